@@ -1,0 +1,58 @@
+/** Who calls: found by the gateway from the signature, or made by the cloud itself for its own calls. */
+export interface Caller {
+  readonly account: string
+  /** `arn:aws:iam::<account>:user/x` or `arn:aws:sts::<account>:assumed-role/<role>/<session>`; a service: its principal name */
+  readonly arn: string
+  readonly userId: string
+  readonly kind: 'user' | 'role' | 'service'
+  /** ARN of the role behind a session */
+  readonly roleArn?: string
+}
+
+/** One API call, after its signature was verified and its input decoded. */
+export interface Call {
+  /** signing name: `codecommit`, `sqs`, `events` ... */
+  readonly service: string
+  readonly operation: string
+  /** from the credential scope */
+  readonly region: string
+  /** account of the caller: local services act in the caller's account */
+  readonly account: string
+  readonly caller: Caller
+  readonly requestId: string
+}
+
+/** Input and output have the shapes of the AWS SDK v3 command of the same name (Dates, Uint8Arrays and all). */
+// biome-ignore lint/suspicious/noExplicitAny: the input's type is the operation's, which the gateway does not know
+export type Operation = (input: any, call: Call) => object | undefined | Promise<object | undefined>
+
+/** What IAM must allow before an operation runs. `resource` is an ARN, or `*`. */
+export interface Permission {
+  readonly action: string
+  readonly resource: string
+  /** condition keys that the call brings: `codecommit:References` ... */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** One AWS service: its operations by name, and what each needs to be allowed. */
+export interface Service {
+  /** signing name */
+  readonly name: string
+  readonly operations: Readonly<Record<string, Operation>>
+  /** what IAM must allow; called with the decoded input before the operation. Absent: `<name>:<operation>` on `*` */
+  // biome-ignore lint/suspicious/noExplicitAny: see Operation
+  permissions?(operation: string, input: any, call: Call): readonly Permission[]
+}
+
+/** An error as AWS would answer it. `code` is the exception name that CLI and SDKs turn into their typed error. */
+export class AwsError extends Error {
+  readonly code: string
+  readonly status: number
+
+  constructor(code: string, message: string, status = 400) {
+    super(message)
+    this.name = 'AwsError'
+    this.code = code
+    this.status = status
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+
+/** A set of JSON documents with string keys, kept in order of key. */
+export interface Collection<T> {
+  get(key: string): T | undefined
+  put(key: string, value: T): void
+  /** true when there was one */
+  delete(key: string): boolean
+  /** in order of key; a snapshot, so that the caller may change the collection while walking it */
+  entries(prefix?: string): [key: string, value: T][]
+}
+
+/** Everything the local cloud must remember, in one SQLite file. */
+export interface Store {
+  collection<T>(name: string): Collection<T>
+  /** all or nothing; nested calls join the outer one */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/**
+ * Opens (or makes) the store. Write-ahead log: a killed process loses nothing that a call returned for, and a half-done
+ * transaction is rolled back at the next start (sqlite.org/wal.html). `synchronous = NORMAL` gives up only what a power cut
+ * may take.
+ * @param file path of the database, or `:memory:`
+ */
+export const openStore = (file: string): Store => {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  const database = new DatabaseSync(file)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000')
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS documents (collection TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (collection, key)) WITHOUT ROWID',
+  )
+  const statements = prepare(database)
+  let depth = 0
+  return {
+    collection: <T>(name: string) => openCollection<T>(statements, name),
+    transaction: (work) => {
+      if (depth > 0) return work()
+      database.exec('BEGIN IMMEDIATE')
+      depth += 1
+      try {
+        const result = work()
+        database.exec('COMMIT')
+        return result
+      } catch (error) {
+        database.exec('ROLLBACK')
+        throw error
+      } finally {
+        depth -= 1
+      }
+    },
+    close: () => database.close(),
+  }
+}
+
+interface Statements {
+  readonly get: StatementSync
+  readonly put: StatementSync
+  readonly delete: StatementSync
+  readonly entries: StatementSync
+}
+
+const prepare = (database: DatabaseSync): Statements => ({
+  get: database.prepare('SELECT value FROM documents WHERE collection = ? AND key = ?'),
+  put: database.prepare('INSERT OR REPLACE INTO documents (collection, key, value) VALUES (?, ?, ?)'),
+  delete: database.prepare('DELETE FROM documents WHERE collection = ? AND key = ?'),
+  entries: database.prepare(
+    'SELECT key, value FROM documents WHERE collection = ? AND key >= ? AND key < ? ORDER BY key',
+  ),
+})
+
+const openCollection = <T>(statements: Statements, name: string): Collection<T> => ({
+  get: (key) => {
+    const row = statements.get.get(name, key) as { value: string } | undefined
+    return row && (JSON.parse(row.value) as T)
+  },
+  put: (key, value) => {
+    statements.put.run(name, key, JSON.stringify(value))
+  },
+  delete: (key) => Number(statements.delete.run(name, key).changes) > 0,
+  entries: (prefix = '') =>
+    // U+FFFF sorts after every key that starts with the prefix
+    (statements.entries.all(name, prefix, `${prefix}\uffff`) as { key: string; value: string }[]).map(
+      (row) => [row.key, JSON.parse(row.value) as T],
+    ),
+})
