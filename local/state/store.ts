@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
@@ -27,7 +27,7 @@ export interface Store {
  * @param file path of the database, or `:memory:`
  */
 export const openStore = (file: string): Store => {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+  if (file !== ':memory:') makePrivate(file)
   const database = new DatabaseSync(file)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000')
   database.exec(
@@ -43,6 +43,9 @@ export const openStore = (file: string): Store => {
       depth += 1
       try {
         const result = work()
+        // a promise would go on writing after the commit
+        if (result instanceof Promise)
+          throw new Error('a transaction cannot wait: its work must be synchronous')
         database.exec('COMMIT')
         return result
       } catch (error) {
@@ -54,6 +57,17 @@ export const openStore = (file: string): Store => {
     },
     close: () => database.close(),
   }
+}
+
+/** The store holds secrets: file 0600, from which SQLite's log files take their mode, and its folder 0700 where that is ours. */
+const makePrivate = (file: string): void => {
+  const folder = dirname(file)
+  const ours = !existsSync(folder) || existsSync(file) || readdirSync(folder).length === 0
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // somebody's own folder with other things in it keeps its mode
+  if (ours) chmodSync(folder, 0o700)
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
 }
 
 interface Statements {
@@ -82,8 +96,8 @@ const openCollection = <T>(statements: Statements, name: string): Collection<T> 
   },
   delete: (key) => Number(statements.delete.run(name, key).changes) > 0,
   entries: (prefix = '') =>
-    // U+FFFF sorts after every key that starts with the prefix
-    (statements.entries.all(name, prefix, `${prefix}\uffff`) as { key: string; value: string }[]).map(
+    // U+10FFFF sorts after every other character in SQLite's comparison of UTF-8 bytes
+    (statements.entries.all(name, prefix, `${prefix}\u{10ffff}`) as { key: string; value: string }[]).map(
       (row) => [row.key, JSON.parse(row.value) as T],
     ),
 })

@@ -82,6 +82,9 @@ export type RelayEvent = {
   | { readonly detailType: 'Mirror Failed'; readonly detail: MirrorFailed }
 )
 
+/** What an event of Relay's own says, by its detail type. */
+export type DetailOf<T extends RelayDetailType> = Extract<RelayEvent, { detailType: T }>['detail']
+
 /**
  * Work for `replicate` that no push announced: the sweep found a difference, or a mirror must be tried again. Travels in the
  * replicate queue only, as an envelope with source {@link RELAY_SOURCE} and detail type `Replication Requested`.

@@ -25,7 +25,10 @@ export const CODES = {
   MIRROR_FAILED: { retry: 'later', says: 'the mirror task ended without success' },
   CLAIM_LOST: { retry: 'later', says: 'another worker holds this replica' },
   PUBLISH_FAILED: { retry: 'later', says: 'a notice could not be published' },
+  STORE_FAILED: { retry: 'later', says: 'the table could not be read or written' },
+  QUEUE_FAILED: { retry: 'later', says: 'a message could not be put into its queue' },
   GIT_FAILED: { retry: 'later', says: 'the git program ended with an error' },
+  DISK_FULL: { retry: 'later', says: 'the work folder is full: give the mirror more ephemeral storage' },
 } as const satisfies Record<string, { retry: Retry; says: string }>
 
 export type Code = keyof typeof CODES

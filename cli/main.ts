@@ -1,0 +1,95 @@
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { UserError } from './errors.ts'
+import { tellHowToGoOn } from './narrator.ts'
+import { lower, type StartOptions, start } from './start.ts'
+import { createTerminal, type Terminal } from './terminal.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const DEFAULT_PORT = 4566
+
+const portNumber = (text: string): number => {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  return port
+}
+
+const runStart = async (options: StartOptions & { json: boolean }): Promise<void> => {
+  const terminal = createTerminal(options.json ? process.stderr : process.stdout)
+  const stopping = stopSignal()
+  try {
+    const { stage, outcome, repository } = await start(root, options, terminal, stopping)
+    try {
+      const ok = outcome.equal && outcome.messages > 0
+      if (!ok) process.exitCode = 1
+      if (options.once) terminal.line()
+      else {
+        tellHowToGoOn(stage, repository, terminal)
+        await aborted(stopping)
+        terminal.line('  Stopping.')
+      }
+    } finally {
+      await lower(stage)
+    }
+    if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`)
+  } catch (error) {
+    tellFailure(stopping.aborted ? stopping.reason : error, terminal)
+    process.exitCode = stopping.aborted ? 130 : 1
+  }
+}
+
+/** Aborted at the first Ctrl-C or SIGTERM; the second one ends the process where it stands. */
+const stopSignal = (): AbortSignal => {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130)
+      controller.abort(new UserError('Stopped before the story was over.', 'The state is kept.'))
+    })
+  }
+  return controller.signal
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const tellFailure = (error: unknown, terminal: Terminal): void => {
+  terminal.progressEnd()
+  if (error instanceof UserError) terminal.failure(error.message, error.remedy)
+  else terminal.failure((error as Error).stack ?? String(error))
+}
+
+const program = new Command('relay')
+  .description('CodeCommit Relay: replicates, announces and guards CodeCommit repositories')
+  .showHelpAfterError()
+
+program
+  .command('start')
+  .description('the whole product on this machine: local cloud, stack, and a story of a few pushes')
+  .option('--import <path-or-url>', 'take this Git repository as the source instead of the demo')
+  .option(
+    '--once',
+    'end after the story; exit status 0 only if the replica was proven equal and the message arrived',
+    false,
+  )
+  .option(
+    '--json',
+    'print one JSON object as the last line of standard output; the story goes to standard error',
+    false,
+  )
+  .option(
+    '--port <number>',
+    'port of the local cloud on 127.0.0.1; 0 takes any free one',
+    portNumber,
+    DEFAULT_PORT,
+  )
+  .option('--state <folder>', 'folder of the local cloud’s state', '.relay')
+  .option('--fresh', 'forget the state of earlier runs first', false)
+  .option('--config <file>', 'another relay.yml')
+  .action(runStart)
+
+await program.parseAsync()

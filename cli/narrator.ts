@@ -1,0 +1,38 @@
+import type { Message } from './inbox.ts'
+import type { Stage } from './start.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Tells a message as its subscriber sees it: the subject line. */
+export const narrate = (message: Message, terminal: Terminal): void => {
+  terminal.note(`message: ${message.subject === '' ? firstLine(message.body) : message.subject}`)
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+
+/** What a newcomer can do next, with commands to paste. */
+export const tellHowToGoOn = (stage: Stage, repository: string, terminal: Terminal): void => {
+  const url = stage.cloud.gitUrl(stage.sourceRegion, repository)
+  const folder = stage.cloud.folder
+  terminal.heading('It stays up. In another terminal:')
+  terminal.line()
+  terminal.line('  Clone and push (static Git credentials):')
+  terminal.line(`    git -c credential.helper='store --file "${stage.credentialFile}"' clone ${url}`)
+  terminal.line(
+    `    cd ${repository} && git config credential.helper 'store --file "${stage.credentialFile}"'`,
+  )
+  terminal.line()
+  terminal.line('  AWS CLI, and its Git credential helper:')
+  terminal.line(
+    `    export AWS_CONFIG_FILE="${folder}/config" AWS_SHARED_CREDENTIALS_FILE="${folder}/credentials"`,
+  )
+  terminal.line('    export AWS_PROFILE=relay')
+  terminal.line(
+    `    aws codecommit get-repository --repository-name ${repository} --region ${stage.replicaRegion}`,
+  )
+  terminal.line(
+    `    git -c credential.helper='!aws codecommit credential-helper $@' -c credential.UseHttpPath=true ls-remote ${url}`,
+  )
+  terminal.line()
+  terminal.line('  Every push shows here. Ctrl-C stops; the state is kept (--fresh forgets it).')
+  terminal.line()
+}

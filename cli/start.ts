@@ -1,0 +1,277 @@
+import { rmSync, statfsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import {
+  CodeCommitClient,
+  CreateRepositoryCommand,
+  UpdateDefaultBranchCommand,
+} from '@aws-sdk/client-codecommit'
+import { type Cloud, REGIONS, startCloud } from '../local/cloud.ts'
+import type { AwsAccess } from './aws.ts'
+import { type Equality, waitUntilEqual } from './equality.ts'
+import { UserError } from './errors.ts'
+import { checkGit } from './git.ts'
+import { openImport, pushImport } from './import.ts'
+import { type Inbox, openInbox } from './inbox.ts'
+import { narrate } from './narrator.ts'
+import { packageStack } from './package.ts'
+import { demoSteps } from './story.ts'
+import { duration, type Terminal } from './terminal.ts'
+
+export interface StartOptions {
+  readonly port: number
+  readonly state: string
+  readonly fresh: boolean
+  readonly once: boolean
+  /** path or URL of a repository to take as the source */
+  readonly import?: string
+  /** path of relay.yml */
+  readonly config?: string
+}
+
+/** What the story came to: the object that `--json` prints. */
+export interface Outcome {
+  /** git saw the same heads and tags on both sides after every push */
+  readonly equal: boolean
+  /** heads and tags on both sides at the end */
+  readonly refs: number
+  /** from the last `git push` returning to both sides being equal */
+  readonly pushToEqualMs: number
+  /** messages that reached the subscriber */
+  readonly messages: number
+  /** which way the replica was made equal */
+  readonly way: string
+}
+
+const STAGE = 'local'
+const DEMO = 'demo'
+/** below this the state folder is not worth starting in: git and the databases need room to breathe */
+const FREE_BYTES_NEEDED = 200 * 1024 * 1024
+const EQUAL_WITHIN_MS = 60_000
+/** a mirror of a large history: clone and push of hundreds of megabytes on a slow disk */
+const IMPORT_EQUAL_WITHIN_MS = 15 * 60_000
+const MESSAGE_WITHIN_MS = 30_000
+
+/** A running product on a running cloud, and what the story needs to speak with it. */
+export interface Stage {
+  readonly cloud: Cloud
+  readonly aws: AwsAccess
+  readonly credentialFile: string
+  readonly sourceRegion: string
+  readonly replicaRegion: string
+  readonly inbox: Inbox
+}
+
+/**
+ * `npm start`: packages the stack, boots the local cloud from it, and tells the story. Returns when the story is over; the
+ * cloud is still up.
+ * @throws UserError for what the person can mend: port taken, git missing, no such repository, disk full, bad relay.yml
+ */
+export const start = async (
+  root: string,
+  options: StartOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ stage: Stage; outcome: Outcome; repository: string }> => {
+  await checkGit()
+  const source = options.import === undefined ? undefined : await openImport(options.import, terminal, signal)
+  try {
+    const stage = await raise(root, options, terminal, signal)
+    try {
+      const repository = source?.name ?? DEMO
+      await createRepository(stage, repository)
+      const outcome = source
+        ? await tellImport(stage, source, terminal, signal)
+        : await tellDemo(stage, terminal, signal)
+      return { stage, outcome, repository }
+    } catch (error) {
+      await lower(stage)
+      throw error
+    }
+  } finally {
+    source?.close()
+  }
+}
+
+/** Ends what {@link start} left running. */
+export const lower = async (stage: Stage): Promise<void> => {
+  await stage.inbox.stop()
+  await stage.cloud.stop()
+}
+
+const raise = async (
+  root: string,
+  options: StartOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Stage> => {
+  const folder = resolve(options.state)
+  if (options.fresh) rmSync(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  checkDisk(folder)
+  const [sourceRegion = '', replicaRegion = ''] = REGIONS
+  const began = performance.now()
+  const packed = await packageStack({
+    root,
+    stage: STAGE,
+    region: sourceRegion,
+    ...(options.config === undefined ? {} : { configFile: resolve(options.config) }),
+  })
+  terminal.done(
+    packed.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
+    duration(performance.now() - began),
+  )
+  signal.throwIfAborted()
+  const booting = performance.now()
+  const cloud = await startCloud({
+    folder,
+    port: options.port,
+    environment: (port) => ({
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
+    }),
+    image: (image) =>
+      image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
+    retryVisibilitySeconds: 5,
+  }).catch((error: unknown) => {
+    throw portTaken(error, options.port) ?? error
+  })
+  try {
+    const [owner] = cloud.access
+    if (!owner) throw new Error('the local cloud has no account')
+    const deployment = await cloud.deploy({
+      template: packed.template,
+      artifacts: packed.artifact,
+      stackName: `codecommit-relay-${STAGE}`,
+      account: owner.account,
+      region: sourceRegion,
+    })
+    terminal.done(
+      `local cloud on ${cloud.url}`,
+      `${duration(performance.now() - booting)}, ${Object.keys(deployment.resources).length} resources`,
+    )
+    const aws = { region: sourceRegion, endpoint: cloud.url, credentials: owner.credentials }
+    const credentialFile = join(folder, 'git-credentials')
+    const inbox = await openInbox(aws, firstTopic(deployment.outputs), (message) =>
+      narrate(message, terminal),
+    )
+    return { cloud, aws, credentialFile, sourceRegion, replicaRegion, inbox }
+  } catch (error) {
+    await cloud.stop()
+    throw error
+  }
+}
+
+const firstTopic = (outputs: Readonly<Record<string, unknown>>): string => {
+  const [name] = Object.keys(outputs)
+    .filter((key) => key.startsWith('Topic'))
+    .sort()
+  if (name === undefined)
+    throw new UserError('relay.yml names no topic, so nobody would hear.', 'Add a topic to it.')
+  return String(outputs[name])
+}
+
+const checkDisk = (folder: string): void => {
+  const { bavail, bsize } = statfsSync(folder)
+  if (bavail * bsize < FREE_BYTES_NEEDED) {
+    const free = Math.floor((bavail * bsize) / 1024 / 1024)
+    throw new UserError(
+      `The disk under ${folder} is full: ${free} MiB are free.`,
+      'Free some space, or choose another folder with --state DIR.',
+    )
+  }
+}
+
+const portTaken = (error: unknown, port: number): UserError | undefined =>
+  (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    ? new UserError(
+        `Port ${port} is taken by another program.`,
+        'Choose another one with --port N, or any free one with --port 0.',
+        { cause: error },
+      )
+    : undefined
+
+const createRepository = async (stage: Stage, name: string): Promise<void> => {
+  const client = new CodeCommitClient(stage.aws)
+  try {
+    await client.send(
+      new CreateRepositoryCommand({ repositoryName: name, repositoryDescription: 'Made by npm start' }),
+    )
+  } catch (error) {
+    if ((error as Error).name !== 'RepositoryNameExistsException') throw error
+  }
+}
+
+const sides = (stage: Stage, repository: string) => ({
+  source: { url: stage.cloud.gitUrl(stage.sourceRegion, repository), credentialFile: stage.credentialFile },
+  replica: { url: stage.cloud.gitUrl(stage.replicaRegion, repository), credentialFile: stage.credentialFile },
+})
+
+const tellDemo = async (stage: Stage, terminal: Terminal, signal: AbortSignal): Promise<Outcome> => {
+  const { source, replica } = sides(stage, DEMO)
+  const demo = await demoSteps(source.url, stage.credentialFile, signal)
+  terminal.heading(`Repository ${DEMO}: source in ${stage.sourceRegion}, replica in ${stage.replicaRegion}`)
+  try {
+    let last: Equality = { equal: false, refs: 0, tookMs: 0 }
+    let allEqual = true
+    let allHeard = true
+    for (const step of demo.steps) {
+      const before = stage.inbox.messages.length
+      await step.run()
+      terminal.done(step.title)
+      last = await waitUntilEqual(source, replica, EQUAL_WITHIN_MS, signal)
+      tellEquality(last, terminal)
+      allEqual &&= last.equal
+      allHeard &&= await heardSince(stage.inbox, before)
+    }
+    return outcomeOf({ ...last, equal: allEqual }, allHeard, stage.inbox)
+  } finally {
+    demo.close()
+  }
+}
+
+const tellImport = async (
+  stage: Stage,
+  source: Awaited<ReturnType<typeof openImport>>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Outcome> => {
+  const { source: from, replica } = sides(stage, source.name)
+  terminal.heading(
+    `Repository ${source.name}: ${source.refs.size} branches and tags, source in ${stage.sourceRegion}`,
+  )
+  const before = stage.inbox.messages.length
+  await pushImport(source, from.url, stage.credentialFile, terminal, signal)
+  await new CodeCommitClient(stage.aws).send(
+    new UpdateDefaultBranchCommand({
+      repositoryName: source.name,
+      defaultBranchName: source.defaultRef.replace('refs/heads/', ''),
+    }),
+  )
+  terminal.done('pushed to the source')
+  const equality = await waitUntilEqual(from, replica, IMPORT_EQUAL_WITHIN_MS, signal)
+  tellEquality(equality, terminal)
+  return outcomeOf(equality, await heardSince(stage.inbox, before), stage.inbox)
+}
+
+const heardSince = async (inbox: Inbox, before: number): Promise<boolean> =>
+  (await inbox.waitFor((message) => inbox.messages.indexOf(message) >= before, MESSAGE_WITHIN_MS)) !==
+  undefined
+
+const tellEquality = (equality: Equality, terminal: Terminal): void => {
+  if (equality.equal)
+    terminal.done(`replica equal: ${equality.refs} refs`, `${duration(equality.tookMs)} after the push`)
+  else
+    terminal.failure(
+      `replica still differs after ${duration(equality.tookMs)}`,
+      'The log is in the state folder.',
+    )
+}
+
+const outcomeOf = (equality: Equality, heard: boolean, inbox: Inbox): Outcome => ({
+  equal: equality.equal,
+  refs: equality.refs,
+  pushToEqualMs: equality.tookMs,
+  messages: heard ? inbox.messages.length : 0,
+  way: 'mirror',
+})

@@ -1,0 +1,125 @@
+import type { CodeCommitAccess } from '../../shared/codecommit/access.ts'
+import {
+  addressText,
+  type ReachableRepository,
+  type RepositoryAddress,
+} from '../../shared/codecommit/address.ts'
+import type { RefMap } from '../../shared/git/refs.ts'
+import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
+import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
+import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import type { Log } from '../../shared/runtime/log.ts'
+import { type DefaultBranch, defaultBranchOf } from './default-branch.ts'
+import type { Refusal } from './git-output.ts'
+import type { Repository } from './repository.ts'
+
+export interface MirrorTask {
+  readonly source: RepositoryAddress
+  readonly replica: ReachableRepository
+  readonly deletes: 'mirror' | 'keep'
+}
+
+export interface MirrorTools {
+  readonly access: Pick<CodeCommitAccess, 'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch'>
+  readonly repository: Repository
+  readonly log: Log
+  /** milliseconds since the epoch */
+  readonly now: () => number
+  readonly limits?: BatchLimits
+}
+
+/**
+ * Makes the replica's heads and tags equal to the source's. The replica is read before the source, and each ref is pushed on
+ * the condition that the replica still holds what was read: whoever else is at work, no ref goes back in time.
+ * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; REPLICA_MOVED or PUSH_REJECTED when single refs were refused (all others
+ * were still pushed); else what kept it from going on, with the refs done so far left as they are
+ */
+export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void> => {
+  const { access, log, now } = tools
+  const startedAt = now()
+  const names = { source: addressText(task.source), replica: addressText(task.replica) }
+  const about = await access.describe(task.source)
+  if (!about) throw new RelayError('SOURCE_MISSING', { repository: names.source })
+  const replicaRefs = await readReplica(task.replica, about.description, tools)
+  const sourceRefs = await tools.repository.clone(task.source)
+  log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
+
+  const updates = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
+  const defaultBranch = await defaultBranchOf(task.replica, about.defaultBranch, replicaRefs, access)
+  const refused = await pushAll(updates, defaultBranch, task, tools)
+  if (refused.length > 0) throw refusalError(refused, names.replica)
+  log.info('mirror done', {
+    ...names,
+    ...counts(updates),
+    refs: sourceRefs.size,
+    milliseconds: now() - startedAt,
+  })
+}
+
+const readReplica = async (
+  replica: ReachableRepository,
+  description: string | undefined,
+  { access, log }: MirrorTools,
+): Promise<RefMap> => {
+  const refs = await access.readRefs(replica, 'replica')
+  if (refs) return refs
+  const made = await access.ensureRepository(replica, { description })
+  log.info('replica missing', { replica: addressText(replica), made })
+  if (made === 'created') return new Map()
+  const refsNow = await access.readRefs(replica, 'replica')
+  if (!refsNow) throw new RelayError('REPLICA_MISSING', { repository: addressText(replica) })
+  return refsNow
+}
+
+/** Pushes batch by batch. Refs refused one by one stop nobody else; a push that fails as a whole is thrown. */
+const pushAll = async (
+  updates: readonly RefUpdate[],
+  defaultBranch: DefaultBranch,
+  { replica }: MirrorTask,
+  { repository, log, now, limits = PUSH_LIMITS }: MirrorTools,
+): Promise<Refusal[]> => {
+  const refused: Refusal[] = []
+  await defaultBranch.settle()
+  const pushes = batches(updates, limits).flatMap((batch) => defaultBranch.setApart(batch))
+  for (const [index, batch] of pushes.entries()) {
+    const startedAt = now()
+    await defaultBranch.leave(batch, updates)
+    const outcome = await repository.push(replica, batch)
+    const done = batch.filter(({ ref }) => outcome.done.has(ref))
+    log.info('batch pushed', {
+      batch: index + 1,
+      of: pushes.length,
+      ...counts(done),
+      refused: outcome.refused.length,
+      milliseconds: now() - startedAt,
+    })
+    for (const refusal of outcome.refused) log.warn('ref refused', { ...refusal })
+    refused.push(...outcome.refused)
+    defaultBranch.moved(done)
+    if (outcome.failure) throw outcome.failure
+    await defaultBranch.settle()
+  }
+  return refused
+}
+
+const refusalError = (refused: readonly Refusal[], replica: string): RelayError =>
+  new RelayError(refused.every(({ moved }) => moved) ? 'REPLICA_MOVED' : 'PUSH_REJECTED', {
+    repository: replica,
+    refs: refused.length,
+    first: refused[0]?.ref,
+  })
+
+const counts = (updates: readonly RefUpdate[]) => {
+  const of = (kind: RefUpdate['kind']) => updates.filter((update) => update.kind === kind).length
+  return { created: of('create'), updated: of('update'), deleted: of('delete') }
+}
+
+/** sysexits.h: what mirror-stopped reads as "try again", "denied, give up" and "input wrong, give up". */
+export const EXIT = { done: 0, again: 75, denied: 77, wrong: 78 } as const
+
+/** Exit code for a failure: a stranger's error is tried again. */
+export const exitCodeOf = (error: unknown): number => {
+  const code = codeOf(error)
+  if (code === 'REMOTE_DENIED') return EXIT.denied
+  return code !== undefined && CODES[code].retry === 'never' ? EXIT.wrong : EXIT.again
+}

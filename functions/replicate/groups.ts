@@ -1,0 +1,75 @@
+import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
+import type { RelayInput, ReplicationRequest, RepositoryEvent } from '../../shared/events/types.ts'
+import type { Target } from '../../shared/replication/prove.ts'
+import { RelayError } from '../../shared/runtime/errors.ts'
+import type { Log } from '../../shared/runtime/log.ts'
+import type { QueueRecord } from '../../shared/runtime/sqs-batch.ts'
+
+/** All that one batch says of one replica. */
+export interface Group {
+  readonly target: Target
+  readonly records: Set<QueueRecord>
+  readonly events: RepositoryEvent[]
+  readonly requests: ReplicationRequest[]
+}
+
+export interface ReadRecord {
+  readonly record: QueueRecord
+  readonly inputs: readonly RelayInput[]
+}
+
+export type ReplicasOf = (repository: RepositoryAddress) => readonly Pick<Target, 'replica' | 'deletes'>[]
+
+/**
+ * Puts together what speaks of the same replica, so that each is looked at once. What asks for nothing (test events,
+ * repositories and replicas that relay.yml does not name) is logged, and its record thereby done.
+ * @throws RelayError EVENT_MALFORMED for an input that has no business in this queue; `onWrong` hears of it with its record
+ */
+export const groupsOf = (
+  read: readonly ReadRecord[],
+  replicasOf: ReplicasOf,
+  log: Log,
+  onWrong: (record: QueueRecord, error: RelayError) => void,
+): readonly Group[] => {
+  const groups = new Map<string, Group>()
+  for (const { record, inputs } of read) {
+    for (const input of inputs) {
+      if (input.type !== 'repository' && input.type !== 'request') {
+        onWrong(
+          record,
+          new RelayError('EVENT_MALFORMED', { field: 'detail-type', expected: 'a ref change or a request' }),
+        )
+        continue
+      }
+      for (const target of targetsOf(input, replicasOf, log)) {
+        const key = `${addressText(target.repository)} ${addressText(target.replica)}`
+        const group = groups.get(key) ?? { target, records: new Set(), events: [], requests: [] }
+        groups.set(key, group)
+        group.records.add(record)
+        if (input.type === 'repository') group.events.push(input)
+        else group.requests.push(input)
+      }
+    }
+  }
+  return [...groups.values()]
+}
+
+const targetsOf = (
+  input: RepositoryEvent | ReplicationRequest,
+  replicasOf: ReplicasOf,
+  log: Log,
+): readonly Target[] => {
+  const { repository } = input
+  const facts = { repository: addressText(repository), id: input.id }
+  if (input.type === 'repository' && input.test) {
+    log.info('test event', facts)
+    return []
+  }
+  const configured = replicasOf(repository)
+  const wanted = input.type === 'request' ? input.replica : undefined
+  const replicas = wanted ? configured.filter(({ replica }) => sameAddress(replica, wanted)) : configured
+  if (replicas.length === 0) {
+    log.info('no rule for it', { ...facts, ...(wanted ? { replica: addressText(wanted) } : {}) })
+  }
+  return replicas.map(({ replica, deletes }) => ({ repository, replica, deletes }))
+}

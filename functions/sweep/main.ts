@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { createCodeCommit } from '../../shared/codecommit/access.ts'
+import { loadConfig } from '../../shared/config/load.ts'
+import { lazyBus, lazyQueues, lazyTasks } from '../../shared/runtime/aws-clients.ts'
+import { entry } from '../../shared/runtime/entry.ts'
+import { account, optionalText, readEnvironment, text, url } from '../../shared/runtime/environment.ts'
+import { openTable } from '../../shared/store/table.ts'
+import { createSweep } from './handler.ts'
+
+const settings = readEnvironment(process.env, {
+  table: text('RELAY_TABLE'),
+  replicateQueue: url('RELAY_REPLICATE_QUEUE_URL'),
+  bus: text('RELAY_BUS'),
+  account: account('RELAY_ACCOUNT'),
+  region: text('AWS_REGION'),
+  gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
+})
+const now = Date.now
+
+export const handler = entry(
+  { service: 'sweep', now },
+  createSweep({
+    config: loadConfig(new URL('./relay.json', import.meta.url)),
+    own: { account: settings.account, region: settings.region },
+    bus: settings.bus,
+    replicateQueue: settings.replicateQueue,
+    reader: createCodeCommit({ gitEndpoint: settings.gitEndpoint, region: settings.region, now }),
+    table: openTable({ client: new DynamoDBClient(), name: settings.table }),
+    events: lazyBus(),
+    queues: lazyQueues(),
+    tasks: lazyTasks(),
+    now,
+    id: randomUUID,
+  }),
+)

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { Parts } from '../contracts.ts'
+import type { Wires } from '../gateway/wires.ts'
+import { type Change, stateChange } from './events.ts'
+import type { Repository } from './repositories.ts'
+import { fireTrigger, referenceOf, wantedBy } from './triggers.ts'
+
+/** Tells the world which refs moved. Never throws: the refs have moved already. */
+export interface Announce {
+  (repository: Repository, callerArn: string, changes: readonly Change[]): void
+  /** waits for triggers under way */
+  settle(): Promise<void>
+}
+
+/** One EventBridge event per ref; triggers once per push. AWS is silent about targets it cannot reach: the log is not. */
+export const createAnnounce = (
+  { now, log }: Parts,
+  wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>,
+): Announce => {
+  const underWay = new Set<Promise<void>>()
+
+  const fire = (repository: Repository, callerArn: string, changes: readonly Change[]): Promise<void>[] =>
+    repository.triggers.flatMap((trigger) => {
+      const wanted = wantedBy(trigger, changes)
+      if (wanted.length === 0) return []
+      const run = {
+        repository,
+        callerArn,
+        configurationId: repository.triggersId ?? '',
+        eventName: 'ReferenceChanges' as const,
+        at: now(),
+        newId: randomUUID,
+      }
+      return fireTrigger(wires, trigger, wanted.map(referenceOf), run).catch((error: unknown) =>
+        log('codecommit', 'a trigger could not be fired', {
+          repository: repository.name,
+          trigger: trigger.name,
+          target: trigger.destinationArn,
+          error: String(error),
+        }),
+      )
+    })
+
+  const announce = (repository: Repository, callerArn: string, changes: readonly Change[]): void => {
+    for (const change of changes) {
+      const envelope = stateChange(repository, callerArn, change, { id: randomUUID(), at: now() })
+      try {
+        wires.emit(envelope)
+      } catch (error) {
+        log('codecommit', 'an event was not taken', {
+          repository: repository.name,
+          ref: change.ref,
+          error: String(error),
+        })
+      }
+    }
+    for (const firing of fire(repository, callerArn, changes)) {
+      underWay.add(firing)
+      void firing.finally(() => underWay.delete(firing))
+    }
+  }
+  return Object.assign(announce, {
+    settle: async () => {
+      await Promise.all(underWay)
+    },
+  })
+}

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Git } from './git.ts'
+
+/** One bare repository on disk, as CodeCommit's operations need it. Commit ids are 40 hexadecimal digits, refs full names. */
+export interface Bare {
+  readonly directory: string
+  /** what the ref points at */
+  tip(ref: string): Promise<string | undefined>
+  /** every ref and its target, in order of name */
+  refs(prefix?: string): Promise<Map<string, string>>
+  /** name of the branch that HEAD names, whether it exists or not */
+  head(): Promise<string>
+  setHead(branch: string): Promise<void>
+  /** the branch that HEAD names, once it exists: an empty repository has none */
+  defaultBranch(): Promise<string | undefined>
+  /** compare and swap; undefined: it shall not exist, or must not have. Throws the reason in git's words */
+  moveRef(ref: string, from: string | undefined, to: string | undefined): Promise<void>
+  /** raw commit objects; ids that name no commit are left out */
+  commits(ids: readonly string[]): Promise<Map<string, Buffer>>
+}
+
+const ZERO = '0'.repeat(40)
+
+export const openBare = (git: Git, directory: string): Bare => {
+  const at = (...args: string[]) => [`--git-dir=${directory}`, ...args]
+  const tip: Bare['tip'] = async (ref) => {
+    const loose = await readFile(join(directory, ref), 'latin1').catch(unlessMissing)
+    if (loose !== undefined && /^[0-9a-f]{40}\n$/.test(loose)) return loose.trim()
+    const { code, stdout } = await git.run(at('show-ref', '--verify', '--hash', ref))
+    return code === 0 ? stdout.toString('latin1').trim() : undefined
+  }
+  const head: Bare['head'] = async () => {
+    const text = await readFile(join(directory, 'HEAD'), 'utf8')
+    return text.replace(/^ref: refs\/heads\//, '').trim()
+  }
+  return {
+    directory,
+    tip,
+    head,
+    refs: async (prefix = 'refs/') => {
+      const text = await git.must(at('for-each-ref', '--format=%(objectname) %(refname)', prefix))
+      const lines = text.split('\n').filter((line) => line !== '')
+      return new Map(lines.map((line) => [line.slice(41), line.slice(0, 40)]))
+    },
+    setHead: async (branch) => {
+      await git.must(at('symbolic-ref', 'HEAD', `refs/heads/${branch}`))
+    },
+    defaultBranch: async () => {
+      const branch = await head()
+      return (await tip(`refs/heads/${branch}`)) === undefined ? undefined : branch
+    },
+    moveRef: async (ref, from, to) => {
+      const line =
+        to === undefined ? `delete ${ref}\0${from ?? ''}\0` : `update ${ref}\0${to}\0${from ?? ZERO}\0`
+      await git.must(at('update-ref', '-z', '--stdin'), line)
+    },
+    commits: (ids) => readCommits(git, at('cat-file', '--batch'), ids),
+  }
+}
+
+/** A ref without a file of its own is in `packed-refs`, or nowhere (gitrepository-layout). */
+const unlessMissing = (error: NodeJS.ErrnoException): undefined => {
+  if (!['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) throw error
+}
+
+/** git-cat-file, "BATCH OUTPUT": a line with id, type and size, the contents, a newline. */
+const readCommits = async (git: Git, args: readonly string[], ids: readonly string[]) => {
+  const { code, stdout, stderr } = await git.run(args, ids.map((id) => `${id}\n`).join(''))
+  if (code !== 0) throw new Error(`git cat-file ended with ${code}: ${stderr.trim()}`)
+  const commits = new Map<string, Buffer>()
+  for (let start = 0; start < stdout.length; ) {
+    const lineEnd = stdout.indexOf(10, start)
+    const [id = '', type, size] = stdout.subarray(start, lineEnd).toString('latin1').split(' ')
+    start = lineEnd + 1
+    if (size === undefined) continue
+    if (type === 'commit') commits.set(id, stdout.subarray(start, start + Number(size)))
+    start += Number(size) + 1
+  }
+  return commits
+}
+
+/** Makes an empty bare repository whose HEAD names `main`. */
+export const initBare = async (git: Git, directory: string): Promise<void> => {
+  const options = ['--bare', '--quiet', '--template=', '--object-format=sha1', '--initial-branch=main']
+  await git.must(['init', ...options, directory])
+}

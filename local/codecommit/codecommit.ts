@@ -1,0 +1,85 @@
+import { mkdirSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { resolve } from 'node:path'
+import type { CodeCommit, Iam, Parts } from '../contracts.ts'
+import type { Wires } from '../gateway/wires.ts'
+import { createAnnounce } from './announce.ts'
+import { type Context, LIMITS, type Limits } from './context.ts'
+import { createGit } from './git.ts'
+import { createGitEndpoint } from './http/endpoint.ts'
+import { createMaintenance } from './maintenance.ts'
+import { operationsOf } from './operations.ts'
+import { permissionsOf } from './permissions.ts'
+import { recover } from './recover.ts'
+import { openRepositories } from './repositories.ts'
+import { within } from './within.ts'
+
+/** how long pushes that were sent completely may take to finish while the cloud stops */
+const GRACE_MS = 3_000
+
+export interface CodeCommitOptions {
+  readonly parts: Parts
+  readonly iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'>
+  readonly wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>
+  /** of the bare repositories: `<folder>/<account>/<region>/<repository id>.git`. Nobody else may use it */
+  readonly folder: string
+  /** scheme, host and port of the Git endpoint of a region, without a path */
+  readonly gitBaseUrl: (region: string) => string
+  /** search path for `git`; absent: the usual folders of Linux and macOS */
+  readonly searchPath?: string
+  readonly limits?: Partial<Limits>
+}
+
+/**
+ * CodeCommit on real bare repositories: the API, Git over smart HTTP, and the events and triggers of both. Call `start` once before the
+ * first request, `stop` at the end; Git requests that come after it are answered with 503.
+ */
+export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
+  const { parts, iam, wires, gitBaseUrl } = options
+  const folder = resolve(options.folder)
+  mkdirSync(folder, { recursive: true })
+  const git = createGit(folder, options.searchPath)
+  const repositories = openRepositories(parts.store, folder)
+  const context: Context = {
+    parts,
+    iam,
+    wires,
+    git,
+    repositories,
+    announce: createAnnounce(parts, wires),
+    maintenance: createMaintenance(git, parts.log),
+    limits: { ...LIMITS, ...options.limits },
+    gitBaseUrl,
+  }
+  const answer = createGitEndpoint(context)
+  const underWay = new Map<IncomingMessage, Promise<void>>()
+  let stopped = false
+
+  return {
+    service: {
+      name: 'codecommit',
+      operations: operationsOf(context),
+      permissions: permissionsOf(repositories),
+    },
+    handleGit: async (request: IncomingMessage, response: ServerResponse) => {
+      if (stopped) {
+        response.writeHead(503, { Connection: 'close' }).end()
+        return
+      }
+      const work = answer(request, response)
+      underWay.set(request, work)
+      await work.finally(() => underWay.delete(request))
+    },
+    start: () => recover(folder, repositories, parts.log),
+    stop: async () => {
+      stopped = true
+      const all = Promise.all(underWay.values())
+      for (const request of underWay.keys()) if (!request.complete) request.socket.destroy()
+      await Promise.all([context.maintenance.stop(), within(GRACE_MS, all)])
+      await git.stop()
+      for (const request of underWay.keys()) request.socket.destroy()
+      await all
+      await context.announce.settle()
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import type { Iam, Parts } from '../contracts.ts'
+import type { Wires } from '../gateway/wires.ts'
+import type { Announce } from './announce.ts'
+import { type Bare, openBare } from './bare.ts'
+import type { Git } from './git.ts'
+import type { Maintenance } from './maintenance.ts'
+import type { Repositories, Repository } from './repositories.ts'
+
+/** Limits of the service (codecommit user guide, "Quotas"); page sizes are not documented and inferred. */
+export interface Limits {
+  readonly repositories: number
+  /** references in one push */
+  readonly refsPerPush: number
+  readonly repositoriesPerPage: number
+  readonly branchesPerPage: number
+}
+
+export const LIMITS: Limits = {
+  repositories: 1_000,
+  refsPerPush: 4_000,
+  repositoriesPerPage: 1_000,
+  branchesPerPage: 1_000,
+}
+
+/** What operations and the Git endpoint work with. */
+export interface Context {
+  readonly parts: Parts
+  readonly iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'>
+  readonly wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>
+  readonly git: Git
+  readonly repositories: Repositories
+  readonly announce: Announce
+  readonly maintenance: Maintenance
+  readonly limits: Limits
+  readonly gitBaseUrl: (region: string) => string
+}
+
+export const bareOf = (context: Context, repository: Repository): Bare =>
+  openBare(context.git, context.repositories.directory(repository))

@@ -1,0 +1,198 @@
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { within } from './within.ts'
+
+/** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
+const DEFAULT_PATH = '/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin'
+const MAX_STDERR = 8 * 1024
+const MAX_OUTPUT = 256 * 1024 * 1024
+/** how long git may take to clean up behind itself */
+const GRACE_MS = 3_000
+
+export interface Output {
+  readonly code: number
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+/** A running git that is talked to. */
+export interface Conversation {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  /** resolves when the process is gone, never rejects for its exit code; rejects when git could not be started */
+  readonly done: Promise<{ code: number | null; stderr: string }>
+  /** ends it and its own children; harmless when it is gone */
+  abort(): void
+}
+
+export interface Git {
+  /** runs to the end; resolves with any exit code. Throws when git cannot be started or says more than 256 MiB */
+  run(args: readonly string[], input?: string | Buffer): Promise<Output>
+  /** as `run`, but throws on any exit code but 0 */
+  must(args: readonly string[], input?: string | Buffer): Promise<string>
+  /** @param writer it changes a repository: noted in the folder, so that the next cloud can end it should this one be killed */
+  converse(args: readonly string[], options?: { writer?: boolean }): Conversation
+  /** from now on nothing starts; ends what runs and waits until it is gone */
+  stop(): Promise<void>
+}
+
+/** Folder of the notes about running writers: one file per process, named by its id. */
+export const runningFolder = (folder: string): string => join(folder, '.running')
+
+/**
+ * Everything about the machine's git that must not depend on the machine: no system or user configuration, no prompts, no hooks,
+ * English messages. Refs and packs are synced to disk by git's own defaults (git-config, `core.fsync`).
+ */
+const SETTINGS: Readonly<Record<string, string>> = {
+  'safe.directory': '*',
+  'core.hooksPath': '/dev/null',
+  'core.logAllRefUpdates': 'false',
+  // contention between pushes and maintenance is waited out, not reported
+  'core.filesRefLockTimeout': '2000',
+  'core.packedRefsTimeout': '5000',
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
+  'receive.autogc': 'false',
+  'receive.fsckObjects': 'false',
+  'receive.denyCurrentBranch': 'ignore',
+  'receive.denyDeleteCurrent': 'refuse',
+  'uploadpack.allowTipSHA1InWant': 'true',
+  'uploadpack.allowReachableSHA1InWant': 'true',
+  'uploadpack.allowFilter': 'false',
+}
+
+const environment = (path: string): NodeJS.ProcessEnv => {
+  const entries = Object.entries(SETTINGS)
+  return {
+    PATH: path,
+    HOME: '/nonexistent',
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_SYSTEM: '/dev/null',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_COMMITTER_NAME: 'AWS CodeCommit',
+    GIT_COMMITTER_EMAIL: 'noreply-awscodecommit@amazon.com',
+    GIT_CONFIG_COUNT: String(entries.length),
+    ...Object.fromEntries(
+      entries.flatMap(([key, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, key],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+      ]),
+    ),
+  }
+}
+
+/**
+ * The one place where CodeCommit starts processes.
+ * @param folder all repositories; children work in it
+ */
+export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
+  const env = environment(path)
+  const running = new Set<{ child: ChildProcess; gone: Promise<unknown> }>()
+  let stopped = false
+
+  const start = (args: readonly string[], writer: boolean): ChildProcessWithoutNullStreams => {
+    if (stopped) throw new Error('CodeCommit is stopping')
+    // an own process group: git's helpers (index-pack, pack-objects) end together with it
+    const child = spawn('git', args, { cwd: folder, env, detached: true, stdio: 'pipe' })
+    // a broken pipe shows in the exit code, and to whoever writes as a closed stream
+    child.stdin.on('error', () => {})
+    const note = writer && child.pid !== undefined ? noteWriter(folder, child.pid) : undefined
+    const entry = {
+      child,
+      gone: new Promise<void>((resolve) => {
+        const end = () => {
+          running.delete(entry)
+          note?.()
+          resolve()
+        }
+        child.once('close', end)
+        child.once('error', end)
+      }),
+    }
+    running.add(entry)
+    return child
+  }
+
+  const converse: Git['converse'] = (args, { writer = false } = {}) => {
+    const child = start(args, writer)
+    const stderr = collectText(child.stderr)
+    const done = new Promise<{ code: number | null; stderr: string }>((resolve, reject) => {
+      child.once('error', (cause) => reject(notStarted(cause)))
+      child.once('close', (code) => resolve({ code, stderr: stderr() }))
+    })
+    // whoever gave up on the conversation does not wait for its end
+    done.catch(() => {})
+    return {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      done,
+      abort: () => endGroup(child, 'SIGTERM'),
+    }
+  }
+
+  const run: Git['run'] = async (args, input) => {
+    const talk = converse(args)
+    const chunks: Buffer[] = []
+    let size = 0
+    talk.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > MAX_OUTPUT) talk.abort()
+      else chunks.push(chunk)
+    })
+    talk.stdin.end(input)
+    const { code, stderr } = await talk.done
+    if (size > MAX_OUTPUT) throw new Error(`git ${args.join(' ')}: more than ${MAX_OUTPUT} bytes of output`)
+    return { code: code ?? -1, stdout: Buffer.concat(chunks), stderr }
+  }
+
+  return {
+    run,
+    converse,
+    must: async (args, input) => {
+      const { code, stdout, stderr } = await run(args, input)
+      if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}: ${stderr.trim()}`)
+      return stdout.toString('utf8')
+    },
+    stop: async () => {
+      stopped = true
+      const allGone = Promise.all([...running].map(({ gone }) => gone))
+      for (const { child } of running) endGroup(child, 'SIGTERM')
+      if (await within(GRACE_MS, allGone)) return
+      for (const { child } of running) endGroup(child, 'SIGKILL')
+      await allGone
+    },
+  }
+}
+
+const noteWriter = (folder: string, pid: number): (() => void) => {
+  mkdirSync(runningFolder(folder), { recursive: true })
+  const file = join(runningFolder(folder), String(pid))
+  writeFileSync(file, '')
+  return () => rmSync(file, { force: true })
+}
+
+const notStarted = (cause: Error): Error =>
+  new Error('git could not be started: is it installed, and in the search path?', { cause })
+
+const endGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-child.pid, signal)
+  } catch (error) {
+    // the group ended in this moment; EPERM is macOS's word for a group of zombies
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error
+  }
+}
+
+const collectText = (stream: Readable): (() => string) => {
+  let text = ''
+  stream.on('data', (chunk: Buffer) => {
+    if (text.length < MAX_STDERR) text += chunk.toString('utf8')
+  })
+  return () => text.slice(0, MAX_STDERR)
+}

@@ -1,0 +1,15 @@
+import type { DeleteRepositoryInput, DeleteRepositoryOutput } from '@aws-sdk/client-codecommit'
+import type { Call } from '../../gateway/service.ts'
+import type { Context } from '../context.ts'
+import { repositoryName } from '../validate.ts'
+
+/** Deleting what is not there succeeds, without an id (API reference, DeleteRepository). */
+export const deleteRepository =
+  ({ repositories }: Context) =>
+  async (input: DeleteRepositoryInput, { account, region }: Call): Promise<DeleteRepositoryOutput> => {
+    const name = repositoryName(input.repositoryName)
+    const repository = repositories.find({ account, region, name })
+    if (repository === undefined) return {}
+    await repositories.remove(repository)
+    return { repositoryId: repository.id }
+  }

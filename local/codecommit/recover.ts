@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Log } from '../contracts.ts'
+import { runningFolder } from './git.ts'
+import type { Repositories } from './repositories.ts'
+
+const run = promisify(execFile)
+const PATIENCE_MS = 5_000
+
+/**
+ * Puts right what a killed cloud left behind, before anybody else looks into the folder: its git processes are ended, then locks,
+ * quarantined objects and unfinished packs removed, and repositories that nobody remembers. Refs and whole packs are never touched.
+ */
+export const recover = async (folder: string, repositories: Repositories, log: Log): Promise<void> => {
+  if (!existsSync(folder)) return
+  await endLeftovers(folder, log)
+  const known = new Set(repositories.all().map((repository) => repositories.directory(repository)))
+  for (const directory of await repositoryFolders(folder)) {
+    if (known.has(directory)) await tidy(directory, log)
+    else {
+      log('codecommit', 'a repository that is not known is removed', { directory })
+      await rm(directory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Ends the noted writers that are still running; a number that now belongs to something else is let alone. */
+const endLeftovers = async (folder: string, log: Log): Promise<void> => {
+  const notes = runningFolder(folder)
+  const pids = (await namesIn(notes)).map(Number).filter((pid) => Number.isInteger(pid) && pid > 1)
+  for (const pid of pids) {
+    for (const deadline = Date.now() + PATIENCE_MS; await isOurs(pid, folder); await sleep(20)) {
+      if (Date.now() > deadline) throw new Error(`git process ${pid} of a former cloud does not end`)
+      log('codecommit', 'a git process of a former cloud is ended', { pid })
+      endGroup(pid)
+    }
+  }
+  await rm(notes, { recursive: true, force: true })
+}
+
+const isOurs = async (pid: number, folder: string): Promise<boolean> => {
+  try {
+    const { stdout } = await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)])
+    return stdout.startsWith('git ') && stdout.includes(folder)
+  } catch (error) {
+    // ps: no such process
+    if ((error as { code?: unknown }).code === 1) return false
+    throw error
+  }
+}
+
+const endGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+const namesIn = async (folder: string): Promise<string[]> => (existsSync(folder) ? readdir(folder) : [])
+
+/** `<account>/<region>/<id>.git`, and what a removal that was cut short left of one */
+const repositoryFolders = async (folder: string): Promise<string[]> => {
+  const found: string[] = []
+  for (const account of (await namesIn(folder)).filter((name) => /^\d{12}$/.test(name))) {
+    for (const region of await namesIn(join(folder, account))) {
+      const names = await namesIn(join(folder, account, region))
+      found.push(...names.map((name) => join(folder, account, region, name)))
+    }
+  }
+  return found
+}
+
+/** Names under a repository that git gives to unfinished work only (git's `lockfile.c`, `tmp-objdir.c`, `index-pack.c`, `repack.c`). */
+const isUnfinished = (path: string): boolean => {
+  const name = basename(path)
+  return (
+    /\.lock$|^gc\.pid$|^packed-refs\.new$/.test(name) ||
+    (path.startsWith('objects') && /^(tmp_|incoming-|\.tmp-)/.test(name)) ||
+    // `index-pack --keep` of a push that did not end; it would hold the pack back from every repacking
+    (/^objects.pack$/.test(path.slice(0, 12)) && name.endsWith('.keep'))
+  )
+}
+
+const tidy = async (directory: string, log: Log, inside = ''): Promise<void> => {
+  const entries = await readdir(join(directory, inside), { withFileTypes: true })
+  for (const entry of entries) {
+    const path = join(inside, entry.name)
+    if (isUnfinished(path)) {
+      log('codecommit', 'unfinished work of a former cloud is removed', { directory, path })
+      await rm(join(directory, path), { recursive: true, force: true })
+    } else if (entry.isDirectory()) await tidy(directory, log, path)
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { heal } from './heal.ts'
+import type { Level } from './level.ts'
+
+// dynalite's server keeps one account and region per process and rethrows what it does not expect, which would end the whole
+// cloud; its store and actions, which the server is a thin shell around, know neither.
+const require = createRequire(import.meta.url)
+
+/** What DynamoDB answered, or its error: `status` and a JSON value either way. */
+export interface Outcome {
+  readonly status: number
+  readonly value: unknown
+}
+
+/** The tables of one account in one region. */
+export interface Engine {
+  /** @param input the request, a JSON object that the engine may change */
+  run(operation: string, input: Record<string, unknown>): Promise<Outcome>
+  close(): Promise<void>
+}
+
+interface Validation {
+  readonly types: object
+  readonly custom?: unknown
+}
+
+type Action = (store: Level, input: object, done: (error: unknown, output?: unknown) => void) => void
+
+const { create } = require('dynalite/db/index.js') as { create(options: object): Level }
+const { checkTypes, checkValidations } = require('dynalite/validations/index.js') as {
+  checkTypes(input: object, types: object): object
+  checkValidations(input: object, types: object, custom: unknown, store: Level): void
+}
+
+const OPERATIONS = [
+  'BatchGetItem',
+  'BatchWriteItem',
+  'CreateTable',
+  'DeleteItem',
+  'DeleteTable',
+  'DescribeTable',
+  'GetItem',
+  'ListTables',
+  'ListTagsOfResource',
+  'PutItem',
+  'Query',
+  'Scan',
+  'TagResource',
+  'UntagResource',
+  'UpdateItem',
+  'UpdateTable',
+] as const
+
+const actions = new Map<string, { readonly validation: Validation; readonly act: Action }>(
+  OPERATIONS.map((name) => {
+    const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}.js`
+    return [
+      name,
+      { validation: require(`dynalite/validations/${file}`), act: require(`dynalite/actions/${file}`) },
+    ]
+  }),
+)
+
+export const isServed = (operation: string): boolean => actions.has(operation)
+
+/**
+ * Opens the tables kept under a folder (LevelDB: what a call answered for survives a killed process).
+ * @throws when another process has the folder open
+ */
+export const openEngine = async (folder: string, account: string, region: string): Promise<Engine> => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const store = create({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
+  store.tableDb.awsAccountId = account
+  store.tableDb.awsRegion = region
+  await store.db.open()
+  await heal(store)
+  return {
+    run: (operation, input) => run(store, operation, input),
+    close: () => store.lifecycleManager.gracefulClose(),
+  }
+}
+
+const run = (store: Level, operation: string, input: Record<string, unknown>): Promise<Outcome> =>
+  new Promise((resolve, reject) => {
+    const action = actions.get(operation)
+    if (!action) throw new Error(`no operation ${operation}`)
+    const { types, custom } = action.validation
+    const done = (error: unknown, output?: unknown): void => {
+      const outcome = error ? refusal(error) : { status: 200, value: output === '' ? {} : output }
+      if (outcome) resolve(outcome)
+      else reject(error)
+    }
+    try {
+      const checked = checkTypes(input, types)
+      checkValidations(checked, types, custom, store)
+      action.act(store, checked, done)
+    } catch (error) {
+      done(error)
+    }
+  })
+
+/** dynalite's own errors carry the answer with them. */
+const refusal = (error: unknown): Outcome | undefined => {
+  const { statusCode, body } = error as { statusCode?: unknown; body?: unknown }
+  return typeof statusCode === 'number' ? { status: statusCode, value: body } : undefined
+}

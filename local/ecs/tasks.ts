@@ -1,0 +1,308 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ContainerOverride, RunTaskCommandInput } from '@aws-sdk/client-ecs'
+import type { Credentials, Iam, Parts } from '../contracts.ts'
+import type { Wires } from '../gateway/wires.ts'
+import type { Logs } from '../logs/logs.ts'
+import { birthOf } from '../processes/inspect.ts'
+import { createReaper, signalGroup } from '../processes/reaper.ts'
+import type { Definitions } from './definitions.ts'
+import { taskEvent } from './describe.ts'
+import { createTaskEndpoint } from './endpoint.ts'
+import { findExecutable, type LaunchPlan, type LocalImage, planLaunch } from './launch.ts'
+import {
+  arnOf,
+  type ClusterRecord,
+  clientError,
+  type DefinitionRecord,
+  keyOf,
+  nameOf,
+  type Place,
+  type TaskRecord,
+} from './records.ts'
+import { startTaskProcess, type TaskProcess } from './supervisor.ts'
+
+export interface TasksOptions {
+  readonly parts: Parts
+  readonly iam: Pick<Iam, 'assumeForService'>
+  readonly emit: Wires['emit']
+  /** private folders of tasks are below it */
+  readonly folder: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly logs: Logs
+  readonly imageOf: (image: string) => LocalImage | undefined
+  readonly nodePath: string
+  /** where commands are looked for, colon-separated */
+  readonly searchPath: string
+}
+
+/** The life of tasks: PROVISIONING → PENDING → RUNNING → STOPPED, each step stored, then told. */
+export interface Tasks {
+  /** throws ClientException when the task's role cannot be assumed */
+  run(
+    input: RunTaskCommandInput,
+    cluster: ClusterRecord,
+    definition: DefinitionRecord,
+    override: ContainerOverride | undefined,
+  ): TaskRecord
+  stop(task: TaskRecord, reason: string): TaskRecord
+  get(place: Place, arnOrId: string): TaskRecord | undefined
+  all(place: Place): TaskRecord[]
+  /** tasks that take capacity now */
+  running(): number
+  recover(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Stopped tasks can be described for an hour: API reference, DescribeTasks. */
+const KEPT_MS = 3_600_000
+/** Developer guide, task definition parameters: `stopTimeout`. */
+const STOP_SECONDS = { default: 30, most: 120 }
+
+export const createTasks = (options: TasksOptions, definitions: Definitions): Tasks => {
+  const { parts, iam, emit, logs } = options
+  const { now, log } = parts
+  const tasks = parts.store.collection<TaskRecord>('ecs.tasks')
+  const reaper = createReaper()
+  const endpoint = createTaskEndpoint(now)
+  const processes = new Map<string, TaskProcess>()
+  const ours = new Set<string>()
+  const lives = new Set<Promise<void>>()
+  let closing = false
+
+  const recordKey = (task: TaskRecord) => keyOf(task, task.id)
+  const current = (task: TaskRecord) => tasks.get(recordKey(task)) ?? task
+
+  /** A change is stored before it is told, and marked after: what a kill keeps from being told is told at the next start. */
+  const change = (task: TaskRecord, changes: Partial<TaskRecord>): TaskRecord => {
+    const next = { ...current(task), ...changes, version: current(task).version + 1 }
+    tasks.put(recordKey(task), next)
+    return announce(next)
+  }
+  const announce = (task: TaskRecord): TaskRecord => {
+    const definition = definitions.find(task.definitionArn, task)
+    try {
+      if (definition) emit(taskEvent(task, definition, now()))
+    } catch (error) {
+      log('ecs', 'an event waits for the next start', { task: task.arn, error: String(error) })
+      return task
+    }
+    const told = { ...task, announced: task.version }
+    tasks.put(recordKey(task), told)
+    return told
+  }
+  const stopped = (task: TaskRecord, changes: Partial<TaskRecord>): void => {
+    const { stoppingAt } = current(task)
+    change(task, {
+      lastStatus: 'STOPPED',
+      desiredStatus: 'STOPPED',
+      stoppingAt: stoppingAt ?? now(),
+      stoppedAt: now(),
+      ...changes,
+    })
+  }
+  const failedToStart = (task: TaskRecord, stoppedReason: string) =>
+    stopped(task, { stopCode: 'TaskFailedToStart', stoppedReason })
+  const folderOf = (task: TaskRecord) => join(options.folder, 'tasks', task.id)
+
+  const live = async (
+    created: TaskRecord,
+    definition: DefinitionRecord,
+    override: ContainerOverride | undefined,
+    credentials: (() => Credentials) | undefined,
+  ): Promise<void> => {
+    const task = change(created, { lastStatus: 'PENDING', pullStartedAt: now() })
+    const image = options.imageOf(definition.container.image ?? '')
+    if (!image)
+      return failedToStart(
+        task,
+        `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${definition.container.image}: not found`,
+      )
+    const plan = planLaunch({
+      definition: definition.input,
+      container: definition.container,
+      override,
+      image,
+      folder: folderOf(task),
+      nodePath: options.nodePath,
+      path: options.searchPath,
+      environment: {
+        AWS_REGION: task.region,
+        AWS_DEFAULT_REGION: task.region,
+        AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+        ...(await endpoint.add(task.id, {
+          metadata: metadataOf(task, definition),
+          ...(credentials ? { credentials, roleArn: roleOf(task, definition) ?? '' } : {}),
+        })),
+        ...options.environment,
+      },
+    })
+    const executable = plan && findExecutable(plan.command, plan.cwd, plan.env.PATH ?? '')
+    if (!plan || !executable)
+      return failedToStart(
+        task,
+        `CannotStartContainerError: Error response from daemon: failed to create task for container: exec: "${plan?.command ?? ''}": executable file not found in $PATH`,
+      )
+    if (closing || current(task).desiredStatus === 'STOPPED')
+      return failedToStart(task, current(task).stoppedReason ?? 'Task was stopped before it started')
+    await runProcess(task, definition, { ...plan, command: executable })
+  }
+
+  const runProcess = async (task: TaskRecord, definition: DefinitionRecord, plan: LaunchPlan) => {
+    for (const folder of plan.folders) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const process = startTaskProcess(reaper, { ...plan, line: lineWriter(task, definition) })
+    processes.set(task.id, process)
+    change(task, { lastStatus: 'RUNNING', pid: process.pid, pullStoppedAt: now(), startedAt: now() })
+    const birth = await birthOf(process.pid)
+    if (birth !== undefined && processes.has(task.id)) tasks.put(recordKey(task), { ...current(task), birth })
+    const exitCode = await process.ended
+    processes.delete(task.id)
+    const { stopCode, stoppedReason } = current(task)
+    stopped(task, {
+      stopCode: stopCode ?? 'EssentialContainerExited',
+      stoppedReason: stoppedReason ?? 'Essential container in task exited',
+      ...(exitCode === undefined ? {} : { exitCode }),
+    })
+  }
+
+  const lineWriter = (task: TaskRecord, { container }: DefinitionRecord) => {
+    const { logDriver, options: to = {} } = container.logConfiguration ?? {}
+    const group = to['awslogs-group']
+    if (logDriver !== 'awslogs' || !group) return () => {}
+    const stream = [to['awslogs-stream-prefix'], container.name, task.id].filter(Boolean).join('/')
+    return (line: string) =>
+      logs.write(task.account, to['awslogs-region'] ?? task.region, group, stream, line)
+  }
+
+  /** Never rejects: whatever happens, the task ends as STOPPED and its folder goes. */
+  const supervise = async (task: TaskRecord, life: Promise<void>) => {
+    try {
+      await life
+    } catch (error) {
+      log('ecs', 'a task could not be run', { task: task.arn, error: String(error) })
+      failedToStart(task, `CannotStartContainerError: ${error}`)
+    }
+    endpoint.remove(task.id)
+    await rm(folderOf(task), { recursive: true, force: true, maxRetries: 3 }).catch((error) =>
+      log('ecs', 'the folder of a task could not be removed', { task: task.arn, error: String(error) }),
+    )
+  }
+
+  const forgetOld = () => {
+    for (const [key, task] of tasks.entries())
+      if (task.lastStatus === 'STOPPED' && (task.stoppedAt ?? 0) < now() - KEPT_MS) tasks.delete(key)
+  }
+
+  return {
+    run: (input, cluster, definition, override) => {
+      forgetOld()
+      const id = randomBytes(16).toString('hex')
+      ours.add(id)
+      const overrides = input.overrides ?? { containerOverrides: [] }
+      const roleArn = overrides.taskRoleArn ?? definition.input.taskRoleArn
+      const credentials = roleArn
+        ? () => iam.assumeForService(roleArn, 'ecs-tasks.amazonaws.com', id)
+        : undefined
+      if (credentials) tryRole(credentials, roleArn ?? '')
+      const created: TaskRecord = {
+        account: cluster.account,
+        region: cluster.region,
+        id,
+        arn: arnOf(cluster, `task/${cluster.name}/${id}`),
+        clusterArn: cluster.arn,
+        definitionArn: definition.arn,
+        containerArn: arnOf(cluster, `container/${cluster.name}/${id}/${randomBytes(16).toString('hex')}`),
+        group: input.group ?? `family:${definition.family}`,
+        ...(input.startedBy === undefined ? {} : { startedBy: input.startedBy }),
+        overrides,
+        lastStatus: 'PROVISIONING',
+        desiredStatus: 'RUNNING',
+        version: 0,
+        announced: 0,
+        createdAt: now(),
+      }
+      const task = change(created, {})
+      // The caller has its answer before the task goes on.
+      const life: Promise<void> = supervise(
+        task,
+        new Promise<void>((resolve) => setImmediate(resolve)).then(() =>
+          live(task, definition, override, credentials),
+        ),
+      ).finally(() => lives.delete(life))
+      lives.add(life)
+      return task
+    },
+    stop: (task, reason) => {
+      if (current(task).desiredStatus === 'STOPPED') return current(task)
+      const next = change(task, {
+        desiredStatus: 'STOPPED',
+        stopCode: 'UserInitiated',
+        stoppedReason: reason,
+        stoppingAt: now(),
+      })
+      const definition = definitions.find(task.definitionArn, task)
+      const seconds = Math.min(definition?.container.stopTimeout ?? STOP_SECONDS.default, STOP_SECONDS.most)
+      processes.get(task.id)?.stop(seconds * 1000)
+      return next
+    },
+    get: (place, arnOrId) => tasks.get(keyOf(place, nameOf(arnOrId))),
+    all: (place) => tasks.entries(keyOf(place, '')).map(([, task]) => task),
+    running: () => lives.size,
+    recover: async () => {
+      forgetOld()
+      const left = tasks.entries().filter(([, task]) => !ours.has(task.id))
+      for (const [, task] of left) {
+        if (task.lastStatus !== 'STOPPED') {
+          await endLeftover(task)
+          stopped(task, { stopCode: 'TerminationNotice', stoppedReason: 'Host terminated', exitCode: 137 })
+          log('ecs', 'a task of a former run was ended', { task: task.arn })
+        } else if (task.announced < task.version) announce(task)
+        await rm(folderOf(task), { recursive: true, force: true })
+      }
+    },
+    close: async () => {
+      closing = true
+      for (const process of processes.values()) process.stop(2000)
+      await Promise.all(lives)
+      await endpoint.close()
+      await reaper.close()
+    },
+  }
+}
+
+const tryRole = (credentials: () => Credentials, roleArn: string): void => {
+  try {
+    credentials()
+  } catch (cause) {
+    throw Object.assign(
+      clientError(
+        `ECS was unable to assume the role '${roleArn}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.`,
+      ),
+      { cause },
+    )
+  }
+}
+
+const roleOf = (task: TaskRecord, definition: DefinitionRecord) =>
+  task.overrides.taskRoleArn ?? definition.input.taskRoleArn
+
+const metadataOf = (task: TaskRecord, { container, family, revision }: DefinitionRecord) => ({
+  DockerId: task.id,
+  Name: container.name,
+  Image: container.image,
+  Labels: {
+    'com.amazonaws.ecs.cluster': task.clusterArn,
+    'com.amazonaws.ecs.task-arn': task.arn,
+    'com.amazonaws.ecs.task-definition-family': family,
+    'com.amazonaws.ecs.task-definition-version': String(revision),
+  },
+  DesiredStatus: 'RUNNING',
+  KnownStatus: 'RUNNING',
+})
+
+/** Kills what a former cloud left, if the process of that number is still the same one. */
+const endLeftover = async ({ pid, birth }: TaskRecord): Promise<void> => {
+  if (pid !== undefined && birth !== undefined && (await birthOf(pid)) === birth) signalGroup(pid, 'SIGKILL')
+}

@@ -1,0 +1,129 @@
+import { NormalizedSchema } from '@smithy/core/schema'
+
+export type Protocol = 'json1.0' | 'json1.1' | 'query'
+
+/** How one service is spoken to. `module` holds the schemas of its operations and errors, as its SDK client exports them. */
+export interface Model {
+  /** signing name */
+  readonly service: string
+  readonly protocol: Protocol
+  /** JSON: what stands before the operation in X-Amz-Target */
+  readonly target?: string
+  /** query: the `Version` parameter */
+  readonly version?: string
+  readonly xmlNamespace?: string
+  /** JSON with the error names of its earlier query protocol in `x-amzn-query-error` */
+  readonly queryCompatible?: boolean
+  load(): Promise<object>
+}
+
+/** The services that the gateway can speak for; the signing names, targets and versions stand in each service's API reference. */
+export const MODELS: readonly Model[] = [
+  {
+    service: 'codecommit',
+    protocol: 'json1.1',
+    target: 'CodeCommit_20150413',
+    load: () => import('@aws-sdk/client-codecommit'),
+  },
+  {
+    service: 'sqs',
+    protocol: 'json1.0',
+    target: 'AmazonSQS',
+    queryCompatible: true,
+    load: () => import('@aws-sdk/client-sqs'),
+  },
+  {
+    service: 'sns',
+    protocol: 'query',
+    version: '2010-03-31',
+    xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+    load: () => import('@aws-sdk/client-sns'),
+  },
+  {
+    service: 'events',
+    protocol: 'json1.1',
+    target: 'AWSEvents',
+    load: () => import('@aws-sdk/client-eventbridge'),
+  },
+  {
+    service: 'sts',
+    protocol: 'query',
+    version: '2011-06-15',
+    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+    load: () => import('@aws-sdk/client-sts'),
+  },
+  {
+    service: 'iam',
+    protocol: 'query',
+    version: '2010-05-08',
+    xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+    load: () => import('@aws-sdk/client-iam'),
+  },
+  {
+    service: 'ecs',
+    protocol: 'json1.1',
+    target: 'AmazonEC2ContainerServiceV20141113',
+    load: () => import('@aws-sdk/client-ecs'),
+  },
+]
+
+export interface OperationSchema {
+  readonly input: NormalizedSchema
+  readonly output: NormalizedSchema
+}
+
+/** An error that a service's model declares. */
+export interface ErrorSchema {
+  readonly name: string
+  readonly namespace: string
+  readonly status: number
+  /** the name under the query protocol, where it differs */
+  readonly queryCode: string | undefined
+}
+
+export interface LoadedModel {
+  readonly operation: (name: string) => OperationSchema | undefined
+  /** by exception name or by query code */
+  readonly error: (code: string) => ErrorSchema | undefined
+}
+
+const loaded = new Map<Model, Promise<LoadedModel>>()
+
+/** The schemas of a service, read from its SDK client once and only when somebody calls it: a client costs about 60 ms. */
+export const loadModel = (model: Model): Promise<LoadedModel> => {
+  const known = loaded.get(model)
+  if (known) return known
+  const reading = model.load().then(readModel)
+  loaded.set(model, reading)
+  return reading
+}
+
+// static schemas of the SDK are arrays that begin with their kind: 9 an operation, -3 an error
+const OPERATION = 9
+const ERROR = -3
+
+const readModel = (module: object): LoadedModel => {
+  const exported = module as Record<string, unknown>
+  const errors = new Map<string, ErrorSchema>()
+  for (const value of Object.values(exported)) {
+    if (!Array.isArray(value) || value[0] !== ERROR) continue
+    const schema = NormalizedSchema.of(value as never)
+    const traits = schema.getMergedTraits() as { awsQueryError?: [string, number]; httpError?: number }
+    const error: ErrorSchema = {
+      name: String(value[2]),
+      namespace: String(value[1]),
+      status: traits.awsQueryError?.[1] ?? traits.httpError ?? 400,
+      queryCode: traits.awsQueryError?.[0],
+    }
+    errors.set(error.name, error)
+    if (error.queryCode !== undefined && !errors.has(error.queryCode)) errors.set(error.queryCode, error)
+  }
+  return {
+    operation: (name) => {
+      const found = Object.hasOwn(exported, `${name}$`) ? exported[`${name}$`] : undefined
+      if (!Array.isArray(found) || found[0] !== OPERATION) return undefined
+      return { input: NormalizedSchema.of(found[4]), output: NormalizedSchema.of(found[5]) }
+    },
+    error: (code) => errors.get(code),
+  }
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import type {
+  CreateScheduleCommandInput,
+  ListSchedulesCommandInput,
+  UpdateScheduleCommandInput,
+} from '@aws-sdk/client-scheduler'
+import type { Iam, Parts, Scheduler } from '../contracts.ts'
+import { createOutbox } from '../eventbridge/outbox.ts'
+import { AwsError, type Call, type Operation } from '../gateway/service.ts'
+import type { Wires } from '../gateway/wires.ts'
+import { createDeliver, type Run } from './deliver.ts'
+import { permissionsOf } from './permissions.ts'
+import { describe, dueAt, type Schedule, scheduleArn, scheduleFrom } from './schedule.ts'
+
+export interface SchedulerOptions {
+  readonly parts: Parts
+  /** not asked yet: the service that receives a run judges the target's role */
+  readonly iam: Pick<Iam, 'authorizeSender'>
+  readonly wires: Pick<Wires, 'sendMessage' | 'invokeAsync'>
+  /** 0 to 1, for jitter */
+  readonly random?: () => number
+}
+
+interface Named {
+  readonly Name?: string | undefined
+  readonly GroupName?: string | undefined
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/**
+ * EventBridge Scheduler. Runs begin with `start`: what became due while nothing ran, runs then, once. A run is noted and its
+ * delivery stored in one transaction, so that a killed process neither forgets nor repeats it.
+ */
+export const createScheduler = ({ parts, wires, random = Math.random }: SchedulerOptions): Scheduler => {
+  const { store, now } = parts
+  const schedules = store.collection<Schedule>('scheduler.schedules')
+  const runs = createOutbox<Run>(parts, 'scheduler.runs', createDeliver({ parts, wires, random }))
+  const timers = new Map<string, NodeJS.Timeout>()
+  let running = false
+
+  const disarm = (arn: string) => {
+    clearTimeout(timers.get(arn))
+    timers.delete(arn)
+  }
+  const arm = (schedule: Schedule) => {
+    disarm(schedule.arn)
+    const due = dueAt(schedule)
+    if (!running || due === undefined) return
+    const wait = Math.min(Math.max(due - now(), 0), LONGEST_TIMER)
+    timers.set(schedule.arn, setTimeout(() => wake(schedule.arn), wait).unref())
+  }
+  const wake = (arn: string) => {
+    const schedule = schedules.get(arn)
+    if (!schedule) return
+    const due = dueAt(schedule)
+    arm(due !== undefined && due <= now() ? run(schedule, due) : schedule)
+  }
+  const run = (schedule: Schedule, due: number): Schedule =>
+    store.transaction(() => {
+      runs.add({
+        scheduleArn: schedule.arn,
+        target: schedule.target,
+        executionId: randomUUID(),
+        scheduledTime: `${new Date(due).toISOString().slice(0, 19)}Z`,
+      })
+      const ran = { ...schedule, lastRun: now() }
+      const over = dueAt(ran) === undefined && schedule.afterCompletion === 'DELETE'
+      if (over) schedules.delete(schedule.arn)
+      else schedules.put(schedule.arn, ran)
+      return ran
+    })
+  const save = (schedule: Schedule): object => {
+    schedules.put(schedule.arn, schedule)
+    arm(schedule)
+    return { ScheduleArn: schedule.arn }
+  }
+  const find = (input: Named, call: Call): Schedule => {
+    const schedule = schedules.get(scheduleArn(call, input.GroupName ?? 'default', input.Name ?? ''))
+    if (!schedule)
+      throw new AwsError('ResourceNotFoundException', `Schedule ${input.Name} does not exist.`, 404)
+    return schedule
+  }
+
+  const operations: Record<string, Operation> = {
+    CreateSchedule: (input: CreateScheduleCommandInput, call: Call) => {
+      const schedule = scheduleFrom(input, call, now())
+      if (schedules.get(schedule.arn))
+        throw new AwsError('ConflictException', `Schedule ${schedule.name} already exists.`, 409)
+      return save(schedule)
+    },
+    UpdateSchedule: (input: UpdateScheduleCommandInput, call: Call) => {
+      const known = find(input, call)
+      const updated = { ...scheduleFrom(input, call, now()), createdAt: known.createdAt }
+      const sameRhythm = known.expression === updated.expression && known.lastRun !== undefined
+      return save(sameRhythm ? { ...updated, lastRun: known.lastRun } : updated)
+    },
+    GetSchedule: (input: Named, call: Call) => describe(find(input, call)),
+    DeleteSchedule: (input: Named, call: Call) => {
+      const { arn } = find(input, call)
+      schedules.delete(arn)
+      disarm(arn)
+      return {}
+    },
+    ListSchedules: (input: ListSchedulesCommandInput, call: Call) => ({
+      Schedules: schedules
+        .entries(scheduleArn(call, input.GroupName ?? 'default', input.NamePrefix ?? ''))
+        .filter(([, { state }]) => input.State === undefined || state === input.State)
+        .map(([, { arn, name, group, state, createdAt, modifiedAt, target }]) => ({
+          Arn: arn,
+          Name: name,
+          GroupName: group,
+          State: state,
+          CreationDate: new Date(createdAt),
+          LastModificationDate: new Date(modifiedAt),
+          Target: { Arn: target.Arn },
+        })),
+    }),
+  }
+
+  return {
+    service: { name: 'scheduler', operations, permissions: permissionsOf },
+    start: () => {
+      running = true
+      for (const [, schedule] of schedules.entries()) arm(schedule)
+    },
+    stop: async () => {
+      running = false
+      for (const arn of [...timers.keys()]) disarm(arn)
+      await runs.stop()
+    },
+  }
+}

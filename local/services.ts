@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { createCodeCommit } from './codecommit/codecommit.ts'
+import type {
+  CodeCommit,
+  DynamoDb,
+  Ecs,
+  EventBridge,
+  EventFault,
+  Iam,
+  Lambda,
+  Parts,
+  Scheduler,
+} from './contracts.ts'
+import { createDynamoDb } from './dynamodb/dynamodb.ts'
+import { createEcs } from './ecs/ecs.ts'
+import { createEventBridge } from './eventbridge/eventbridge.ts'
+import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { AwsError, type Service } from './gateway/service.ts'
+import type { Wires } from './gateway/wires.ts'
+import { createIam } from './iam/iam.ts'
+import { createLambda } from './lambda/lambda.ts'
+import { createLogs } from './logs/logs.ts'
+import { createScheduler } from './scheduler/scheduler.ts'
+import { createSns } from './sns/sns.ts'
+import { createSqs } from './sqs/sqs.ts'
+import type { CreateTable } from './stack/resources/all.ts'
+
+export interface ServicesOptions {
+  readonly parts: Parts
+  readonly folder: string
+  readonly accounts: readonly string[]
+  readonly regions: readonly string[]
+  /** filled in once the port is known */
+  readonly environment: Readonly<Record<string, string>>
+  readonly baseUrl: () => string
+  readonly gitBaseUrl: (region: string) => string
+  readonly image: (image: string) => { folder: string } | undefined
+  readonly fault: EventFault | undefined
+  readonly retryVisibilitySeconds: number | undefined
+}
+
+export interface Services {
+  /** everything that has operations, on the wire or not */
+  readonly all: readonly Service[]
+  readonly gateway: Gateway
+  readonly iam: Iam
+  readonly codecommit: CodeCommit
+  readonly events: EventBridge
+  readonly lambda: Lambda
+  readonly ecs: Ecs
+  readonly scheduler: Scheduler
+  readonly createTable: CreateTable
+  stop(): Promise<void>
+}
+
+/** Makes every service and lays the wires between them; nothing runs yet. */
+export const createServices = (options: ServicesOptions): Services => {
+  const { parts, folder, environment } = options
+  const iam = createIam({ parts, accounts: options.accounts })
+  const logs = createLogs({ folder: join(folder, 'logs') })
+  const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
+  // sns, lambda and events need one another: each is reached when it is used, not when it is made
+  const wires: Wires = {
+    sendMessage: sqs.send,
+    publish: (...args) => sns.publish(...args),
+    invokeAsync: (...args) => lambda.invokeAsync(...args),
+    emit: (envelope) => events.emit(envelope),
+  }
+  const sns = createSns({ parts, iam, wires })
+  const events = createEventBridge({ parts, iam, wires, fault: options.fault })
+  const scheduler = createScheduler({ parts, iam, wires })
+  const lambda = createLambda({
+    parts,
+    iam,
+    queues: sqs,
+    wires,
+    folder: join(folder, 'lambda'),
+    environment,
+    logs,
+    ...(options.retryVisibilitySeconds === undefined
+      ? {}
+      : { retryVisibilitySeconds: options.retryVisibilitySeconds }),
+  })
+  const ecs = createEcs({
+    parts,
+    iam,
+    emit: wires.emit,
+    folder: join(folder, 'ecs'),
+    environment,
+    logs,
+    images: options.image,
+  })
+  const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
+  const codecommit = createCodeCommit({
+    parts,
+    iam,
+    wires,
+    folder: join(folder, 'repositories'),
+    gitBaseUrl: options.gitBaseUrl,
+  })
+  const wired = [...iam.services, codecommit.service, events.service, sqs.service, sns.service, ecs.service]
+  const gateway = createGateway({
+    parts,
+    iam,
+    services: wired,
+    git: servedRegions(options.regions, codecommit.handleGit),
+    dynamodb,
+  })
+  return {
+    all: [...wired, lambda.service, scheduler.service],
+    gateway,
+    iam,
+    codecommit,
+    events,
+    lambda,
+    ecs,
+    scheduler,
+    createTable: tableMaker(dynamodb),
+    // whoever makes work stops before whoever does it, and the door closes once nothing inside knocks any more
+    stop: async () => {
+      await scheduler.stop()
+      await lambda.stop()
+      await ecs.stop()
+      await gateway.stop()
+      await codecommit.stop()
+      await events.stop()
+      await sns.stop()
+      await sqs.stop()
+      await dynamodb.stop()
+      logs.close()
+    },
+  }
+}
+
+/** A region that is not served has no Git host: the connection ends, as if nobody were there. */
+const servedRegions =
+  (regions: readonly string[], handle: CodeCommit['handleGit']): CodeCommit['handleGit'] =>
+  async (request, response) => {
+    const region = /git-codecommit(?:-fips)?\.([a-z0-9-]+)\./.exec(request.headers.host ?? '')?.[1]
+    if (region !== undefined && !regions.includes(region)) {
+      response.destroy()
+      return
+    }
+    await handle(request, response)
+  }
+
+/** CreateTable, and UpdateTimeToLive after it, as CloudFormation calls them. */
+const tableMaker =
+  (dynamodb: DynamoDb): CreateTable =>
+  async (input, { account, region, timeToLive }) => {
+    const ask = async (operation: string, body: object) => {
+      const answer = await dynamodb.handle({
+        account,
+        region,
+        target: `DynamoDB_20120810.${operation}`,
+        body: Buffer.from(JSON.stringify(body)),
+      })
+      if (answer.status === 200) return
+      const { __type: type = 'InternalFailure', message = '' } = JSON.parse(answer.body.toString('utf8')) as {
+        __type?: string
+        message?: string
+      }
+      throw new AwsError(type.split('#').at(-1) ?? type, message, answer.status)
+    }
+    await ask('CreateTable', input)
+    if (timeToLive)
+      await ask('UpdateTimeToLive', { TableName: input.TableName, TimeToLiveSpecification: timeToLive })
+  }

@@ -1,0 +1,91 @@
+import type { Iam, Parts, ReceivedMessage, Sqs } from '../contracts.ts'
+import { numberOf } from './attributes.ts'
+import { md5 } from './digest.ts'
+import { checkMessage, systemAttributes } from './message.ts'
+import { createOperations } from './operations.ts'
+import { permissionsOf } from './permissions.ts'
+import { parsePolicy } from './policy.ts'
+import { openQueues, type Queues, type Received } from './queues.ts'
+import { createWaiting } from './waiting.ts'
+
+export interface SqsOptions {
+  readonly parts: Parts
+  readonly iam: Pick<Iam, 'authorizeSender'>
+  /** `http://127.0.0.1:<port>`, asked for at each use: the port is known only once the gateway listens */
+  readonly baseUrl: () => string
+}
+
+/**
+ * SQS with standard queues. Whatever a call returned for is in the store, and survives a killed process; messages that were in
+ * flight then are receivable again at once.
+ */
+export const createSqs = ({ parts, iam, baseUrl }: SqsOptions): Sqs => {
+  // a woken receiver changes the queue again: let the change that woke it end first
+  const woken = new Set<string>()
+  const waiting = createWaiting(() => queues, parts.now)
+  const wakeSoon = (arn: string) => {
+    if (woken.size === 0) queueMicrotask(wakeAll)
+    woken.add(arn)
+  }
+  const wakeAll = () => {
+    const arns = [...woken]
+    woken.clear()
+    for (const arn of arns) waiting.wake(arn)
+  }
+  const queues: Queues = openQueues(parts, wakeSoon)
+
+  return {
+    service: {
+      name: 'sqs',
+      operations: createOperations({ parts, queues, waiting, baseUrl }),
+      permissions: permissionsOf,
+    },
+    send: async (queueArn, message, sender) => {
+      const queue = queues.find(queueArn)
+      iam.authorizeSender(parsePolicy(queue.record.attributes.Policy), sender, {
+        action: 'sqs:SendMessage',
+        resource: queueArn,
+      })
+      const input = {
+        MessageBody: message.body,
+        MessageAttributes: { ...message.attributes },
+        MessageGroupId: message.groupId,
+      }
+      queues.send(queue, [checkMessage(input, sender.service)])
+    },
+    receive: async (queueArn, max, waitMs, signal) => {
+      const queue = queues.find(queueArn)
+      const visibilityMs = numberOf(queue.record, 'VisibilityTimeout') * 1_000
+      const received = await waiting.receive({ queue, max, visibilityMs, waitMs, signal })
+      return received.map(toReceivedMessage)
+    },
+    deleteMessages: (queueArn, handles) => {
+      const queue = queues.find(queueArn)
+      parts.store.transaction(() => {
+        for (const handle of handles) queues.discard(queue, handle)
+      })
+    },
+    release: (queueArn, handles) => {
+      const queue = queues.find(queueArn)
+      for (const handle of handles) queues.release(queue, handle)
+    },
+    stop: async () => waiting.stop(),
+  }
+}
+
+const toReceivedMessage = ({ handle, message }: Received): ReceivedMessage => ({
+  messageId: message.id,
+  receiptHandle: handle,
+  body: message.body,
+  md5OfBody: md5(message.body),
+  attributes: systemAttributes(message),
+  messageAttributes: Object.fromEntries(
+    Object.entries(message.attributes).map(([name, value]) => [
+      name,
+      {
+        dataType: value.type,
+        ...(value.base64 === undefined ? { stringValue: value.text ?? '' } : {}),
+      },
+    ]),
+  ),
+})

@@ -1,0 +1,49 @@
+/** A queue as the store keeps it. */
+export interface QueueRecord {
+  readonly arn: string
+  readonly name: string
+  readonly account: string
+  readonly region: string
+  /** only what was set; {@link DEFAULTS} of attributes.ts stand for the rest */
+  readonly attributes: Readonly<Record<string, string>>
+  readonly tags: Readonly<Record<string, string>>
+  /** milliseconds since the epoch */
+  readonly createdAt: number
+  readonly modifiedAt: number
+}
+
+/** A message attribute as the store keeps it: text, or bytes as base64. */
+export interface StoredAttribute {
+  readonly type: string
+  readonly text?: string
+  readonly base64?: string
+}
+
+/** A message as the store keeps it, under `<queue ARN>|<order>`. Times are milliseconds since the epoch. */
+export interface StoredMessage {
+  readonly id: string
+  readonly body: string
+  readonly attributes: Readonly<Record<string, StoredAttribute>>
+  /** AWSTraceHeader */
+  readonly trace?: string
+  readonly groupId?: string
+  readonly senderId: string
+  readonly sentAt: number
+  /** DelaySeconds: not receivable before; visibility is not kept here, since nobody holds a message over a restart */
+  readonly delayedUntil: number
+  readonly receives: number
+  readonly firstReceivedAt?: number
+  /** queue that dead-lettered it */
+  readonly deadLetteredFrom?: string
+}
+
+/** A message on its way in, already checked. */
+export interface NewMessage {
+  readonly body: string
+  readonly attributes: Readonly<Record<string, StoredAttribute>>
+  readonly trace?: string
+  readonly groupId?: string
+  readonly senderId: string
+  /** undefined: the queue's own delay */
+  readonly delaySeconds?: number
+}

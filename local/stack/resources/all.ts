@@ -1,0 +1,27 @@
+import type { Handlers } from '../handler.ts'
+import { chatbotHandlers } from './chatbot.ts'
+import { codecommitHandlers } from './codecommit.ts'
+import { type CreateTable, dynamodbHandlers } from './dynamodb.ts'
+import { ecsHandlers } from './ecs.ts'
+import { eventsHandlers } from './events.ts'
+import { iamHandlers } from './iam.ts'
+import { lambdaHandlers } from './lambda.ts'
+import { recordedHandlers } from './recorded.ts'
+import { snsHandlers } from './sns.ts'
+import { sqsHandlers } from './sqs.ts'
+
+export type { CreateTable }
+
+/** Every resource type that a stack may have here. */
+export const handlersWith = (createTable: CreateTable | undefined): Handlers => ({
+  ...recordedHandlers,
+  ...iamHandlers,
+  ...sqsHandlers,
+  ...snsHandlers,
+  ...eventsHandlers,
+  ...lambdaHandlers,
+  ...ecsHandlers,
+  ...chatbotHandlers,
+  ...codecommitHandlers,
+  ...dynamodbHandlers(createTable),
+})

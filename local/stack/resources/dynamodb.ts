@@ -1,0 +1,97 @@
+import { type Context, type Handler, type Handlers, unless } from '../handler.ts'
+import { defined, flag, needText, number, object, objects, text } from '../properties.ts'
+import type { JsonObject } from '../values.ts'
+
+/** Makes a table from the input of DynamoDB's CreateTable; throws AwsError ResourceInUseException when it exists. */
+export type CreateTable = (
+  input: Readonly<Record<string, unknown>>,
+  where: {
+    readonly account: string
+    readonly region: string
+    readonly timeToLive?: { readonly AttributeName: string; readonly Enabled: boolean }
+  },
+) => Promise<unknown>
+
+const throughput = (properties: JsonObject) => {
+  const given = object(properties, 'ProvisionedThroughput')
+  return (
+    given && {
+      ReadCapacityUnits: number(given, 'ReadCapacityUnits'),
+      WriteCapacityUnits: number(given, 'WriteCapacityUnits'),
+    }
+  )
+}
+
+const tableInput = (TableName: string, properties: JsonObject) => {
+  const encryption = object(properties, 'SSESpecification')
+  const indexes = objects(properties, 'GlobalSecondaryIndexes').map((index) =>
+    defined({ ...index, ProvisionedThroughput: throughput(index) }),
+  )
+  return defined({
+    TableName,
+    AttributeDefinitions: properties.AttributeDefinitions,
+    KeySchema: properties.KeySchema,
+    BillingMode: text(properties, 'BillingMode'),
+    ProvisionedThroughput: throughput(properties),
+    GlobalSecondaryIndexes: indexes.length > 0 ? indexes : undefined,
+    LocalSecondaryIndexes: properties.LocalSecondaryIndexes,
+    StreamSpecification: properties.StreamSpecification,
+    SSESpecification:
+      encryption &&
+      defined({
+        Enabled: flag(encryption, 'SSEEnabled'),
+        SSEType: text(encryption, 'SSEType'),
+        KMSMasterKeyId: text(encryption, 'KMSMasterKeyId'),
+      }),
+    Tags: properties.Tags,
+  })
+}
+
+/** A table keeps its items through every deployment; what its key is cannot change. */
+const table = (createTable: CreateTable | undefined): Handler => ({
+  apply: async ({ logicalId, properties, former }, context) => {
+    const TableName = text(properties, 'TableName') ?? context.generatedName(logicalId, 255)
+    if (former?.physicalId === TableName)
+      for (const name of ['KeySchema', 'LocalSecondaryIndexes', 'GlobalSecondaryIndexes'])
+        if (JSON.stringify(former.properties[name]) !== JSON.stringify(properties[name]))
+          throw new Error(
+            `property ${name} of table ${TableName} cannot change here: give the table another name`,
+          )
+    const input = tableInput(TableName, properties)
+    const timeToLive = timeToLiveOf(properties)
+    const { account, region } = context.place
+    const created = context.has('dynamodb', 'CreateTable')
+      ? context.call('dynamodb', 'CreateTable', input)
+      : createTable?.(input, { account, region, ...(timeToLive && { timeToLive }) })
+    if (!created) throw new Error('there is no DynamoDB here to make the table')
+    await unless(['ResourceInUse'], created)
+    if (context.has('dynamodb', 'UpdateTimeToLive')) await setTimeToLive(context, TableName, timeToLive)
+    return { physicalId: TableName, attributes: { Arn: context.arn('dynamodb', `table/${TableName}`) } }
+  },
+  remove: async ({ physicalId }, context) => {
+    if (context.has('dynamodb', 'DeleteTable'))
+      await unless(['ResourceNotFound'], context.call('dynamodb', 'DeleteTable', { TableName: physicalId }))
+  },
+})
+
+const timeToLiveOf = (properties: JsonObject) => {
+  const given = object(properties, 'TimeToLiveSpecification')
+  return given && { AttributeName: needText(given, 'AttributeName'), Enabled: flag(given, 'Enabled') ?? true }
+}
+
+/** DynamoDB refuses to be told what it knows already ("TimeToLive is already enabled"). */
+const setTimeToLive = async (
+  context: Context,
+  TableName: string,
+  timeToLive: ReturnType<typeof timeToLiveOf>,
+) => {
+  if (timeToLive)
+    await unless(
+      ['ValidationException'],
+      context.call('dynamodb', 'UpdateTimeToLive', { TableName, TimeToLiveSpecification: timeToLive }),
+    )
+}
+
+export const dynamodbHandlers = (createTable: CreateTable | undefined): Handlers => ({
+  'AWS::DynamoDB::Table': table(createTable),
+})

@@ -1,0 +1,31 @@
+import type { RepositoryAddress } from '../codecommit/address.ts'
+import { RELAY_SOURCE, type ReplicationRequest } from './types.ts'
+
+/**
+ * A `Replication Requested` in the form of an EventBridge envelope, ready for the replicate queue.
+ * @param work what to compare and why; `attempt` counts the mirror runs already tried for it
+ * @param stamp id and time (milliseconds since the epoch) of the envelope, and who sends it
+ */
+export const replicationRequested = (
+  work: Pick<ReplicationRequest, 'repository' | 'replica' | 'reason' | 'attempt'>,
+  stamp: { readonly id: string; readonly now: number; readonly account: string; readonly region: string },
+): string =>
+  JSON.stringify({
+    version: '0',
+    id: stamp.id,
+    'detail-type': 'Replication Requested',
+    source: RELAY_SOURCE,
+    account: stamp.account,
+    time: new Date(stamp.now).toISOString(),
+    region: stamp.region,
+    resources: [],
+    detail: {
+      repository: plain(work.repository),
+      ...(work.replica ? { replica: plain(work.replica) } : {}),
+      reason: work.reason,
+      attempt: work.attempt,
+    },
+  })
+
+/** Without role and external id, which belong to the configuration. */
+const plain = ({ account, region, name }: RepositoryAddress): RepositoryAddress => ({ account, region, name })

@@ -1,0 +1,107 @@
+import { RelayError } from '../runtime/errors.ts'
+import { type Packet, packetReader } from './pkt-line.ts'
+import { isRefName } from './ref-name.ts'
+import type { RefMap } from './refs.ts'
+
+export type GitService = 'git-upload-pack' | 'git-receive-pack'
+
+/** What a server says of itself before anything else: its refs, and what it can do. */
+export interface Advertisement {
+  /** heads and tags only; an annotated tag's value is the tag object */
+  readonly refs: RefMap
+  /** as sent: `side-band-64k`, `agent=git/2.39.5` */
+  readonly capabilities: readonly string[]
+}
+
+export interface AdvertisementLimits {
+  readonly bytes: number
+  readonly refs: number
+}
+
+/** About 130 bytes a ref: a quarter of a million refs pass, and a hostile server cannot fill a small function's memory. */
+export const ADVERTISEMENT_LIMITS: AdvertisementLimits = { bytes: 48 * 1024 * 1024, refs: 250_000 }
+
+export interface AdvertisementReader {
+  push(bytes: Uint8Array): void
+  /** @throws RelayError GIT_PROTOCOL when the advertisement is not complete */
+  end(): Advertisement
+}
+
+const REF_LINE = /^([0-9a-f]{40}) (.+)$/s
+
+/**
+ * Reads a version 0 or 1 ref advertisement over smart HTTP, piece by piece: the service line, a flush, the refs (the first
+ * with the capabilities behind a NUL), a flush. `HEAD`, `.have`, peeled tags, other namespaces and `shallow` lines are passed
+ * over. Source: git's gitprotocol-http ("Smart Server Response") and gitprotocol-pack ("Reference Discovery").
+ * @throws RelayError GIT_PROTOCOL on anything else, REMOTE_FAILED on an `ERR` line, GIT_LIMIT past a limit
+ */
+export const advertisementReader = (
+  service: GitService,
+  limits: AdvertisementLimits = ADVERTISEMENT_LIMITS,
+): AdvertisementReader => {
+  const packets = packetReader()
+  const refs = new Map<string, string>()
+  let capabilities: readonly string[] | undefined
+  let stage: 'service' | 'service-end' | 'refs' | 'done' = 'service'
+  let bytesRead = 0
+
+  const takeRef = (line: string) => {
+    if (line.startsWith('ERR ')) throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', service })
+    if (line === 'version 1' || line.startsWith('shallow ')) return
+    const [head = '', tail] = splitAtNul(line)
+    if (capabilities === undefined) capabilities = tail?.split(' ').filter(Boolean) ?? []
+    const [, oid, name] = REF_LINE.exec(head) ?? malformed('ref line')
+    if (oid === undefined || name === undefined) return malformed('ref line')
+    if (!/^refs\/(?:heads|tags)\//.test(name) || name.endsWith('^{}')) return
+    if (!isRefName(name)) return malformed('ref name')
+    if (refs.has(name)) return malformed('ref named twice')
+    if (refs.size >= limits.refs) throw new RelayError('GIT_LIMIT', { limit: 'refs', most: limits.refs })
+    refs.set(name, oid)
+  }
+
+  const take = (packet: Packet) => {
+    if (stage === 'done') malformed('bytes after the end')
+    if (packet.type === 'flush') {
+      if (stage === 'service') malformed('no service line')
+      stage = stage === 'service-end' ? 'refs' : 'done'
+      return
+    }
+    if (packet.type !== 'data') return malformed(packet.type)
+    const line = decode(packet.payload)
+    if (stage === 'service-end') malformed('no flush after the service line')
+    if (stage === 'refs') return takeRef(line)
+    if (line !== `# service=${service}`) malformed('service line')
+    stage = 'service-end'
+  }
+
+  return {
+    push(bytes) {
+      bytesRead += bytes.length
+      if (bytesRead > limits.bytes) throw new RelayError('GIT_LIMIT', { limit: 'bytes', most: limits.bytes })
+      for (const packet of packets.push(bytes)) take(packet)
+    },
+    end() {
+      packets.end()
+      if (stage !== 'done') malformed('no end')
+      return { refs, capabilities: capabilities ?? [] }
+    },
+  }
+}
+
+const malformed = (problem: string): never => {
+  throw new RelayError('GIT_PROTOCOL', { problem })
+}
+
+const splitAtNul = (line: string): readonly [string, string | undefined] => {
+  const at = line.indexOf('\0')
+  return at < 0 ? [line, undefined] : [line.slice(0, at), line.slice(at + 1)]
+}
+
+/** A ref name is bytes to git; one that is not UTF-8 could not be told apart from another, so it is refused. */
+const decode = (payload: Uint8Array): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload).replace(/\n$/, '')
+  } catch (cause) {
+    throw new RelayError('GIT_PROTOCOL', { problem: 'not UTF-8' }, { cause })
+  }
+}

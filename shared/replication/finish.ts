@@ -1,0 +1,160 @@
+import { addressText } from '../codecommit/address.ts'
+import { codeOf, RelayError } from '../runtime/errors.ts'
+import { describeFailure } from '../runtime/log.ts'
+import type { Claim, ReplicaRecord } from '../store/records.ts'
+import type { Ask, Parts } from './ports.ts'
+import { type Comparison, compare, type Target } from './prove.ts'
+import { giveUp, tellUpdated } from './report.ts'
+import { again, type Decision, decide, type RunEnd } from './retry.ts'
+
+/** Looks at, or writes for, one replica while others keep asking for it. */
+const MAX_ROUNDS = 5
+
+export interface FinishParts extends Parts {
+  readonly ask: Ask
+  /** puts a request where it rings and can be redriven: the replicate queue's dead-letter queue */
+  readonly bury: (request: Parameters<Ask>[0]) => Promise<void>
+  /** 0 ≤ x < 1 */
+  readonly random: () => number
+  /** mirror runs in all before Relay gives up */
+  readonly limit: number
+}
+
+export interface Ended {
+  readonly target: Target
+  readonly claim: string
+  readonly end: RunEnd
+}
+
+export type Finished = 'equal' | 'again' | 'retry' | 'failed' | 'source-missing' | 'closed-before'
+
+/**
+ * What follows a mirror task's end. May be called any number of times for the same end: once the claim is closed it does
+ * nothing. Whatever work is to follow is asked for before the claim is given up, so that a worker killed in between leaves a
+ * request too many rather than one too few.
+ */
+export const finish = async (parts: FinishParts, ended: Ended): Promise<Finished> => {
+  const record = await parts.store.get(ended.target)
+  const claim = record?.claim
+  if (!record || claim?.id !== ended.claim) return 'closed-before'
+  const decision = decide(ended.end, claim.attempt, parts.limit, parts.random)
+  if (decision.kind === 'ok') return prove(parts, ended.target, record, claim)
+  return goOn(parts, ended.target, claim, decision)
+}
+
+/** The container pushed all it planned; only the refs themselves prove that both sides are equal. */
+const prove = async (
+  parts: FinishParts,
+  target: Target,
+  record: ReplicaRecord,
+  claim: Claim,
+): Promise<Finished> => {
+  let told = false
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const pushed = (await parts.store.get(target))?.dirty ?? false
+    if (!(await parts.store.clearDirty(target, claim.id))) return 'closed-before'
+    const found = await look(parts, target)
+    if (found.kind === 'unread') {
+      return goOn(parts, target, claim, again(found, claim.attempt, parts.limit, parts.random))
+    }
+    if (found.kind === 'source-missing') {
+      await parts.store.releaseClaim(target, claim.id)
+      return 'source-missing'
+    }
+    if (found.kind === 'different') return runAgain(parts, target, record, claim, pushed || round > 0)
+    if (!told) told = await tellUpdated(parts, await parts.store.get(target), found.proof, claim.reason)
+    const left = await parts.store.closeClaim(target, claim.id, found.proof)
+    if (left === 'done') return 'equal'
+    if (left === 'lost') return 'closed-before'
+  }
+  throw busy(target)
+}
+
+type Look =
+  | Comparison
+  | {
+      readonly kind: 'unread'
+      readonly code: NonNullable<ReturnType<typeof codeOf>>
+      readonly reason: string
+    }
+
+/** A side that cannot be read now is a failed run like any other: tried again with a delay, up to the limit. */
+const look = async (parts: FinishParts, target: Target): Promise<Look> => {
+  try {
+    return await compare(parts.reader, target, parts.now)
+  } catch (error) {
+    const code = codeOf(error) ?? 'MIRROR_FAILED'
+    parts.log.error('proof failed', { replica: addressText(target.replica), ...describeFailure(error) })
+    return { kind: 'unread', code, reason: error instanceof Error ? error.message : code }
+  }
+}
+
+/**
+ * The source moved on while the mirror ran: once more. When nobody announced that, the run counts as a try, so that a mirror
+ * which says "done" and is not cannot go on for ever.
+ */
+const runAgain = async (
+  parts: FinishParts,
+  target: Target,
+  record: ReplicaRecord,
+  claim: Claim,
+  announced: boolean,
+): Promise<Finished> => {
+  const attempt = announced ? 0 : claim.attempt + 1
+  if (attempt >= parts.limit) {
+    const reason = 'mirror runs end well and the refs still differ'
+    return goOn(parts, target, claim, { kind: 'give-up', code: 'MIRROR_FAILED', reason })
+  }
+  const more = { failures: 0, carried: record.pending }
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    await parts.ask({ ...target, reason: claim.reason, attempt }, 0)
+    const left = await parts.store.releaseForMore(target, claim.id, more)
+    if (left !== 'dirty') return left === 'done' ? 'again' : 'closed-before'
+    // the request was seen before the claim was given up, or somebody pushed: either way nobody else will look
+    await parts.store.clearDirty(target, claim.id)
+  }
+  throw busy(target)
+}
+
+const goOn = async (
+  parts: FinishParts,
+  target: Target,
+  claim: Claim,
+  decision: Exclude<Decision, { kind: 'ok' }>,
+): Promise<Finished> => {
+  const attempt = claim.attempt + 1
+  const facts = {
+    replica: addressText(target.replica),
+    code: decision.code,
+    reason: decision.reason,
+    attempt,
+  }
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const pushed = (await parts.store.get(target))?.dirty ?? false
+    if (!(await parts.store.clearDirty(target, claim.id))) return 'closed-before'
+    if (decision.kind === 'retry') {
+      parts.log.warn('mirror failed, to be tried again', { ...facts, afterSeconds: decision.afterSeconds })
+      await parts.ask({ ...target, reason: claim.reason, attempt }, decision.afterSeconds)
+      const left = await parts.store.releaseForMore(target, claim.id, { failures: attempt })
+      if (left !== 'dirty') return left === 'done' ? 'retry' : 'closed-before'
+      continue
+    }
+    parts.log.error('mirror failed for good', facts)
+    // what was pushed while it failed starts anew, with all its tries
+    if (pushed) await parts.ask({ ...target, reason: 'push', attempt: 0 }, 0)
+    if (round === 0) await parts.bury({ ...target, reason: claim.reason, attempt: 0 })
+    const left = await giveUp(parts, target, {
+      key: claim.id,
+      code: decision.code,
+      reason: decision.reason,
+      attempts: attempt,
+      cause: claim.reason,
+      claim: claim.id,
+    })
+    if (left !== 'dirty') return left === 'done' ? 'failed' : 'closed-before'
+  }
+  throw busy(target)
+}
+
+const busy = (target: Target): RelayError =>
+  new RelayError('CLAIM_LOST', { replica: addressText(target.replica), rounds: MAX_ROUNDS })

@@ -1,0 +1,49 @@
+import type { ReachableRepository, RepositoryAddress } from '../codecommit/address.ts'
+import type { RefMap } from '../git/refs.ts'
+import type { Proof, RefCounts } from '../store/records.ts'
+import { digestOf } from './digest.ts'
+import { plan, type RefUpdate } from './plan.ts'
+
+/** A source, one replica of it, and how that is reached and kept. */
+export interface Target {
+  readonly repository: RepositoryAddress
+  readonly replica: ReachableRepository
+  readonly deletes: 'mirror' | 'keep'
+}
+
+/** Who can read refs: heads and tags as they are now, or undefined where there is no such repository. */
+export interface RefReader {
+  readRefs(repository: ReachableRepository, side: 'source' | 'replica'): Promise<RefMap | undefined>
+}
+
+export type Comparison =
+  | { readonly kind: 'equal'; readonly proof: Proof }
+  | { readonly kind: 'different'; readonly updates: readonly RefUpdate[] }
+  | { readonly kind: 'source-missing' }
+
+/**
+ * Reads both sides and compares them. The replica is read first: what it holds then can only be older than what the source
+ * is found to hold. A replica that does not exist holds nothing.
+ * @param now milliseconds since the epoch
+ * @throws what the reader throws; RelayError SOURCE_EMPTIED
+ */
+export const compare = async (reader: RefReader, target: Target, now: () => number): Promise<Comparison> => {
+  const replica = (await reader.readRefs(target.replica, 'replica')) ?? new Map<string, string>()
+  const source = await reader.readRefs(target.repository, 'source')
+  if (!source) return { kind: 'source-missing' }
+  const updates = plan(source, replica, { deletes: target.deletes })
+  if (updates.length > 0) return { kind: 'different', updates }
+  const proof = { digest: digestOf(source), refs: source.size, at: new Date(now()).toISOString() }
+  return { kind: 'equal', proof }
+}
+
+export const countsOf = (updates: readonly RefUpdate[]): RefCounts => {
+  const count = (kind: RefUpdate['kind']) => updates.filter((update) => update.kind === kind).length
+  return { created: count('create'), updated: count('update'), deleted: count('delete') }
+}
+
+export const addCounts = (a: RefCounts, b: RefCounts | undefined): RefCounts => ({
+  created: a.created + (b?.created ?? 0),
+  updated: a.updated + (b?.updated ?? 0),
+  deleted: a.deleted + (b?.deleted ?? 0),
+})

@@ -1,0 +1,86 @@
+import type { Code } from '../runtime/errors.ts'
+
+/** How a mirror run ended, as ECS tells it. `exitCode` is absent when the container never ran. */
+export interface RunEnd {
+  readonly exitCode?: number | undefined
+  readonly stopCode?: string | undefined
+  readonly stoppedReason?: string | undefined
+}
+
+export type Decision =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'retry'; readonly afterSeconds: number; readonly code: Code; readonly reason: string }
+  | { readonly kind: 'give-up'; readonly code: Code; readonly reason: string }
+
+/** sysexits.h: EX_NOPERM and EX_CONFIG; EX_TEMPFAIL (75) is tried again like everything unknown. */
+const DENIED = 77
+const WRONG = 78
+
+const FIRST_DELAY_SECONDS = 5
+/** What SQS delays a message at most. */
+const LONGEST_DELAY_SECONDS = 900
+
+/**
+ * What follows a mirror run. Success is exit code 0 alone: ECS's stop code is `EssentialContainerExited` for every code.
+ * @param attempt runs tried before this one
+ * @param limit runs in all
+ * @param random 0 ≤ x < 1
+ */
+export const decide = (end: RunEnd, attempt: number, limit: number, random: () => number): Decision => {
+  if (end.exitCode === 0) return { kind: 'ok' }
+  const reason = reasonOf(end)
+  if (end.exitCode === DENIED) return { kind: 'give-up', code: 'REMOTE_DENIED', reason }
+  if (end.exitCode === WRONG) return { kind: 'give-up', code: 'CONFIG_INVALID', reason }
+  const code = end.stopCode === 'TaskFailedToStart' ? 'MIRROR_NOT_STARTED' : 'MIRROR_FAILED'
+  return again({ code, reason }, attempt, limit, random)
+}
+
+/** Another try after a failure that may pass, while there are tries left. */
+export const again = (
+  failure: { code: Code; reason: string },
+  attempt: number,
+  limit: number,
+  random: () => number,
+): Exclude<Decision, { kind: 'ok' }> =>
+  attempt + 1 < limit
+    ? { kind: 'retry', afterSeconds: backoff(attempt, random), ...failure }
+    : { kind: 'give-up', ...failure }
+
+/** Whole seconds, 1 to 900: exponential with full jitter, so that many failing replicas do not return in step. */
+export const backoff = (attempt: number, random: () => number): number =>
+  Math.max(1, Math.ceil(random() * Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** attempt)))
+
+const reasonOf = ({ exitCode, stopCode, stoppedReason }: RunEnd): string => {
+  const facts = [
+    exitCode === undefined ? 'the container never ran' : `exit code ${exitCode}${meaningOf(exitCode)}`,
+    stopCode,
+    stoppedReason?.slice(0, 500),
+  ]
+  return facts.filter((fact) => fact !== undefined && fact !== '').join('; ')
+}
+
+const meaningOf = (exitCode: number): string => {
+  if (exitCode === 75) return ' (passing trouble)'
+  if (exitCode === DENIED) return ' (access denied)'
+  if (exitCode === WRONG) return ' (input or configuration wrong)'
+  return exitCode > 128 ? ` (signal ${exitCode - 128})` : ''
+}
+
+const STEPS: Partial<Record<Code, string>> = {
+  REMOTE_DENIED:
+    'Check that the mirror task’s role (or the role named in relay.yml) may pull the source and push to the replica, and that a KMS key does not deny it; then redrive the replicate dead-letter queue.',
+  CONFIG_INVALID:
+    'Read the log of the mirror task for what it refused, mend relay.yml or the repository, deploy, then redrive the replicate dead-letter queue.',
+  MIRROR_NOT_STARTED:
+    'Look at the stopped task in ECS: image, subnets, security groups and route to ECR and CodeCommit; then redrive the replicate dead-letter queue.',
+  SOURCE_EMPTIED:
+    'The source has no refs left. If that is meant, empty or delete the replica by hand; if not, restore the source from the replica.',
+  REMOTE_UNREACHABLE:
+    'Check the region names in relay.yml and the route to CodeCommit; then redrive the replicate dead-letter queue.',
+}
+
+const ANY_STEP =
+  'Read the log of the mirror task; when the cause is mended, redrive the replicate dead-letter queue.'
+
+/** What a person should do about a failure that Relay gave up on. */
+export const nextStepOf = (code: Code): string => STEPS[code] ?? ANY_STEP

@@ -1,0 +1,68 @@
+import { RelayError } from './errors.ts'
+import type { Log } from './log.ts'
+import { describeFailure } from './log.ts'
+
+/** A message as Lambda's SQS event source hands it over (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"). */
+export interface QueueRecord {
+  readonly messageId: string
+  readonly body: string
+  /** how often it was received, this time included; at least 1 */
+  readonly receives: number
+}
+
+/** What the event source mapping expects back with `ReportBatchItemFailures`; an empty list: all went well. */
+export interface BatchResponse {
+  readonly batchItemFailures: { readonly itemIdentifier: string }[]
+}
+
+/**
+ * The records of an SQS event.
+ * @throws RelayError EVENT_MALFORMED when it is none: the whole batch then fails, as it should
+ */
+export const recordsOf = (event: unknown): readonly QueueRecord[] => {
+  const records = (event as { Records?: unknown } | null | undefined)?.Records
+  if (!Array.isArray(records))
+    throw new RelayError('EVENT_MALFORMED', { field: 'Records', expected: 'a list' })
+  return records.map((record: unknown) => {
+    const { messageId, body, attributes } = (record ?? {}) as Record<string, unknown>
+    if (typeof messageId !== 'string' || messageId === '' || typeof body !== 'string') {
+      throw new RelayError('EVENT_MALFORMED', { field: 'Records[]', expected: 'messageId and body' })
+    }
+    const receives = Number((attributes as Record<string, unknown> | undefined)?.ApproximateReceiveCount)
+    return { messageId, body, receives: Number.isInteger(receives) && receives > 0 ? receives : 1 }
+  })
+}
+
+/** Whether SQS will move the record to the dead-letter queue when this try fails too. */
+export const isLastReceive = (record: QueueRecord, maxReceives: number): boolean =>
+  record.receives >= maxReceives
+
+export const batchResponse = (failed: Iterable<string>): BatchResponse => ({
+  batchItemFailures: [...new Set(failed)].map((itemIdentifier) => ({ itemIdentifier })),
+})
+
+/**
+ * Works through the records one after another; each that throws is logged with its code and reported as failed, the others
+ * are not disturbed. A failure that no retry can mend is reported like any other: only so does the record end in the
+ * dead-letter queue instead of vanishing.
+ */
+export const eachRecord = async (
+  event: unknown,
+  log: Log,
+  work: (record: QueueRecord) => Promise<void>,
+): Promise<BatchResponse> => {
+  const failed: string[] = []
+  for (const record of recordsOf(event)) {
+    try {
+      await work(record)
+    } catch (error) {
+      failed.push(record.messageId)
+      log.error('record failed', {
+        messageId: record.messageId,
+        receives: record.receives,
+        ...describeFailure(error),
+      })
+    }
+  }
+  return batchResponse(failed)
+}

@@ -1,0 +1,69 @@
+import type { RepositoryAddress } from '../codecommit/address.ts'
+
+/** A source and one of its replicas. */
+export interface Pair {
+  readonly repository: RepositoryAddress
+  readonly replica: RepositoryAddress
+}
+
+/** That both sides held the same refs. */
+export interface Proof {
+  /** `sha256:<hex>` over the sorted (name, oid) pairs */
+  readonly digest: string
+  readonly refs: number
+  /** ISO 8601 */
+  readonly at: string
+}
+
+export interface RefCounts {
+  readonly created: number
+  readonly updated: number
+  readonly deleted: number
+}
+
+/** One worker's right to work on a replica. Times in milliseconds since the epoch. */
+export interface Claim {
+  readonly id: string
+  /** afterwards anybody may take it over */
+  readonly until: number
+  readonly at: number
+  /** mirror runs tried before this one */
+  readonly attempt: number
+  readonly reason: string
+  /** ARN of the mirror task, once it was started */
+  readonly task?: string
+}
+
+export interface Failure {
+  readonly code: string
+  readonly reason: string
+  readonly attempts: number
+  /** ISO 8601 */
+  readonly at: string
+}
+
+/** What is known of one replica. */
+export interface ReplicaRecord extends Pair {
+  /** replicating: claimed, or waiting to be tried again; unknown: announced, never looked at */
+  readonly status: 'unknown' | 'replicating' | 'equal' | 'behind' | 'failed'
+  readonly claim?: Claim
+  /** somebody wanted the claimed replica: look once more before closing the claim */
+  readonly dirty: boolean
+  /** milliseconds since the epoch: time of the oldest event that no proof covers */
+  readonly waitingSince?: number
+  /** events since the last proof */
+  readonly hints: number
+  /** mirror runs that failed one after another and are to be tried again */
+  readonly failures: number
+  /** what the mirror runs since the last proof set out to change; present: their success is still to be told */
+  readonly pending?: RefCounts
+  /** what of it is done already */
+  readonly carried?: RefCounts
+  readonly proof?: Proof
+  readonly failure?: Failure
+  readonly behind?: { readonly refs: number; readonly since: string }
+}
+
+/** Whether somebody holds the claim now. */
+export const isLive = (claim: Claim | undefined, now: number): claim is Claim =>
+  claim !== undefined && claim.until >= now

@@ -1,0 +1,166 @@
+import { addressText } from '../codecommit/address.ts'
+import { RelayError } from '../runtime/errors.ts'
+import type { Item } from './attributes.ts'
+import type { Claim, Failure, Pair, Proof, RefCounts, ReplicaRecord } from './records.ts'
+import type { Change, Key, Table } from './table.ts'
+
+/** `dirty`: not done, because somebody wanted the replica meanwhile. `lost`: not done, the claim is another's or closed. */
+export type Left = 'done' | 'dirty' | 'lost'
+
+/** Replica status and claims. Every write is one conditional write; each method may be repeated. */
+export interface ReplicaStore {
+  /** an event spoke of the source: keeps the oldest time (ms) and counts. Events that the last proof covers keep no time */
+  noteHint(pair: Pair, hint: { at: number; count: number }): Promise<void>
+  /**
+   * Takes the replica, or marks it dirty for whoever holds it.
+   * @throws RelayError CLAIM_LOST when claims kept opening and closing in between
+   */
+  claim(pair: Pair, claim: NewClaim): Promise<'claimed' | 'dirty-marked'>
+  /** a mirror is about to start; false when the claim is lost */
+  planClaim(pair: Pair, id: string, pending: RefCounts): Promise<boolean>
+  /** a mirror task works under the claim now; false when the claim is lost */
+  keepClaim(pair: Pair, id: string, run: { until: number; task: string }): Promise<boolean>
+  /** call before looking at the refs; false when the claim is lost */
+  clearDirty(pair: Pair, id: string): Promise<boolean>
+  /** both sides were equal */
+  closeClaim(pair: Pair, id: string, proof: Proof): Promise<Left>
+  /** gives up the claim whatever came meanwhile; false when it was lost */
+  releaseClaim(pair: Pair, id: string): Promise<boolean>
+  /** gives up the claim after a run that another is to follow; call after that one was asked for */
+  releaseForMore(pair: Pair, id: string, more: More): Promise<Left>
+  /** whoever held the claim is known to be gone */
+  expireClaim(pair: Pair, id: string): Promise<boolean>
+  /** with `claim`: closes that claim too, unless dirty or lost */
+  markFailed(pair: Pair, failure: Failure, claim?: string): Promise<Left>
+  /** keeps `since` of the first time; false while somebody holds the claim */
+  markBehind(pair: Pair, behind: { refs: number; since: string }, now: number): Promise<boolean>
+  /** both sides were equal though nobody worked on it; false while somebody holds the claim */
+  recordProof(pair: Pair, proof: Proof, now: number): Promise<boolean>
+  get(pair: Pair): Promise<ReplicaRecord | undefined>
+  /** all of them, by source and replica */
+  list(): Promise<readonly ReplicaRecord[]>
+}
+
+export type NewClaim = Pick<Claim, 'id' | 'until' | 'attempt' | 'reason'> & { readonly now: number }
+
+export interface More {
+  /** mirror runs that failed one after another; 0 after one that went well */
+  readonly failures: number
+  /** what the run did change, to be told with the proof */
+  readonly carried?: RefCounts | undefined
+}
+
+const PARTITION = 'replica'
+/** A claim that fails and a mark that fails in turn mean that claims open and close between the two calls. */
+const CLAIM_TRIES = 5
+/** An event's time has whole seconds: one of the proof's own second may speak of something later. */
+const EVENT_CLOCK_MS = 1_000
+
+const WORK = ['claim', 'dirty'] as const
+const UNPROVEN = ['waitingSince', 'hints', 'failures', 'pending', 'carried', 'failure', 'behind'] as const
+const MINE = '#claim.#id = :id'
+const CLEAN = 'attribute_not_exists(#dirty)'
+const FREE = '(attribute_not_exists(#claim) OR #claim.#until < :now)'
+
+export const openReplicas = (table: Table): ReplicaStore => {
+  const read = async (pair: Pair) => {
+    const item = await table.get(keyOf(pair))
+    return item && recordOf(item)
+  }
+  const change = (pair: Pair, what: Change) =>
+    table.update(keyOf(pair), { ...what, set: { ...what.set, ...identity(pair) } })
+  /** one write under a claim that must be clean; tells a dirty claim from a lost one by looking */
+  const leave = async (pair: Pair, id: string, what: Change): Promise<Left> => {
+    const done = await change(pair, { ...what, when: `${MINE} AND ${CLEAN}`, values: { ':id': id } })
+    if (done) return 'done'
+    return (await read(pair))?.claim?.id === id ? 'dirty' : 'lost'
+  }
+  return {
+    noteHint: async (pair, { at, count }) => {
+      await change(pair, { add: { hints: count } })
+      await change(pair, {
+        set: { waitingSince: at },
+        when: '(attribute_not_exists(#waitingSince) OR #waitingSince > :at) AND (attribute_not_exists(#provenAt) OR #provenAt <= :covered)',
+        values: { ':at': at, ':covered': at + EVENT_CLOCK_MS },
+      })
+    },
+    claim: async (pair, claim) => {
+      for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
+        const values = { ':now': claim.now }
+        if (await change(pair, { ...taken(claim), when: FREE, values })) return 'claimed'
+        const marked = await change(pair, {
+          set: { dirty: true },
+          when: '#claim.#until >= :now',
+          values,
+        })
+        if (marked) return 'dirty-marked'
+      }
+      throw new RelayError('CLAIM_LOST', { replica: addressText(pair.replica), tries: CLAIM_TRIES })
+    },
+    planClaim: (pair, id, pending) =>
+      change(pair, { set: { pending: { ...pending } }, when: MINE, values: { ':id': id } }),
+    keepClaim: (pair, id, { until, task }) =>
+      change(pair, { set: { 'claim.until': until, 'claim.task': task }, when: MINE, values: { ':id': id } }),
+    clearDirty: (pair, id) => change(pair, { remove: ['dirty'], when: MINE, values: { ':id': id } }),
+    closeClaim: (pair, id, proof) => leave(pair, id, proven(proof)),
+    releaseClaim: (pair, id) => change(pair, { remove: WORK, when: MINE, values: { ':id': id } }),
+    releaseForMore: (pair, id, { failures, carried }) =>
+      leave(pair, id, { remove: WORK, set: { failures, ...(carried ? { carried: { ...carried } } : {}) } }),
+    expireClaim: (pair, id) => change(pair, { set: { 'claim.until': 0 }, when: MINE, values: { ':id': id } }),
+    markFailed: async (pair, failure, claim) => {
+      const what = { set: { status: 'failed', failure: { ...failure } }, remove: ['failures'] }
+      if (claim !== undefined) return leave(pair, claim, { ...what, remove: [...what.remove, ...WORK] })
+      await change(pair, what)
+      return 'done'
+    },
+    markBehind: async (pair, behind, now) => {
+      const values = { ':now': now }
+      const seenBefore = await change(pair, {
+        set: { 'behind.refs': behind.refs },
+        when: `${FREE} AND attribute_exists(#behind)`,
+        values,
+      })
+      const seen =
+        seenBefore ||
+        (await change(pair, { set: { behind }, when: `${FREE} AND attribute_not_exists(#behind)`, values }))
+      if (!seen) return false
+      // a replica that failed stays failed, which says more
+      await change(pair, {
+        set: { status: 'behind' },
+        when: `${FREE} AND (attribute_not_exists(#status) OR #status <> :failed)`,
+        values: { ...values, ':failed': 'failed' },
+      })
+      return true
+    },
+    recordProof: (pair, proof, now) =>
+      change(pair, { ...proven(proof), when: FREE, values: { ':now': now } }),
+    get: read,
+    list: async () => (await table.query(PARTITION)).map(recordOf),
+  }
+}
+
+const taken = ({ id, until, now, attempt, reason }: NewClaim): Change => ({
+  set: { status: 'replicating', claim: { id, until, at: now, attempt, reason } },
+  remove: ['dirty'],
+})
+
+const proven = (proof: Proof): Change => ({
+  set: { status: 'equal', proof: { ...proof }, provenAt: Date.parse(proof.at) },
+  remove: [...WORK, ...UNPROVEN],
+})
+
+const keyOf = ({ repository, replica }: Pair): Key => ({
+  pk: PARTITION,
+  sk: `${addressText(repository)} ${addressText(replica)}`,
+})
+
+/** Written with every change, so that an item made by any of them can be read. Roles and external ids stay out. */
+const identity = ({ repository, replica }: Pair) => ({
+  repository: { account: repository.account, region: repository.region, name: repository.name },
+  replica: { account: replica.account, region: replica.region, name: replica.name },
+})
+
+const recordOf = (item: Item): ReplicaRecord => {
+  const { pk: _pk, sk: _sk, provenAt: _provenAt, ...kept } = item
+  return { status: 'unknown', hints: 0, failures: 0, dirty: false, ...kept } as unknown as ReplicaRecord
+}

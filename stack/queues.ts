@@ -1,0 +1,87 @@
+import { CONSUMERS, type Consumer, FUNCTIONS, MAX_RECEIVES } from './consumers.ts'
+import { deadLettersId, queueId, SCHEDULE_ROLE_ID, UNDELIVERED_ID } from './ids.ts'
+import { KEY_ID } from './keys.ts'
+import { allow, document } from './policy.ts'
+import { arn, att, named, type Plan, type Resource, type Resources, ref, type Value } from './resources.ts'
+import { RULES, ruleArn } from './rules.ts'
+
+/** 14 days, the most that SQS keeps a message: a dead letter must survive a long weekend and a holiday. */
+const KEEP_DEAD_LETTERS = 1_209_600
+
+/** Every queue that only failures enter. */
+export const DEAD_LETTER_IDS = [...CONSUMERS.map(deadLettersId), deadLettersId('trigger'), UNDELIVERED_ID]
+
+/**
+ * For each consumer a queue, its dead-letter queue and the queue's policy; besides them the dead letters of the `trigger`
+ * function and of the rules. All under the customer key.
+ *
+ * The policies do not deny plain http: SQS's public endpoints refuse it anyway, and the laptop's cloud listens on loopback
+ * without TLS under these very policies.
+ */
+export const queues = (plan: Plan): Resources => ({
+  ...Object.assign({}, ...CONSUMERS.map((consumer) => consumerQueues(plan, consumer))),
+  [deadLettersId('trigger')]: deadLetters(named(plan, 'trigger-dead-letters')),
+  [UNDELIVERED_ID]: deadLetters(named(plan, 'undelivered')),
+  [`${UNDELIVERED_ID}Policy`]: queuePolicy(UNDELIVERED_ID, {
+    ...fromRules(
+      UNDELIVERED_ID,
+      RULES.map((rule) => rule.id),
+    ),
+    Sid: 'RulesLeaveWhatTheyCouldNotDeliver',
+  }),
+})
+
+const consumerQueues = (plan: Plan, consumer: Consumer): Resources => {
+  const id = queueId(consumer)
+  return {
+    [id]: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: named(plan, consumer),
+        // six times the function's timeout (Lambda developer guide, "Configuring a queue to use with Lambda")
+        VisibilityTimeout: FUNCTIONS[consumer].timeout * 6,
+        RedrivePolicy: { deadLetterTargetArn: att(deadLettersId(consumer)), maxReceiveCount: MAX_RECEIVES },
+        KmsMasterKeyId: ref(KEY_ID),
+      },
+    },
+    [deadLettersId(consumer)]: deadLetters(named(plan, `${consumer}-dead-letters`), {
+      redrivePermission: 'byQueue',
+      // by name: by reference the two queues would wait for one another
+      sourceQueueArns: [arn('sqs', named(plan, consumer))],
+    }),
+    [`${id}Policy`]: queuePolicy(id, sender(consumer)),
+  }
+}
+
+const deadLetters = (name: string, redriveAllow?: { readonly [key: string]: Value }): Resource => ({
+  Type: 'AWS::SQS::Queue',
+  Properties: {
+    QueueName: name,
+    MessageRetentionPeriod: KEEP_DEAD_LETTERS,
+    ...(redriveAllow && { RedriveAllowPolicy: redriveAllow }),
+    KmsMasterKeyId: ref(KEY_ID),
+  },
+})
+
+/** Who outside our own functions puts messages into a consumer's queue. */
+const sender = (consumer: Consumer) => {
+  if (consumer === 'sweep') {
+    return {
+      ...allow(['sqs:SendMessage'], [att(queueId('sweep'))]),
+      Sid: 'ScheduleSends',
+      Principal: { AWS: att(SCHEDULE_ROLE_ID) },
+    }
+  }
+  const ids = RULES.filter((rule) => rule.consumer === consumer).map((rule) => rule.id)
+  return { ...fromRules(queueId(consumer), ids), Sid: 'RulesSend' }
+}
+
+const fromRules = (queue: string, rules: readonly string[]) => ({
+  ...allow(['sqs:SendMessage'], [att(queue)], { ArnEquals: { 'aws:SourceArn': rules.map(ruleArn) } }),
+  Principal: { Service: 'events.amazonaws.com' },
+})
+
+const queuePolicy = (queue: string, statement: Parameters<typeof document>[0][number]): Resource => ({
+  Type: 'AWS::SQS::QueuePolicy',
+  Properties: { Queues: [ref(queue)], PolicyDocument: document([statement]) },
+})

@@ -1,0 +1,37 @@
+import type { ReplicationRule } from '../shared/config/types.ts'
+import { arn, type Plan, type Value } from './resources.ts'
+
+/** Source regions of relay.yml other than the stack's own: its events do not reach the stack, only its sweep looks there. */
+export const otherSources = ({ config, region }: Plan): readonly string[] =>
+  unique(config.replicate.flatMap(({ from = region }) => (from === region ? [] : [from])))
+
+/** ARNs of the repositories that are replicated. */
+export const sourceArns = ({ config, region }: Plan): readonly Value[] =>
+  arnsOf(config.replicate.flatMap((rule) => inRegion(rule.from ?? region, rule)))
+
+/** ARNs of the replicas in this account. Those of other accounts are reached through {@link replicaRoles}. */
+export const replicaArns = ({ config }: Plan): readonly Value[] =>
+  arnsOf(
+    config.replicate.flatMap((rule) =>
+      rule.to.filter(({ role }) => role === undefined).flatMap((target) => inRegion(target.region, rule)),
+    ),
+  )
+
+/** Roles of other accounts that write the replicas there. */
+export const replicaRoles = ({ config }: Plan): readonly string[] =>
+  unique(config.replicate.flatMap(({ to }) => to.flatMap(({ role }) => (role === undefined ? [] : [role]))))
+
+/**
+ * `region glob` for each including glob of a rule; its wildcards are IAM's too (`*` and `?`). What `!glob` excludes is left to the
+ * functions: IAM could only say it by a Deny, which would also hit a repository that another rule includes.
+ */
+const inRegion = (region: string, { repositories }: ReplicationRule): readonly string[] =>
+  repositories.filter((glob) => !glob.startsWith('!')).map((glob) => `${region} ${glob}`)
+
+const arnsOf = (pairs: readonly string[]): readonly Value[] =>
+  unique(pairs).map((pair) => {
+    const [region = '', glob = ''] = pair.split(' ')
+    return arn('codecommit', glob, { region })
+  })
+
+const unique = (values: readonly string[]): readonly string[] => [...new Set(values)]

@@ -1,0 +1,125 @@
+import { type Consumer, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from './consumers.ts'
+import { CLUSTER_ID, deadLettersId, queueId, roleId, topicId } from './ids.ts'
+import { useKeyForTable, useKeyThrough } from './keys.ts'
+import { allow, role, type Statement } from './policy.ts'
+import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
+import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
+import { tableArn } from './table.ts'
+import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
+
+/** One role per function, and in it what that function calls, on the resources it calls it on. docs/security.md explains each. */
+export const roles = (plan: Plan): Resources =>
+  Object.fromEntries(
+    FUNCTION_NAMES.map((name) => [
+      roleId(name),
+      role({
+        name: roleNamed(plan, name),
+        description: `CodeCommit Relay, function ${name}: ${FUNCTIONS[name].description}`,
+        service: 'lambda.amazonaws.com',
+        statements: [writeLog(plan, name), ...STATEMENTS[name](plan)],
+      }),
+    ]),
+  )
+
+const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Statement[]>> = {
+  replicate: (plan) => [
+    receive('replicate'),
+    useTable(),
+    ...readBothSides(plan),
+    ...startMirror(plan),
+    passTaskRoles(),
+    putOwnEvents(),
+    useKeyThrough('sqs'),
+    useKeyForTable(),
+  ],
+  'mirror-stopped': (plan) => [
+    receive('mirror-stopped'),
+    // another try; and what is given up, where it rings and can be redriven
+    send(att(queueId('replicate')), att(deadLettersId('replicate'))),
+    useTable(),
+    ...readBothSides(plan),
+    putOwnEvents(),
+    useKeyThrough('sqs'),
+    useKeyForTable(),
+  ],
+  sweep: (plan) => [
+    receive('sweep'),
+    send(att(queueId('replicate'))),
+    useTable('Query'),
+    watchMirrors(plan),
+    // has no resource type (Service Authorization Reference, AWS CodeCommit)
+    allow(['codecommit:ListRepositories'], ['*']),
+    ...readBothSides(plan),
+    putOwnEvents(),
+    useKeyThrough('sqs'),
+    useKeyForTable(),
+  ],
+  notify: (plan) => [
+    receive('notify'),
+    useTable(),
+    allow(
+      ['sns:Publish'],
+      Object.keys(plan.config.topics).map((name) => ref(topicId(name))),
+    ),
+    useKeyThrough('sqs', 'sns'),
+    useKeyForTable(),
+  ],
+  trigger: () => [
+    // the third: Lambda sends an event that failed three times in the function's name
+    send(att(queueId('replicate')), att(queueId('notify')), att(deadLettersId('trigger'))),
+    useKeyThrough('sqs'),
+  ],
+}
+
+const writeLog = (plan: Plan, name: FunctionName): Statement =>
+  allow(
+    ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    [arn('logs', `log-group:/aws/lambda/${named(plan, name)}:*`)],
+  )
+
+/** What Lambda's event source mapping does in the function's name (Lambda developer guide, "Using Lambda with Amazon SQS"). */
+const receive = (consumer: Consumer): Statement =>
+  allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], [att(queueId(consumer))])
+
+const send = (...queues: readonly Value[]): Statement => allow(['sqs:SendMessage'], queues)
+
+/** Claims, status and what was told are single items; only the sweep lists them. */
+const useTable = (...more: readonly 'Query'[]): Statement =>
+  allow(
+    ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem', ...more].map((name) => `dynamodb:${name}`),
+    [tableArn],
+  )
+
+/**
+ * Reads refs by Git's advertisement. Reading a replica takes GitPush: its refs are read as a push reads them
+ * (`git-receive-pack`), so that a replica that may be read but not written shows at once.
+ */
+const readBothSides = (plan: Plan): readonly Statement[] => [
+  allow(['codecommit:GitPull'], sourceArns(plan)),
+  allow(['codecommit:GitPush'], replicaArns(plan)),
+  allow(['sts:AssumeRole'], replicaRoles(plan)),
+]
+
+const startMirror = (plan: Plan): readonly Statement[] => [
+  allow(['ecs:RunTask'], [arn('ecs', `task-definition/${named(plan, 'mirror')}:*`)], inCluster),
+  // a task takes over the tags of its definition, which has those of the stack (ECS developer guide, "Tagging authorization")
+  allow(['ecs:TagResource'], [tasks(plan)], { StringEquals: { 'ecs:CreateAction': 'RunTask' } }),
+]
+
+/** Whether the mirror that holds a claim is still there. */
+const watchMirrors = (plan: Plan): Statement => allow(['ecs:DescribeTasks'], [tasks(plan)], inCluster)
+
+const tasks = (plan: Plan): Value => arn('ecs', `task/${clusterName(plan)}/*`)
+
+const inCluster = { ArnEquals: { 'ecs:cluster': att(CLUSTER_ID) } }
+
+const passTaskRoles = (): Statement =>
+  allow(['iam:PassRole'], [att(TASK_ROLE_ID), att(EXECUTION_ROLE_ID)], {
+    StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+  })
+
+/** Onto the bus, under Relay's own source only: a function that is tricked cannot speak as somebody else. */
+const putOwnEvents = (): Statement =>
+  allow(['events:PutEvents'], [arn('events', 'event-bus/default')], {
+    StringEquals: { 'events:source': 'codecommit-relay' },
+  })

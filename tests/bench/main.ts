@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util'
+import { bundles } from './bundles.ts'
+import type { Bench } from './harness.ts'
+import { machine, table } from './harness.ts'
+import { push } from './push.ts'
+import { start } from './start.ts'
+
+// npm run bench [-- NAME] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine's
+// own speed cancels out. Exit status 1 when a goal was missed.
+const benches: readonly Bench[] = [push, start, bundles]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+})
+const [name] = positionals
+const chosen = benches.filter((bench) => name === undefined || bench.name === name)
+if (chosen.length === 0) {
+  process.stderr.write(
+    `There is no bench ${name}; there are: ${benches.map((bench) => bench.name).join(', ')}\n`,
+  )
+  process.exitCode = 2
+}
+for (const bench of chosen) {
+  process.stdout.write(`\n${bench.name}\n${bench.means}\n\n`)
+  const rows = await bench.run(values.quick)
+  process.stdout.write(`${table(rows)}\n`)
+  if (values.json) process.stdout.write(`${JSON.stringify({ name: bench.name, machine: machine(), rows })}\n`)
+  if (rows.some((line) => line.met === false)) process.exitCode = 1
+}

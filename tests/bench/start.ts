@@ -1,0 +1,71 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { treeOf } from '../support/processes.ts'
+import { startProcess } from '../support/start-process.ts'
+import { type Bench, paired, row } from './harness.ts'
+
+export const start: Bench = {
+  name: 'start',
+  means:
+    'npm start until the local cloud answers with the stack deployed, and its memory at rest (resident, all its processes, after the story), against an empty Node process with an HTTP server: the floor of anything written for Node.',
+  run: async (quick) => {
+    const folder = mkdtempSync(join(tmpdir(), 'relay-bench-'))
+    const memory: number[] = []
+    const floorMemory: number[] = []
+    try {
+      const times = await paired(
+        quick ? 2 : 5,
+        () => timeToReady(join(folder, 'state'), memory, quick ? 1_000 : 12_000),
+        () => emptyServer(floorMemory),
+      )
+      const last = (values: readonly number[]) => values.at(-1) ?? Number.NaN
+      return [
+        row({ work: 'npm start to ready', against: 'empty Node HTTP server', unit: 'ms', ...times }),
+        row({
+          work: 'memory at rest',
+          against: 'empty Node HTTP server',
+          unit: 'MB',
+          ours: last(memory),
+          theirs: last(floorMemory),
+        }),
+      ]
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+}
+
+const timeToReady = async (state: string, memory: number[], restMs: number): Promise<number> => {
+  const started = performance.now()
+  const run = startProcess(['--port', '0', '--state', state, '--fresh'])
+  await run.until(/local cloud on http/)
+  const tookMs = performance.now() - started
+  await run.until(/It stays up/)
+  await sleep(restMs)
+  memory.push(residentOf(run.pid))
+  process.kill(run.pid, 'SIGTERM')
+  await run.ended()
+  return tookMs
+}
+
+const emptyServer = async (memory: number[]): Promise<number> => {
+  const started = performance.now()
+  const script = "require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('ready'))"
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  const tookMs = performance.now() - started
+  memory.push(residentOf(child.pid ?? 0))
+  child.kill()
+  await new Promise((resolve) => child.once('close', resolve))
+  return tookMs
+}
+
+/** Resident memory of a process and all below it, in MB. */
+const residentOf = (pid: number): number => {
+  const pids = treeOf(pid).map((line) => String(line.pid))
+  const text = execFileSync('ps', ['-o', 'rss=', '-p', pids.join(',')], { encoding: 'utf8' })
+  return text.split('\n').reduce((sum, line) => sum + Number(line.trim() || 0), 0) / 1000
+}

@@ -1,0 +1,371 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { buildPrograms, keys, newWorld, REPLICA, type Run, SOURCE, type World } from './harness.ts'
+
+let programs: Awaited<ReturnType<typeof buildPrograms>>
+let world: World
+beforeAll(async () => {
+  programs = await buildPrograms()
+})
+afterAll(() => programs.remove())
+beforeEach(async () => {
+  world = await newWorld(programs.folder)
+})
+afterEach(() => world.close())
+
+const equal = () => expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+const set = (ref: string, oid: string) => world.git(SOURCE, 'update-ref', ref, oid)
+const main = () => world.git(SOURCE, 'rev-parse', 'refs/heads/main')
+
+const mirrored = async (environment?: Record<string, string>): Promise<Run> => {
+  const run = await world.run(environment)
+  expect([run.code, run.code === 0 ? '' : run.output]).toEqual([0, ''])
+  clean(run)
+  return run
+}
+
+/** Whatever happened: nothing left behind, nothing given away. */
+const clean = (run: Run) => {
+  expect(readdirSync(world.work)).toEqual([])
+  expect(run.output).not.toContain(keys.secretAccessKey)
+  expect(run.output).not.toContain(keys.sessionToken)
+  expect(run.output).not.toMatch(SIGNED)
+}
+const SIGNED = /\d{8}T\d{6}Z[0-9a-f]{64}/
+
+const refused = async (code: number, name: string, environment?: Record<string, string>): Promise<Run> => {
+  const run = await world.run(environment)
+  expect([
+    run.code,
+    run.lines.filter(({ level }) => level === 'ERROR').map((line) => line.code),
+    run.output,
+  ]).toEqual([code, [name], run.output])
+  clean(run)
+  return run
+}
+
+describe('a replica becomes equal', () => {
+  test('that was not there: created with description and default branch', async () => {
+    const tip = main()
+    set('refs/heads/größe/日本', tip)
+    set("refs/heads/it's;$(odd)/-x", world.commit('odd', tip))
+    set('refs/heads/v1', tip)
+    set('refs/tags/v1', world.commit('other'))
+    world.git(SOURCE, 'tag', '-a', 'annotated', '-m', 'a tag', tip)
+    world.git(SOURCE, '-c', 'advice.nestedTag=false', 'tag', '-a', 'of-a-tag', '-m', 'a tag', 'annotated')
+    set('refs/notes/private', tip)
+    const run = await mirrored()
+    equal()
+    expect(world.git(REPLICA, 'for-each-ref', 'refs/notes')).toBe('')
+    expect(world.git(REPLICA, 'fsck', '--full', '--strict')).toBe('')
+    expect(world.api.calls.find(({ operation }) => operation === 'CreateRepository')?.input).toEqual({
+      repositoryName: 'orchard',
+      repositoryDescription: 'apples and pears',
+    })
+    expect(run.lines.map(({ message }) => message)).toEqual([
+      'mirror started',
+      'replica missing',
+      'source cloned',
+      'batch pushed',
+      'mirror done',
+    ])
+    expect(run.lines.at(-1)).toMatchObject({
+      created: 7,
+      updated: 0,
+      deleted: 0,
+      refs: 7,
+      claim: 'claim-1',
+      attempt: 0,
+    })
+  })
+
+  test('after a rewind, a moved tag, a deleted branch and a new one; a second run has nothing to do', async () => {
+    const first = main()
+    const second = world.commit('second', first)
+    set('refs/heads/main', second)
+    set('refs/heads/old', second)
+    set('refs/tags/moving', first)
+    await mirrored()
+    set('refs/heads/main', first)
+    set('refs/tags/moving', second)
+    world.git(SOURCE, 'update-ref', '-d', 'refs/heads/old')
+    set('refs/heads/new', world.commit('third', second))
+    const run = await mirrored()
+    equal()
+    expect(run.lines.at(-1)).toMatchObject({ created: 1, updated: 2, deleted: 1 })
+    expect((await mirrored()).lines.at(-1)).toMatchObject({ created: 0, updated: 0, deleted: 0 })
+  })
+
+  test('with deletions kept', async () => {
+    set('refs/heads/old', main())
+    await mirrored()
+    world.git(SOURCE, 'update-ref', '-d', 'refs/heads/old')
+    await mirrored({ RELAY_DELETES: 'keep' })
+    expect(world.refs(REPLICA)).toContain('refs/heads/old')
+  })
+
+  test('when the default branch was renamed: it moves before the old one is deleted', async () => {
+    await mirrored()
+    set('refs/heads/trunk', main())
+    world.git(SOURCE, 'symbolic-ref', 'HEAD', 'refs/heads/trunk')
+    world.git(SOURCE, 'update-ref', '-d', 'refs/heads/main')
+    await mirrored()
+    equal()
+    expect(world.git(REPLICA, 'symbolic-ref', 'HEAD')).toBe('refs/heads/trunk')
+  })
+
+  test('when the default branch became a folder', async () => {
+    set('refs/heads/stays', main())
+    await mirrored()
+    const tip = main()
+    world.git(SOURCE, 'update-ref', '-d', 'refs/heads/main')
+    set('refs/heads/main/2', tip)
+    world.git(SOURCE, 'symbolic-ref', 'HEAD', 'refs/heads/main/2')
+    await mirrored()
+    equal()
+    expect(world.git(REPLICA, 'symbolic-ref', 'HEAD')).toBe('refs/heads/main/2')
+  })
+
+  test('by the programs unbundled as well', async () => {
+    const run = await world.run({}, resolve('containers/mirror/main.ts'))
+    expect([run.code, run.code === 0 ? '' : run.output]).toEqual([0, ''])
+    equal()
+    clean(run)
+  })
+})
+
+describe('an empty source', () => {
+  test('leaves a replica alone, and rings', async () => {
+    await mirrored()
+    const before = world.refs(REPLICA)
+    world.git(SOURCE, 'update-ref', '-d', 'refs/heads/main')
+    await refused(78, 'SOURCE_EMPTIED')
+    expect(world.refs(REPLICA)).toBe(before)
+    await mirrored({ RELAY_DELETES: 'keep' })
+    expect(world.refs(REPLICA)).toBe(before)
+  })
+
+  test('makes an empty replica', async () => {
+    world.git(SOURCE, 'update-ref', '-d', 'refs/heads/main')
+    await mirrored()
+    expect(world.refs(REPLICA)).toBe('')
+  })
+})
+
+describe('somebody else moves the replica', () => {
+  const moveMainWhen = (service: string, step: string, region: string) => {
+    const other = world.git(REPLICA, 'commit-tree', '-m', 'foreign', EMPTY_TREE)
+    world.before = (request) => {
+      if (request.service !== service || request.step !== step || request.region !== region) return undefined
+      world.git(REPLICA, 'update-ref', 'refs/heads/main', other)
+      return undefined
+    }
+    return other
+  }
+  const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+
+  test.each([
+    ['between plan and push', 'git-upload-pack', 'exchange', SOURCE.region],
+    ['between the push’s look and its pack', 'git-receive-pack', 'exchange', REPLICA.region],
+  ])('%s: that ref is left as it is, the others go on', async (_, service, step, region) => {
+    await mirrored()
+    set('refs/heads/main', world.commit('second', main()))
+    set('refs/heads/free', main())
+    const other = moveMainWhen(service, step, region)
+    const run = await refused(75, 'REPLICA_MOVED')
+    expect(run.lines.find(({ message }) => message === 'ref refused')).toMatchObject({
+      ref: 'refs/heads/main',
+      moved: true,
+    })
+    expect(world.git(REPLICA, 'rev-parse', 'refs/heads/main')).toBe(other)
+    expect(world.git(REPLICA, 'rev-parse', 'refs/heads/free')).toBe(main())
+    world.before = () => undefined
+    await mirrored()
+    equal()
+  })
+
+  test('to the very value that was wanted: that is no refusal', async () => {
+    await mirrored()
+    const tip = main()
+    world.before = ({ service, step }) => {
+      if (service === 'git-upload-pack' && step === 'exchange')
+        world.git(REPLICA, 'update-ref', 'refs/heads/new', tip)
+      return undefined
+    }
+    set('refs/heads/new', tip)
+    set('refs/heads/newer', world.commit('more', tip))
+    await mirrored()
+    equal()
+  })
+})
+
+test('a ref that the replica refuses for good is named, and tried again', async () => {
+  await mirrored()
+  world.git(REPLICA, 'config', 'receive.denyDeletes', 'true')
+  set('refs/heads/main', world.commit('second', main()))
+  world.git(REPLICA, 'update-ref', 'refs/heads/foreign', world.git(REPLICA, 'rev-parse', 'refs/heads/main'))
+  const run = await refused(75, 'PUSH_REJECTED')
+  expect(run.lines.find(({ message }) => message === 'ref refused')).toMatchObject({
+    ref: 'refs/heads/foreign',
+  })
+  expect(world.git(REPLICA, 'rev-parse', 'refs/heads/main')).toBe(main())
+})
+
+describe('what keeps it from working', () => {
+  type Hook = World['before']
+  const answer =
+    (status: number, service: string, step: string, region: string): Hook =>
+    (request) =>
+      request.service === service && request.step === step && request.region === region ? status : undefined
+  const clone = (status: number) => answer(status, 'git-upload-pack', 'refs', SOURCE.region)
+  const push = (status: number) => answer(status, 'git-receive-pack', 'exchange', REPLICA.region)
+  const look = (status: number) => answer(status, 'git-receive-pack', 'refs', REPLICA.region)
+
+  test.each<[string, number, string, Hook]>([
+    ['the look at the replica: denied', 77, 'REMOTE_DENIED', look(403)],
+    ['the look at the replica: throttled', 75, 'REMOTE_THROTTLED', look(429)],
+    ['the clone: denied', 77, 'REMOTE_DENIED', clone(403)],
+    ['the clone: not authenticated', 77, 'REMOTE_DENIED', clone(401)],
+    ['the clone: throttled', 75, 'REMOTE_THROTTLED', clone(429)],
+    ['the clone: broken', 75, 'REMOTE_FAILED', clone(500)],
+    ['the clone: gone', 78, 'SOURCE_MISSING', clone(404)],
+    ['the push: denied', 77, 'REMOTE_DENIED', push(403)],
+    ['the push: throttled', 75, 'REMOTE_THROTTLED', push(503)],
+    ['the push: broken', 75, 'REMOTE_FAILED', push(500)],
+    ['a redirect', 75, 'REMOTE_FAILED', look(302)],
+  ])('%s', async (_, code, name, hook) => {
+    world.makeReplica()
+    world.before = hook
+    await refused(code, name)
+    expect(world.refs(REPLICA)).toBe('')
+  })
+
+  test('credentials that nobody knows', async () => {
+    world.trusted = false
+    await refused(77, 'REMOTE_DENIED')
+  })
+
+  test.each([
+    ['GetRepository', 'AccessDeniedException', 77, 'REMOTE_DENIED'],
+    ['GetRepository', 'RepositoryDoesNotExistException', 78, 'SOURCE_MISSING'],
+    ['CreateRepository', 'OperationNotAllowedException', 77, 'REMOTE_DENIED'],
+    ['CreateRepository', 'ThrottlingException', 75, 'REMOTE_THROTTLED'],
+    ['CreateRepository', 'InvalidRepositoryNameException', 78, 'NAME_INVALID'],
+  ])('%s answers %s', async (operation, answer, code, name) => {
+    world.api.fail(operation, answer)
+    await refused(code, name)
+  })
+
+  test.each([
+    ['no replica', { RELAY_REPLICA: '' }, 'ENVIRONMENT_INVALID'],
+    ['JSON that is none', { RELAY_REPOSITORY: '{' }, 'ENVIRONMENT_INVALID'],
+    ['an unknown policy', { RELAY_DELETES: 'all' }, 'ENVIRONMENT_INVALID'],
+    ['a Git endpoint that is none', { RELAY_GIT_ENDPOINT: 'ext::sh -c x' }, 'ENVIRONMENT_INVALID'],
+    [
+      'a name with a way out',
+      { RELAY_REPLICA: JSON.stringify({ ...REPLICA, name: '../x' }) },
+      'NAME_INVALID',
+    ],
+    [
+      'a region that is a host',
+      { RELAY_REPLICA: JSON.stringify({ ...REPLICA, region: 'x.example' }) },
+      'NAME_INVALID',
+    ],
+  ])('%s', async (_, environment, name) => {
+    const run = await refused(78, name, environment as Record<string, string>)
+    expect(run.output).not.toContain(keys.accessKeyId)
+  })
+
+  test('a server that is not there', async () => {
+    await refused(75, 'REMOTE_UNREACHABLE', {
+      RELAY_GIT_ENDPOINT: 'http://git-codecommit.{region}.amazonaws.com.localhost:1',
+    })
+  })
+
+  test('a git that is not there', async () => {
+    await refused(75, 'GIT_FAILED', { PATH: '/nonexistent' })
+  })
+})
+
+// What other processes are called, and their environment, is read from /proc.
+const onLinux = process.platform === 'linux' ? test : test.skip
+
+describe('in the middle of a push', () => {
+  /** The push's pack is held until the test is over. */
+  const hold = () => {
+    const reached = Promise.withResolvers<void>()
+    world.before = ({ service, step }) => {
+      if (service !== 'git-receive-pack' || step !== 'exchange') return undefined
+      reached.resolve()
+      return new Promise(() => undefined)
+    }
+    return reached.promise
+  }
+
+  onLinux('a SIGTERM ends git, clears the work folder and asks for another try', async () => {
+    const held = hold()
+    const { child, ended } = world.start()
+    await held
+    expect(gitsOf(world.work)).not.toEqual([])
+    child.kill('SIGTERM')
+    const run = await ended
+    expect(run.code).toBe(75)
+    expect(run.lines.map(({ message }) => message)).toContain('mirror stopped')
+    clean(run)
+    expect(gitsOf(world.work)).toEqual([])
+  })
+
+  onLinux('a SIGKILL leaves no git behind, and the next run converges', async () => {
+    const held = hold()
+    const { child, ended } = world.start()
+    await held
+    child.kill('SIGKILL')
+    await ended
+    while (gitsOf(world.work).length > 0) await new Promise((done) => setTimeout(done, 20))
+    for (const name of readdirSync(world.work)) rmSync(join(world.work, name), { recursive: true })
+    world.before = () => undefined
+    await mirrored()
+    equal()
+  })
+
+  onLinux('no credential is in any process’s arguments, nor in the environment of git’s', async () => {
+    const held = hold()
+    const { child, ended } = world.start()
+    await held
+    const gits = gitsOf(world.work)
+    const seen = processes().map(({ pid, arguments: words }) =>
+      gits.includes(pid) ? words + environ(pid) : words,
+    )
+    child.kill('SIGTERM')
+    await ended
+    expect(gits.length).toBeGreaterThan(1)
+    for (const text of seen) {
+      expect(text).not.toContain(keys.secretAccessKey)
+      expect(text).not.toContain(keys.sessionToken)
+      expect(text).not.toMatch(SIGNED)
+    }
+  })
+})
+
+const processes = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => ({ pid, arguments: read(`/proc/${pid}/cmdline`) }))
+
+/** Processes that have git's home in the mirror's work folder. */
+const gitsOf = (work: string): string[] =>
+  processes()
+    .map(({ pid }) => pid)
+    .filter((pid) => environ(pid).includes(`HOME=${work}/`))
+
+const environ = (pid: string): string => read(`/proc/${pid}/environ`)
+
+/** A process may end while we look. */
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { startCredentialServer } from '../../../containers/mirror/credential-server.ts'
+import { createGit } from '../../../containers/mirror/git.ts'
+import { EXIT, exitCodeOf, mirror } from '../../../containers/mirror/mirror.ts'
+import { createRepository, pushArguments } from '../../../containers/mirror/repository.ts'
+import { createCodeCommit } from '../../../shared/codecommit/access.ts'
+import { argumentBytes } from '../../../shared/replication/batches.ts'
+import type { RefUpdate } from '../../../shared/replication/plan.ts'
+import { CODES, RelayError } from '../../../shared/runtime/errors.ts'
+import { keys, newWorld, REPLICA, SOURCE, type World } from './harness.ts'
+
+let world: World
+let folder: string
+const before = { ...process.env }
+
+beforeEach(async () => {
+  world = await newWorld('unused')
+  folder = mkdtempSync(join(tmpdir(), 'mirror-'))
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${world.server.port}`,
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+  })
+})
+afterEach(async () => {
+  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) {
+    if (before[name] === undefined) delete process.env[name]
+    else process.env[name] = before[name]
+  }
+  await world.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('more than a thousand refs go in batches, the default branch in the first', async () => {
+  const tip = world.git(SOURCE, 'rev-parse', 'main')
+  const lines = Array.from({ length: 1_200 }, (_, n) => `create refs/heads/b/${n} ${tip}\n`)
+  world.update(SOURCE, lines.join(''))
+  const logged: { message: string; facts: Record<string, unknown> }[] = []
+  const note = (message: string, facts: object = {}) => void logged.push({ message, facts: { ...facts } })
+  const access = createCodeCommit({
+    gitEndpoint: world.server.endpoint,
+    now: Date.now,
+    region: SOURCE.region,
+  })
+  const credentials = await startCredentialServer(folder, [
+    process.execPath,
+    resolve('containers/mirror/credential.ts'),
+  ])
+  const git = createGit({
+    path: process.env.PATH,
+    home: folder,
+    credentialHelper: credentials.helper,
+    redact: credentials.redact,
+  })
+  const log = { info: note, warn: note, error: note }
+  try {
+    await mirror(
+      { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
+      {
+        access,
+        repository: createRepository({ git, credentials, access, folder, now: Date.now, log }),
+        log,
+        now: Date.now,
+        limits: { refs: 500, argumentBytes: 512 * 1024 },
+      },
+    )
+  } finally {
+    await git.stop()
+    await credentials.close()
+  }
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+  const pushed = logged.filter(({ message }) => message === 'batch pushed').map(({ facts }) => facts.created)
+  expect(pushed).toEqual([500, 500, 201])
+  const operations = world.api.calls.map(({ operation }) => operation)
+  expect(operations.filter((name) => name === 'UpdateDefaultBranch')).toHaveLength(1)
+})
+
+test('the command line is as long as it was counted to be', () => {
+  const oid = 'a'.repeat(40)
+  const updates: RefUpdate[] = [
+    { kind: 'create', ref: 'refs/heads/größe', to: oid },
+    { kind: 'update', ref: 'refs/heads/b', from: oid, to: oid },
+    { kind: 'delete', ref: 'refs/tags/c', from: oid },
+  ]
+  const size = (words: readonly string[]) =>
+    words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1 + 8, 0)
+  for (const update of updates) {
+    const more = size(pushArguments('url', [update])) - size(pushArguments('url', []))
+    expect(argumentBytes(update) - more).toBeGreaterThanOrEqual(0)
+    expect(argumentBytes(update) - more).toBeLessThanOrEqual(1)
+  }
+})
+
+test('no refspec is forced: a plus would outweigh the lease', () => {
+  const words = pushArguments('url', [
+    { kind: 'update', ref: 'refs/heads/b', from: 'a'.repeat(40), to: 'b'.repeat(40) },
+  ])
+  expect(words.filter((word) => word.startsWith('+'))).toEqual([])
+})
+
+test('every failure has its exit code', () => {
+  for (const code of Object.keys(CODES) as (keyof typeof CODES)[]) {
+    const exit = exitCodeOf(new RelayError(code))
+    if (code === 'REMOTE_DENIED') expect(exit).toBe(EXIT.denied)
+    else expect([code, exit]).toEqual([code, CODES[code].retry === 'never' ? EXIT.wrong : EXIT.again])
+  }
+  expect(exitCodeOf(new TypeError('a bug'))).toBe(EXIT.again)
+  expect(exitCodeOf(undefined)).toBe(EXIT.again)
+})

@@ -1,0 +1,361 @@
+import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { createMirrorStopped } from '../../functions/mirror-stopped/handler.ts'
+import { createReplicate } from '../../functions/replicate/handler.ts'
+import { createSweep } from '../../functions/sweep/handler.ts'
+import type { ReachableRepository, RepositoryAddress } from '../../shared/codecommit/address.ts'
+import type { Config } from '../../shared/config/types.ts'
+import { decodeBody } from '../../shared/events/decode.ts'
+import type { RelayInput } from '../../shared/events/types.ts'
+import { RelayError } from '../../shared/runtime/errors.ts'
+import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
+import type { Run } from '../../shared/runtime/entry.ts'
+import type { BatchResponse } from '../../shared/runtime/sqs-batch.ts'
+import { openReplicas } from '../../shared/store/replicas.ts'
+import type { Table } from '../../shared/store/table.ts'
+
+// AWS in memory with the rules that matter here: queues deliver at least once and bury after maxReceives, ECS remembers client
+// tokens, a task's end is an event. Calls can be made to fail by number.
+
+export const ACCOUNT = '111111111111'
+export const source: RepositoryAddress = { account: ACCOUNT, region: 'us-east-1', name: 'orchard-api' }
+export const replica: RepositoryAddress = { ...source, region: 'eu-west-1' }
+export const pair = { repository: source, replica }
+export const MAX_RECEIVES = 3
+export const URLS = {
+  replicate: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate',
+  dead: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate-dlq',
+}
+
+export const config: Config = {
+  version: 1,
+  replicate: [{ repositories: ['*', '!private-*'], to: [{ region: 'eu-west-1' }], deletes: 'mirror' }],
+  topics: {},
+  notify: [],
+  sweep: { everyMinutes: 15 },
+  mirror: { cpu: 512, memoryMiB: 1024, ephemeralStorageGiB: 21, attempts: 3 },
+}
+
+export const oid = (letter: string) => letter.repeat(40)
+
+interface Message {
+  readonly id: string
+  readonly body: string
+  receives: number
+}
+
+interface Task {
+  readonly arn: string
+  readonly token: string
+  readonly environment: Record<string, string>
+  stopped?: { exitCode?: number; at: number }
+}
+
+export interface Line {
+  readonly level: string
+  readonly message: string
+  readonly facts: Record<string, unknown>
+}
+
+export const createWorld = (table: Table) => {
+  let time = Date.parse('2031-05-17T09:05:00Z')
+  const clock = { now: () => time, pass: (ms: number) => (time += ms) }
+  const repositories = new Map<string, Map<string, string>>()
+  const key = (address: RepositoryAddress) => `${address.region}/${address.name}`
+  const unreadable = new Map<string, RelayError>()
+  const lines: Line[] = []
+  const emitted: { type: string; detail: Record<string, unknown> }[] = []
+  const queue: Message[] = []
+  const stops: Message[] = []
+  const dead: string[] = []
+  const delays: number[] = []
+  const tasks: Task[] = []
+  /** exit code of the next tasks; absent: 0 */
+  const exits: number[] = []
+  let calls = 0
+  let failing: number | undefined
+  /** what happens right before a side is read, once */
+  let before: (() => Promise<void> | void) | undefined
+  /** what RunTask answers instead */
+  let capacity = true
+
+  const call = async (name: string) => {
+    calls += 1
+    await setImmediate()
+    if (calls === failing) throw Object.assign(new Error(`call ${calls} (${name}) fails`), { name: 'ServiceUnavailable' })
+  }
+  const put = (to: Message[], body: string) => to.push({ id: randomUUID(), body, receives: 0 })
+
+  const queues: Queues = {
+    sendMessage: async ({ QueueUrl, MessageBody, DelaySeconds }) => {
+      await call('SendMessage')
+      delays.push(DelaySeconds ?? 0)
+      if (QueueUrl === URLS.dead) dead.push(MessageBody!)
+      else put(queue, MessageBody!)
+      return {}
+    },
+    sendMessageBatch: async ({ Entries }) => {
+      await call('SendMessageBatch')
+      for (const { MessageBody } of Entries!) put(queue, MessageBody!)
+      return {}
+    },
+  }
+  const events: Bus = {
+    putEvents: async ({ Entries }) => {
+      await call('PutEvents')
+      for (const { DetailType, Detail } of Entries!) emitted.push({ type: DetailType!, detail: JSON.parse(Detail!) })
+      return { FailedEntryCount: 0, Entries: [{}] }
+    },
+  }
+  const ecs: Tasks = {
+    runTask: async (input) => {
+      await call('RunTask')
+      if (!capacity) return { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time.' }] }
+      const known = tasks.find(({ token }) => token === input.clientToken)
+      if (known) return { tasks: [{ taskArn: known.arn }], failures: [] }
+      const environment = input.overrides!.containerOverrides![0]!.environment!
+      const task: Task = {
+        arn: `arn:aws:ecs:us-east-1:${ACCOUNT}:task/relay/${randomUUID()}`,
+        token: input.clientToken!,
+        environment: Object.fromEntries(environment.map(({ name, value }) => [name!, value!])),
+      }
+      tasks.push(task)
+      return { tasks: [{ taskArn: task.arn }], failures: [] }
+    },
+    describeTasks: async ({ tasks: arns }) => {
+      await call('DescribeTasks')
+      const found = tasks.filter(({ arn }) => arns!.includes(arn))
+      return {
+        tasks: found.map(({ arn, stopped }) => ({
+          taskArn: arn,
+          lastStatus: stopped ? 'STOPPED' : 'RUNNING',
+          stoppedAt: stopped && new Date(stopped.at),
+        })),
+        failures: arns!.filter((arn) => !found.some((task) => task.arn === arn)).map((arn) => ({ arn, reason: 'MISSING' })),
+      }
+    },
+  }
+  const reader = {
+    readRefs: async (address: ReachableRepository, side: 'source' | 'replica') => {
+      await call(`readRefs ${side}`)
+      const hook = before
+      before = undefined
+      await hook?.()
+      const failure = unreadable.get(key(address))
+      if (failure) throw failure
+      const refs = repositories.get(key(address))
+      return refs && new Map(refs)
+    },
+    listRepositories: async (region: string) => {
+      await call('listRepositories')
+      return [...repositories.keys()].filter((name) => name.startsWith(`${region}/`)).map((name) => name.split('/')[1]!)
+    },
+  }
+
+  let left = 600_000
+  const run: Run = {
+    requestId: 'request',
+    remainingMs: () => left,
+    note: (facts) => lines.push({ level: 'note', message: 'note', facts: { ...facts } }),
+    log: {
+      info: (message, facts = {}) => lines.push({ level: 'info', message, facts }),
+      warn: (message, facts = {}) => lines.push({ level: 'warn', message, facts }),
+      error: (message, facts = {}) => lines.push({ level: 'error', message, facts }),
+    },
+  }
+  const parts = {
+    config,
+    own: { account: ACCOUNT, region: 'us-east-1' },
+    place: {
+      cluster: 'arn:aws:ecs:us-east-1:111111111111:cluster/relay',
+      taskDefinition: 'arn:aws:ecs:us-east-1:111111111111:task-definition/mirror:1',
+      subnets: ['subnet-1'],
+      securityGroups: ['sg-1'],
+      assignPublicIp: 'DISABLED' as const,
+    },
+    bus: 'default',
+    maxReceives: MAX_RECEIVES,
+    replicateQueue: URLS.replicate,
+    replicateDeadLetters: URLS.dead,
+    reader,
+    table,
+    events,
+    queues,
+    tasks: ecs,
+    now: clock.now,
+    random: () => 0.5,
+    id: randomUUID,
+  }
+  const replicate = createReplicate(parts)
+  const mirrorStopped = createMirrorStopped(parts)
+  const sweep = createSweep(parts)
+
+  const eventOf = (messages: readonly Message[]) => ({
+    Records: messages.map(({ id, body, receives }) => ({
+      messageId: id,
+      body,
+      attributes: { ApproximateReceiveCount: String(receives) },
+    })),
+  })
+  const deliver = async (
+    from: Message[],
+    handle: (event: unknown, run: Run) => Promise<BatchResponse>,
+    bury: (body: string) => void,
+  ) => {
+    const batch = from.splice(0, 10)
+    for (const message of batch) message.receives += 1
+    const { batchItemFailures } = await handle(eventOf(batch), run)
+    for (const { itemIdentifier } of batchItemFailures) {
+      const message = batch.find(({ id }) => id === itemIdentifier)!
+      if (message.receives >= MAX_RECEIVES) bury(message.body)
+      else from.push(message)
+    }
+    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+  }
+
+  const world = {
+    table,
+    clock,
+    run,
+    lines,
+    emitted,
+    queue,
+    stops,
+    dead,
+    delays,
+    tasks,
+    exits,
+    unreadable,
+    reader,
+    parts,
+    store: openReplicas(table),
+    replicate,
+    mirrorStopped,
+    sweep,
+    refs: (address: RepositoryAddress) => repositories.get(key(address)),
+    setRefs: (address: RepositoryAddress, refs: Record<string, string>) =>
+      repositories.set(key(address), new Map(Object.entries(refs))),
+    remove: (address: RepositoryAddress) => repositories.delete(key(address)),
+    key,
+    failCall: (n: number | undefined) => {
+      calls = 0
+      failing = n
+    },
+    calls: () => calls,
+    beforeRead: (hook: () => Promise<void> | void) => {
+      before = hook
+    },
+    setCapacity: (value: boolean) => {
+      capacity = value
+    },
+    setRemaining: (ms: number) => {
+      left = ms
+    },
+    send: (body: string | object) => put(queue, typeof body === 'string' ? body : JSON.stringify(body)),
+    deliver: () => deliver(queue, replicate, (body) => dead.push(body)),
+    /** a running mirror does its work and ends; its end is reported unless `silent` */
+    end: (task: Task, { exitCode = 0, silent = false, push = exitCode === 0 } = {}) => {
+      const [to, from] = ['RELAY_REPLICA', 'RELAY_REPOSITORY'].map((name) => JSON.parse(task.environment[name]!))
+      if (push) repositories.set(key(to), new Map(repositories.get(key(from)) ?? []))
+      task.stopped = { exitCode, at: time }
+      if (!silent) put(stops, JSON.stringify(stopEvent(task, exitCode)))
+    },
+    deliverStops: () => deliver(stops, mirrorStopped, (body) => dead.push(body)),
+    /** until nothing moves: queues delivered, mirrors ended with the exit codes of `exits` */
+    settle: async () => {
+      for (let round = 0; round < 60; round += 1) {
+        if (queue.length > 0) await world.deliver()
+        for (const task of tasks.filter(({ stopped }) => !stopped)) world.end(task, { exitCode: exits.shift() ?? 0 })
+        if (stops.length > 0) await world.deliverStops()
+        if (queue.length === 0 && stops.length === 0) return
+        clock.pass(1_000)
+      }
+      throw new Error('the world does not come to rest')
+    },
+    runSweep: () => sweep(eventOf([{ id: 'wake', body: '{}', receives: 1 }]), run),
+    eventsOf: (type: string) => emitted.filter((event) => event.type === type).map(({ detail }) => detail),
+    queued: (): RelayInput[] => queue.flatMap(({ body }) => [...decodeBody(body)]),
+  }
+  return world
+}
+
+export type World = ReturnType<typeof createWorld>
+
+export const pushEvent = (changes: Record<string, unknown> = {}, envelope: Record<string, unknown> = {}) => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': 'CodeCommit Repository State Change',
+  source: 'aws.codecommit',
+  account: ACCOUNT,
+  time: '2031-05-17T09:04:33Z',
+  region: 'us-east-1',
+  resources: ['arn:aws:codecommit:us-east-1:111111111111:orchard-api'],
+  ...envelope,
+  detail: {
+    event: 'referenceUpdated',
+    repositoryName: 'orchard-api',
+    repositoryId: '841a0251-8d8b-539f-8548-5db82fc51725',
+    callerUserArn: 'arn:aws:iam::111111111111:user/nina',
+    referenceType: 'branch',
+    referenceName: 'main',
+    referenceFullName: 'refs/heads/main',
+    commitId: oid('b'),
+    oldCommitId: oid('a'),
+    ...changes,
+  },
+})
+
+export const triggerEvent = (eventName = 'ReferenceChanges') => ({
+  Records: [
+    {
+      awsRegion: 'us-east-1',
+      codecommit: { references: [{ commit: oid('b'), ref: 'refs/heads/main' }] },
+      customData: null,
+      eventId: randomUUID(),
+      eventName,
+      eventPartNumber: 1,
+      eventSource: 'aws:codecommit',
+      eventSourceARN: 'arn:aws:codecommit:us-east-1:111111111111:orchard-api',
+      eventTime: '2031-05-17T09:04:33.512+0000',
+      eventTotalParts: 1,
+      eventTriggerConfigId: randomUUID(),
+      eventTriggerName: 'to-relay',
+      eventVersion: '1.0',
+      userIdentityARN: 'arn:aws:iam::111111111111:user/nina',
+    },
+  ],
+})
+
+export const stopEvent = (
+  task: { arn: string; environment: Record<string, string> },
+  exitCode: number | undefined,
+  detail: Record<string, unknown> = {},
+) => ({
+  version: '0',
+  id: randomUUID(),
+  'detail-type': 'ECS Task State Change',
+  source: 'aws.ecs',
+  account: ACCOUNT,
+  time: '2031-05-17T09:06:40Z',
+  region: 'us-east-1',
+  resources: [task.arn],
+  detail: {
+    taskArn: task.arn,
+    clusterArn: 'arn:aws:ecs:us-east-1:111111111111:cluster/relay',
+    lastStatus: 'STOPPED',
+    desiredStatus: 'STOPPED',
+    stopCode: exitCode === undefined ? 'TaskFailedToStart' : 'EssentialContainerExited',
+    stoppedReason: exitCode === undefined ? 'CannotPullContainerError: no route' : 'Essential container in task exited',
+    containers: [{ name: 'mirror', lastStatus: 'STOPPED', ...(exitCode === undefined ? {} : { exitCode }) }],
+    overrides: {
+      containerOverrides: [
+        {
+          name: 'mirror',
+          environment: Object.entries(task.environment).map(([name, value]) => ({ name, value })),
+        },
+      ],
+    },
+    version: 6,
+    ...detail,
+  },
+})

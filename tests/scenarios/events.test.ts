@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import type { EventFault } from '../../local/contracts.ts'
+import { developerOf } from '../support/developer.ts'
+import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
+
+let live: LiveCloud | undefined
+
+afterEach(async () => {
+  await live?.stop()
+  live = undefined
+})
+
+const isPush: Parameters<EventFault>[0] extends infer Envelope ? (envelope: Envelope) => boolean : never = (
+  envelope,
+) => (envelope as { source: string }).source === 'aws.codecommit'
+
+describe('events are hints', () => {
+  test('every push event is dropped: the sweep alone makes the replica equal, and says so', async () => {
+    live = await raiseCloud({ fault: (envelope) => (isPush(envelope) ? [] : [{ envelope, delayMs: 0 }]) })
+    await live.createRepository('quiet')
+    const nina = await developerOf(live, 'quiet')
+    try {
+      await nina.commit('Begin')
+      await nina.git('push', 'origin', 'main')
+      await sleep(500)
+      await expect(live.refs(live.replicaUrl('quiet'))).rejects.toThrow(/not found/)
+      await live.sweep()
+      await live.untilEqual('quiet')
+      await live.untilEvent('Replica Behind')
+      const updated = await live.untilEvent('Replica Updated')
+      expect(updated.detail).toMatchObject({ reason: expect.stringMatching(/sweep/i) })
+    } finally {
+      nina.leave()
+    }
+  })
+
+  test('doubled, late and out of order: it converges, and nobody reads a message twice', async () => {
+    let count = 0
+    const fault: EventFault = (envelope) => {
+      if (!isPush(envelope)) return [{ envelope, delayMs: 0 }]
+      count += 1
+      return [
+        { envelope, delayMs: count % 2 === 0 ? 0 : 1_500 },
+        { envelope, delayMs: 2_500 },
+      ]
+    }
+    live = await raiseCloud({ fault })
+    await live.createRepository('noisy')
+    const nina = await developerOf(live, 'noisy')
+    try {
+      for (const message of ['One', 'Two', 'Three', 'Four']) {
+        await nina.commit(message)
+        await nina.git('push', 'origin', 'main')
+      }
+      await nina.git('reset', '--hard', '-q', 'HEAD~2')
+      await nina.git('push', '--force', 'origin', 'main')
+      await sleep(3_000)
+      await live.untilEqual('noisy')
+      await sleep(2_000)
+      const pushes = live.inbox.messages.filter(
+        (message) => /pushed|created/i.test(message.subject) && /noisy/.test(message.subject),
+      )
+      const told = pushes.flatMap((message) => message.body.match(/[0-9a-f]{40}/g) ?? [])
+      expect(pushes.length).toBeGreaterThan(0)
+      expect(pushes.length).toBeLessThanOrEqual(5)
+      expect(told).toContain(await nina.git('rev-parse', 'main'))
+    } finally {
+      nina.leave()
+    }
+  })
+})

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Developer, developerOf, refusal } from '../support/developer.ts'
+import { fsckOf } from '../support/fsck.ts'
+import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
+
+let live: LiveCloud
+let nina: Developer
+
+beforeAll(async () => {
+  live = await raiseCloud()
+  await live.createRepository('orders')
+  nina = await developerOf(live, 'orders')
+})
+
+afterAll(async () => {
+  nina?.leave()
+  await live?.stop()
+})
+
+describe('every kind of push ends equal on both sides', () => {
+  test('the first push makes the replica', async () => {
+    await nina.commit('Begin')
+    await nina.git('push', 'origin', 'main')
+    await live.untilEqual('orders')
+    const proof = await live.untilEvent('Replica Updated')
+    expect(proof.detail).toMatchObject({
+      repository: { account: '111111111111', region: 'us-east-1', name: 'orders' },
+      replica: { account: '111111111111', region: 'eu-west-1', name: 'orders' },
+      refs: 1,
+      created: 1,
+      way: 'mirror',
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      replicaLagMs: expect.any(Number),
+    })
+  })
+
+  test('and the subscriber reads who pushed what, and that the replica is equal', async () => {
+    const push = await live.inbox.waitFor((message) => /orders.*main/.test(message.subject), 20_000)
+    expect(push?.subject).toMatch(/relay/)
+    const equal = await live.inbox.waitFor(
+      (message) => /orders.*replica.*eu-west-1.*equal/i.test(message.subject),
+      20_000,
+    )
+    expect(equal).toBeDefined()
+  })
+
+  test('a new branch, a forced rewind, an annotated and a light tag, a deleted branch', async () => {
+    await nina.commit('Second')
+    await nina.git('checkout', '-q', '-b', 'feature/ripen')
+    await nina.commit('Ripen')
+    await nina.git('push', 'origin', 'main', 'feature/ripen')
+    await live.untilEqual('orders')
+
+    await nina.git('reset', '--hard', '-q', 'HEAD~1')
+    await nina.git('push', '--force', 'origin', 'feature/ripen')
+    await live.untilEqual('orders')
+
+    await nina.git('tag', '-a', 'v1', '-m', 'One')
+    await nina.git('tag', 'light')
+    await nina.git('push', 'origin', 'v1', 'light')
+    await live.untilEqual('orders')
+
+    await nina.git('push', 'origin', ':feature/ripen')
+    await live.untilEqual('orders')
+    const refs = await live.refs(live.replicaUrl('orders'))
+    expect([...refs.keys()].sort()).toEqual(['refs/heads/main', 'refs/tags/light', 'refs/tags/v1'])
+  })
+
+  test('a branch that turns into a folder of branches', async () => {
+    await nina.git('push', 'origin', 'main:refs/heads/topic')
+    await live.untilEqual('orders')
+    await nina.git('push', 'origin', ':refs/heads/topic')
+    await nina.git('push', 'origin', 'main:refs/heads/topic/one')
+    await live.untilEqual('orders')
+  })
+
+  test('5,000 refs in two pushes; one push of more than 4,000 is refused and changes nothing', async () => {
+    const tip = await nina.git('rev-parse', 'main')
+    const specs = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => `${tip}:refs/tags/many/${from + index}`)
+    const before = await live.refs(live.url('orders'))
+    expect(await refusal(nina.git('push', '--quiet', 'origin', ...specs(0, 4_001)))).toMatch(
+      /too many reference update commands/i,
+    )
+    expect(await live.refs(live.url('orders'))).toEqual(before)
+
+    await nina.git('push', '--quiet', 'origin', ...specs(0, 2_500))
+    await nina.git('push', '--quiet', 'origin', ...specs(2_500, 5_000))
+    await live.untilEqual('orders')
+    expect((await live.refs(live.replicaUrl('orders'))).size).toBe(before.size + 5_000)
+  })
+
+  test('the replica is whole', async () => {
+    expect(await fsckOf(live, live.replicaUrl('orders'))).toBe('')
+  })
+})

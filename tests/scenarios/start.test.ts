@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { processes, treeOf } from '../support/processes.ts'
+import { startProcess } from '../support/start-process.ts'
+
+let folder: string
+let state: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'relay-start-'))
+  state = join(folder, 'state')
+})
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const lastLine = (text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '')
+
+const git = (...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-C', folder, ...args], {
+    encoding: 'utf8',
+  })
+
+describe('npm start', () => {
+  test('--once --json tells the whole story, ends with 0, and can go on from its state', async () => {
+    const first = startProcess(['--once', '--json', '--port', '0', '--state', state])
+    expect(await first.ended()).toEqual({ code: 0, signal: null })
+    expect(lastLine(first.stdout())).toEqual({
+      equal: true,
+      refs: 3,
+      pushToEqualMs: expect.any(Number),
+      messages: expect.any(Number),
+      way: 'mirror',
+    })
+    expect(lastLine(first.stdout()).messages).toBeGreaterThan(0)
+    expect(statSync(state).mode & 0o077).toBe(0)
+    for (const file of ['credentials', 'git-credentials'])
+      expect(statSync(join(state, file)).mode & 0o077).toBe(0)
+
+    const second = startProcess(['--once', '--json', '--port', '0', '--state', state])
+    expect(await second.ended()).toEqual({ code: 0, signal: null })
+    expect(lastLine(second.stdout()).refs).toBe(5)
+  })
+
+  test('Ctrl-C leaves no process and no lock behind, once it stays up and in the middle of the story', async () => {
+    for (const moment of [/It stays up/, /git push main/]) {
+      const run = startProcess(['--port', '0', '--state', state])
+      await run.until(moment)
+      const family = treeOf(run.pid).map((line) => line.pid)
+      process.kill(-run.pid, 'SIGINT') // as the terminal does: to the whole foreground group
+      const { code } = await run.ended()
+      expect([0, 130]).toContain(code)
+      await sleep(200)
+      expect(processes().filter((line) => family.includes(line.pid))).toEqual([])
+      const again = startProcess(['--once', '--port', '0', '--state', state])
+      expect((await again.ended()).code).toBe(0)
+    }
+  })
+
+  test('a port that is taken, a folder that is taken, a git that is missing: one clear sentence each', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as { port: number }
+    const taken = startProcess(['--once', '--port', String(port), '--state', state])
+    expect((await taken.ended()).code).toBe(1)
+    expect(taken.output()).toContain(`Port ${port} is taken by another program.`)
+    server.close()
+
+    const first = startProcess(['--port', '0', '--state', state])
+    await first.until(/It stays up/)
+    const second = startProcess(['--once', '--port', '0', '--state', state])
+    expect((await second.ended()).code).toBe(1)
+    expect(second.output()).toMatch(new RegExp(`another .*${first.pid}`, 'i'))
+    process.kill(first.pid, 'SIGTERM')
+    await first.ended()
+
+    const empty = join(folder, 'empty')
+    mkdirSync(empty)
+    const gitless = startProcess(['--once', '--port', '0', '--state', state], { PATH: empty })
+    expect((await gitless.ended()).code).toBe(1)
+    expect(gitless.output()).toContain('git is not installed')
+    for (const run of [taken, second, gitless]) expect(run.output()).not.toMatch(/\n\s+at /)
+  })
+})
+
+describe('npm start -- --import', () => {
+  const importOnce = async (from: string) => {
+    const run = startProcess(['--once', '--json', '--port', '0', '--state', state, '--import', from])
+    return { code: (await run.ended()).code, run }
+  }
+
+  test('takes a repository with branches, tags and an odd default branch', async () => {
+    git('init', '--quiet', '--initial-branch=trunk', 'work')
+    const inWork = (...args: string[]) => git('-C', join(folder, 'work'), ...args)
+    for (const message of ['One', 'Two', 'Three']) inWork('commit', '--quiet', '--allow-empty', '-m', message)
+    inWork('branch', 'ä/ö')
+    inWork('tag', '-a', 'v1', '-m', 'One')
+    inWork('tag', 'trunk') // the same name as the branch
+    inWork('update-ref', 'refs/notes/x', 'HEAD')
+    const { code, run } = await importOnce(join(folder, 'work'))
+    expect({ code, ...lastLine(run.stdout()) }).toMatchObject({ code: 0, equal: true, refs: 4 })
+    const heads = execFileSync(
+      'find',
+      [join(state), '-name', 'HEAD', '-path', '*.git/HEAD', '-exec', 'cat', '{}', ';'],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect(heads.match(/refs\/heads\/trunk/g)).toHaveLength(2)
+  })
+
+  test.each<[string, () => string, RegExp]>([
+    ['a folder that is no repository', () => folder, /is not a Git repository/],
+    ['a path that is not there', () => join(folder, 'nothing'), /There is nothing at/],
+    [
+      'a repository without a commit',
+      () => {
+        git('init', '--quiet', 'hollow')
+        return join(folder, 'hollow')
+      },
+      /has no branch to import/,
+    ],
+    [
+      'a shallow clone',
+      () => {
+        git('init', '--quiet', 'deep')
+        for (const message of ['One', 'Two'])
+          git('-C', join(folder, 'deep'), 'commit', '--quiet', '--allow-empty', '-m', message)
+        git('clone', '--quiet', '--depth=1', `file://${join(folder, 'deep')}`, join(folder, 'shallow'))
+        return join(folder, 'shallow')
+      },
+      /is a shallow clone/,
+    ],
+  ])('says what is wrong with %s, and starts nothing', async (_name, make, message) => {
+    const { code, run } = await importOnce(make())
+    expect(code).toBe(1)
+    expect(run.output()).toMatch(message)
+    expect(existsSync(state)).toBe(false)
+  })
+})

@@ -1,0 +1,103 @@
+import type {
+  MirrorFailed,
+  RefChange,
+  RelayEvent,
+  ReplicaBehind,
+  ReplicaUpdated,
+  RepositoryEvent,
+} from '../../../shared/events/types.ts'
+import { type Item, itemsOf } from '../../../shared/notices/items.ts'
+import { tell } from '../../../shared/notices/story.ts'
+
+export const ORDERS = { account: '111111111111', region: 'us-east-1', name: 'orders' }
+export const REPLICA = { ...ORDERS, region: 'eu-west-1' }
+export const OLD = '7f3c1de09a1f4b2c8d5e6f708192a3b4c5d6e7f8'
+export const NEW = 'a7f719bf74e49f78da1a4edfed258b184a7054ff'
+
+export const pushed = (change: Partial<RefChange> = {}): RefChange => ({
+  kind: 'updated',
+  ref: 'refs/heads/main',
+  refType: 'branch',
+  commit: NEW,
+  oldCommit: OLD,
+  ...change,
+})
+
+export const tagged = (name: string): RefChange => ({
+  kind: 'created',
+  ref: `refs/tags/${name}`,
+  refType: 'tag',
+  commit: NEW,
+})
+
+export const repositoryEvent = (
+  changes: readonly RefChange[],
+  more: Partial<RepositoryEvent> = {},
+): RepositoryEvent => ({
+  type: 'repository',
+  id: '8af024eb-e0b1-535c-b860-72cecbc0de26',
+  via: 'eventbridge',
+  test: false,
+  repository: ORDERS,
+  at: '2031-05-17T09:04:33Z',
+  actor: 'arn:aws:sts::111111111111:assumed-role/Builder/nina',
+  changes,
+  ...more,
+})
+
+const relay = {
+  type: 'relay',
+  id: 'f2f0a9c1-5b1e-5b6e-9a55-2f7a4c6f1e10',
+  at: '2031-05-17T09:04:35Z',
+} as const
+
+export const updated = (detail: Partial<ReplicaUpdated> = {}): RelayEvent => ({
+  ...relay,
+  detailType: 'Replica Updated',
+  detail: {
+    repository: ORDERS,
+    replica: REPLICA,
+    refs: 12,
+    created: 1,
+    updated: 2,
+    deleted: 0,
+    digest: 'sha256:aee70febec8d3fea0d4d79347bdc4440c5cfc6cc91911f5b8c56a38aae0bc24d',
+    replicaLagMs: 1_300,
+    way: 'mirror',
+    reason: 'refs moved',
+    provenAt: '2031-05-17T09:04:34.800Z',
+    ...detail,
+  },
+})
+
+export const behind = (detail: Partial<ReplicaBehind> = {}): RelayEvent => ({
+  ...relay,
+  detailType: 'Replica Behind',
+  detail: {
+    repository: ORDERS,
+    replica: REPLICA,
+    refsBehind: 3,
+    since: '2031-05-17T08:59:02Z',
+    reason: 'the sweep found a difference that no event announced',
+    ...detail,
+  },
+})
+
+export const failed = (detail: Partial<MirrorFailed> = {}): RelayEvent => ({
+  ...relay,
+  detailType: 'Mirror Failed',
+  detail: {
+    repository: ORDERS,
+    replica: REPLICA,
+    attempts: 5,
+    code: 'REMOTE_DENIED',
+    reason: 'eu-west-1 answered 403 to the push',
+    nextStep: 'Let the mirror task’s role push to orders in eu-west-1, then redrive the dead-letter queue.',
+    ...detail,
+  },
+})
+
+export const storyOf = (...events: (RepositoryEvent | RelayEvent)[]) => {
+  const [first, ...others] = events.flatMap(itemsOf)
+  return tell([first, ...others] as [Item, ...Item[]])
+}

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { openReplicas, type ReplicaStore } from '../../../shared/store/replicas.ts'
+import { startTable, type TestTable } from '../../support/table.ts'
+
+let server: TestTable
+let store: ReplicaStore
+let number = 0
+
+beforeAll(async () => {
+  server = await startTable()
+  store = openReplicas(server.table)
+})
+afterAll(() => server.close())
+
+const newPair = () => {
+  number += 1
+  const repository = { account: '111111111111', region: 'us-east-1', name: `r${number}` }
+  return { repository, replica: { ...repository, region: 'eu-west-1' } }
+}
+const claimOf = (id: string, now: number, until = now + 100) => ({ id, now, until, attempt: 0, reason: 'push' })
+const proof = { digest: 'sha256:1', refs: 1, at: '2031-05-17T09:00:00.000Z' }
+
+describe('claims', () => {
+  test('one worker has it, the next marks it dirty, and a dirty claim does not close', async () => {
+    const pair = newPair()
+    expect(await store.claim(pair, claimOf('a', 1000))).toBe('claimed')
+    expect(await store.claim(pair, claimOf('b', 1001))).toBe('dirty-marked')
+    expect(await store.closeClaim(pair, 'a', proof)).toBe('dirty')
+    expect(await store.clearDirty(pair, 'a')).toBe(true)
+    expect(await store.closeClaim(pair, 'a', proof)).toBe('done')
+    expect(await store.closeClaim(pair, 'a', proof)).toBe('lost')
+    expect(await store.get(pair)).toEqual({ ...pair, status: 'equal', dirty: false, hints: 0, failures: 0, proof })
+  })
+
+  test('a stale claim is taken over, and its former holder can do nothing with it', async () => {
+    const pair = newPair()
+    await store.claim(pair, claimOf('a', 1000, 1100))
+    expect(await store.claim(pair, claimOf('b', 1100))).toBe('dirty-marked')
+    expect(await store.claim(pair, claimOf('b', 1101))).toBe('claimed')
+    expect((await store.get(pair))?.dirty).toBe(false)
+    expect(await store.clearDirty(pair, 'a')).toBe(false)
+    expect(await store.planClaim(pair, 'a', { created: 1, updated: 0, deleted: 0 })).toBe(false)
+    expect(await store.keepClaim(pair, 'a', { until: 9, task: 't' })).toBe(false)
+    expect(await store.releaseClaim(pair, 'a')).toBe(false)
+    expect(await store.releaseForMore(pair, 'a', { failures: 1 })).toBe('lost')
+    expect(await store.expireClaim(pair, 'a')).toBe(false)
+    expect(await store.markFailed(pair, { code: 'X', reason: 'x', attempts: 1, at: proof.at }, 'a')).toBe('lost')
+    expect((await store.get(pair))?.claim?.id).toBe('b')
+  })
+
+  test('an expired claim is free at once', async () => {
+    const pair = newPair()
+    await store.claim(pair, claimOf('a', 1000))
+    expect(await store.expireClaim(pair, 'a')).toBe(true)
+    expect(await store.claim(pair, claimOf('b', 1001))).toBe('claimed')
+  })
+
+  test('of many workers at once exactly one has it, and nobody goes unheard', async () => {
+    const pair = newPair()
+    const results = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => store.claim(pair, claimOf(`w${index}`, 1000))),
+    )
+    expect(results.filter((result) => result === 'claimed')).toHaveLength(1)
+    expect((await store.get(pair))?.dirty).toBe(true)
+  })
+
+  test('a claim that closes while others ask for it ends with every asker served', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom('ask', 'work'), { minLength: 2, maxLength: 8 }), async (steps) => {
+        const pair = newPair()
+        // a unit of work is asked for, and served by a look that begins after it was asked for
+        let asked = 0
+        let served = 0
+        const ask = async (name: string) => {
+          asked += 1
+          if ((await store.claim(pair, claimOf(name, 1000))) === 'dirty-marked') return
+          for (;;) {
+            const upTo = asked
+            await store.clearDirty(pair, name)
+            served = Math.max(served, upTo)
+            if ((await store.closeClaim(pair, name, proof)) === 'done') return
+          }
+        }
+        await Promise.all(steps.map((_, index) => ask(`s${index}`)))
+        expect(served).toBe(asked)
+        expect((await store.get(pair))?.claim).toBeUndefined()
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  test('a run to be followed by another leaves its counts and failures, unless somebody asked meanwhile', async () => {
+    const pair = newPair()
+    const carried = { created: 1, updated: 2, deleted: 3 }
+    await store.claim(pair, claimOf('a', 1000))
+    await store.claim(pair, claimOf('b', 1001))
+    expect(await store.releaseForMore(pair, 'a', { failures: 2, carried })).toBe('dirty')
+    await store.clearDirty(pair, 'a')
+    expect(await store.releaseForMore(pair, 'a', { failures: 2, carried })).toBe('done')
+    expect(await store.get(pair)).toEqual({ ...pair, status: 'replicating', dirty: false, hints: 0, failures: 2, carried })
+  })
+})
+
+describe('hints', () => {
+  test('the oldest unproven time is kept, the rest counted', async () => {
+    const pair = newPair()
+    await store.noteHint(pair, { at: 5000, count: 2 })
+    await store.noteHint(pair, { at: 3000, count: 1 })
+    await store.noteHint(pair, { at: 4000, count: 1 })
+    expect(await store.get(pair)).toMatchObject({ waitingSince: 3000, hints: 4, status: 'unknown' })
+  })
+
+  test('a late event that the proof covers starts no waiting time, one of the same second does', async () => {
+    const pair = newPair()
+    await store.recordProof(pair, proof, 0)
+    const at = Date.parse(proof.at)
+    await store.noteHint(pair, { at: at - 1001, count: 1 })
+    expect((await store.get(pair))?.waitingSince).toBeUndefined()
+    await store.noteHint(pair, { at: at - 1000, count: 1 })
+    expect((await store.get(pair))?.waitingSince).toBe(at - 1000)
+  })
+})
+
+describe('status', () => {
+  test('a failure stays until a proof', async () => {
+    const pair = newPair()
+    const failure = { code: 'REMOTE_DENIED', reason: 'no', attempts: 3, at: proof.at }
+    expect(await store.markFailed(pair, failure)).toBe('done')
+    expect(await store.markBehind(pair, { refs: 2, since: proof.at }, 1000)).toBe(true)
+    expect(await store.get(pair)).toMatchObject({ status: 'failed', failure, behind: { refs: 2 } })
+    expect(await store.recordProof(pair, proof, 1000)).toBe(true)
+    expect(await store.get(pair)).toEqual({ ...pair, status: 'equal', dirty: false, hints: 0, failures: 0, proof })
+  })
+
+  test('being behind keeps its first time', async () => {
+    const pair = newPair()
+    await store.markBehind(pair, { refs: 2, since: 'first' }, 1000)
+    await store.markBehind(pair, { refs: 5, since: 'second' }, 1000)
+    expect(await store.get(pair)).toMatchObject({ status: 'behind', behind: { refs: 5, since: 'first' } })
+  })
+
+  test('what the sweep sees is not written over somebody’s work', async () => {
+    const pair = newPair()
+    await store.claim(pair, claimOf('a', 1000))
+    expect(await store.recordProof(pair, proof, 1050)).toBe(false)
+    expect(await store.markBehind(pair, { refs: 1, since: 'x' }, 1050)).toBe(false)
+    expect((await store.get(pair))?.status).toBe('replicating')
+  })
+
+  test('roles and external ids are not stored', async () => {
+    const { repository, replica } = newPair()
+    const reachable = { ...replica, role: 'arn:aws:iam::222222222222:role/r', externalId: 'x-1' }
+    await store.noteHint({ repository, replica: reachable }, { at: 1, count: 1 })
+    expect((await store.get({ repository, replica }))?.replica).toEqual(replica)
+  })
+
+  test('all of them are listed, beyond one page too', async () => {
+    const before = (await store.list()).length
+    const fat = 'x'.repeat(300_000)
+    for (let index = 0; index < 5; index += 1) {
+      await store.markFailed(newPair(), { code: 'X', reason: fat, attempts: 1, at: proof.at })
+    }
+    expect(await store.list()).toHaveLength(before + 5)
+  })
+})

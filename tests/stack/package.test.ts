@@ -1,0 +1,230 @@
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { unzipSync } from 'fflate'
+import { parseConfig } from '../../shared/config/parse.ts'
+import { build } from '../../stack/build.ts'
+import { testWith } from '../support/tools.ts'
+import { idsIn, type Made, ofType, PLACES, VARIANTS } from './variants.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const functionFolders = readdirSync(join(root, 'functions')).sort()
+
+let folder: string
+let project: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'relay-stack-'))
+  project = join(folder, 'project')
+  mkdirSync(project)
+  // as a fresh checkout: sources and dependencies, nothing built
+  for (const name of [
+    'functions',
+    'containers',
+    'shared',
+    'stack',
+    'serverless.yml',
+    'package.json',
+    'relay.yml',
+  ])
+    cpSync(join(root, name), join(project, name), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs `serverless package` without credentials, and with a network on which nothing answers. */
+const packageStack = (relay: string, { region, stage }: { region: string; stage: string }, out: string) => {
+  const config = join(folder, 'relay.yml')
+  writeFileSync(config, relay)
+  const run = spawnSync(
+    process.execPath,
+    [
+      join(project, 'node_modules/serverless/bin/serverless.js'),
+      ...['package', '--region', region, '--stage', stage, '--package', join(folder, out)],
+    ],
+    {
+      cwd: project,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        RELAY_CONFIG: config,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        HTTPS_PROXY: 'http://127.0.0.1:9',
+        HTTP_PROXY: 'http://127.0.0.1:9',
+      },
+    },
+  )
+  return { status: run.status, said: `${run.stdout}${run.stderr}` }
+}
+
+const compiled = (out: string) =>
+  JSON.parse(readFileSync(join(folder, out, 'cloudformation-template-update-stack.json'), 'utf8')) as {
+    Resources: Record<string, Made>
+    Parameters: object
+    Outputs: object
+  }
+
+const CASES = Object.entries(VARIANTS).map(([name, text], index) => {
+  const place = PLACES[index % PLACES.length]!
+  return [name, text, place, `package-${index}`] as const
+})
+
+describe('serverless package', () => {
+  test.each(CASES)('%s: packs without network and credentials', (_name, text, place, out) => {
+    const { status, said } = packageStack(text, place, out)
+    expect([status, said]).toEqual([0, expect.stringContaining(`stage ${place.stage} (${place.region})`)])
+    const { Resources, Parameters, Outputs } = compiled(out)
+    const known = new Set([...Object.keys(Resources), ...Object.keys(Parameters)])
+    const unknown = idsIn([Resources, Outputs]).filter((id) => !known.has(id))
+    expect(unknown).toEqual([])
+    const awaited = Object.values(Resources).flatMap(({ DependsOn }) => DependsOn ?? [])
+    expect(awaited.filter((id) => !known.has(id))).toEqual([])
+  })
+
+  test.each(CASES)(
+    '%s: every function runs its bundle, under its role, fed by its queue',
+    (_name, _text, place, out) => {
+      const { Resources } = compiled(out)
+      const made = ofType(Resources, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties)
+      expect(made.map(({ FunctionName }) => FunctionName).sort()).toEqual(
+        functionFolders.map((name) => `codecommit-relay-${place.stage}-${name}`),
+      )
+      for (const { Code, Runtime, Handler, Architectures, Role, FunctionName } of made) {
+        expect([Runtime, Handler, Architectures]).toEqual(['nodejs24.x', 'index.handler', ['arm64']])
+        const name = FunctionName.replace(`codecommit-relay-${place.stage}-`, '')
+        expect(Code.S3Key).toMatch(new RegExp(`/${name}\\.zip$`))
+        expect(readdirSync(join(folder, out))).toContain(`${name}.zip`)
+        expect(Resources[Role['Fn::GetAtt'][0]]!.Properties.RoleName).toMatch(new RegExp(`-${name}$`))
+      }
+      const mappings = ofType(Resources, 'AWS::Lambda::EventSourceMapping').map(
+        ([, { Properties }]) => Properties,
+      )
+      const shapes = mappings.map(
+        ({ EventSourceArn, BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes }) => [
+          EventSourceArn['Fn::GetAtt'][0],
+          BatchSize,
+          MaximumBatchingWindowInSeconds,
+          FunctionResponseTypes,
+        ],
+      )
+      const partial = ['ReportBatchItemFailures']
+      expect(shapes).toEqual([
+        ['ReplicateQueue', 10, undefined, partial],
+        ['MirrorStoppedQueue', 10, undefined, partial],
+        ['SweepQueue', 1, undefined, partial],
+        ['NotifyQueue', 100, 1, partial],
+      ])
+      for (const [, { Properties }] of ofType(Resources, 'AWS::Logs::LogGroup'))
+        expect(Properties.RetentionInDays).toBe(30)
+    },
+  )
+
+  test('built-in triggers of this account may call trigger, and what it cannot handle is kept', () => {
+    const { Resources } = compiled('package-0')
+    expect(Resources.TriggerPermission!.Properties).toMatchObject({
+      Principal: 'codecommit.amazonaws.com',
+      SourceAccount: { Ref: 'AWS::AccountId' },
+    })
+    expect(Resources.TriggerLambdaFunction!.Properties.DeadLetterConfig).toEqual({
+      TargetArn: { 'Fn::GetAtt': ['TriggerDeadLetters', 'Arn'] },
+    })
+    expect(Resources.TriggerLambdaEvConf!.Properties.MaximumRetryAttempts).toBe(2)
+  })
+
+  testWith('cfn-lint')('cfn-lint finds nothing that .cfnlintrc.yaml does not explain', () => {
+    const templates = CASES.map(([, , , out]) =>
+      join(folder, out, 'cloudformation-template-update-stack.json'),
+    )
+    const { status, stdout, stderr } = spawnSync(
+      'cfn-lint',
+      ['--regions', ...PLACES.map(({ region }) => region), '--', ...templates],
+      { cwd: root, encoding: 'utf8' },
+    )
+    expect([status, `${stdout}${stderr}`]).toEqual([0, ''])
+  })
+
+  test('a broken relay.yml stops it, with every mistake once and no stack trace', () => {
+    const { status, said } = packageStack(
+      'version: 2\nreplicat: []\nsweep: { everyMinutes: 0 }\n',
+      PLACES[0],
+      'broken',
+    )
+    expect(status).toBe(1)
+    for (const mistake of ['relay.yml:1:10 version', 'did you mean replicate?', 'sweep.everyMinutes'])
+      expect(said.split(mistake)).toHaveLength(2)
+    expect(said).not.toMatch(/^\s+at /m)
+  })
+})
+
+describe('build', () => {
+  const config = parseConfig(VARIANTS['the least']!)
+  const read = (...path: string[]) => readFileSync(join(folder, ...path))
+
+  test('bundles every folder of functions/, equal bytes from equal sources, whatever the time zone', async () => {
+    const one = await build({ config, outDir: join(folder, 'one') })
+    const zone = process.env.TZ
+    try {
+      process.env.TZ = 'Pacific/Apia'
+      await build({ config, outDir: join(folder, 'two') })
+    } finally {
+      if (zone === undefined) delete process.env.TZ
+      else process.env.TZ = zone
+    }
+    expect(one.functions).toEqual(functionFolders)
+    expect(readdirSync(join(folder, 'one/functions')).sort()).toEqual(
+      functionFolders.flatMap((name) => [name, `${name}.zip`]).sort(),
+    )
+    for (const name of functionFolders)
+      expect(read('two/functions', `${name}.zip`).equals(read('one/functions', `${name}.zip`))).toBe(true)
+    expect(readdirSync(join(folder, 'one/mirror')).sort()).toEqual(['credential.mjs', 'main.mjs'])
+  })
+
+  test.each(functionFolders)('%s: the zip holds the bundle and the checked relay.yml', (name) => {
+    const files = unzipSync(read('one/functions', `${name}.zip`))
+    expect(Object.keys(files).sort()).toEqual(['index.mjs', 'relay.json'])
+    expect(read('one/functions', name, 'index.mjs').equals(Buffer.from(files['index.mjs']!))).toBe(true)
+    expect(JSON.parse(Buffer.from(files['relay.json']!).toString())).toEqual(config)
+  })
+
+  test('a function that is gone leaves nothing behind', async () => {
+    mkdirSync(join(folder, 'one/functions/former'))
+    await build({ config, outDir: join(folder, 'one') })
+    expect(readdirSync(join(folder, 'one/functions'))).not.toContain('former')
+  })
+
+  const buildProject = (env: NodeJS.ProcessEnv) => {
+    const run = spawnSync(process.execPath, [join(project, 'stack/build.ts')], {
+      cwd: project,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ...env },
+    })
+    return { status: run.status, said: `${run.stdout}${run.stderr}` }
+  }
+
+  test('a relay.yml that is not there is said in one line', () => {
+    const { status, said } = buildProject({ RELAY_CONFIG: join(folder, 'none.yml') })
+    expect(status).toBe(1)
+    expect(said.trim().split('\n')).toEqual([expect.stringContaining('none.yml cannot be read (ENOENT)')])
+  })
+
+  test('a folder of functions/ without main.ts is an error, not left out', () => {
+    mkdirSync(join(project, 'functions/half'))
+    try {
+      const { status, said } = buildProject({})
+      expect([status, said]).toEqual([1, expect.stringContaining('functions/half has no main.ts')])
+    } finally {
+      rmSync(join(project, 'functions/half'), { recursive: true })
+    }
+  })
+})

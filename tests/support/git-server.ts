@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { createHash, createHmac } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+
+/** One request to the Git side, as hooks see it. */
+export interface GitRequest {
+  readonly region: string
+  readonly name: string
+  readonly service: 'git-upload-pack' | 'git-receive-pack'
+  /** the advertisement, or the exchange after it */
+  readonly step: 'refs' | 'exchange'
+  /** signed access key id */
+  readonly user: string
+}
+
+export interface GitServerOptions {
+  /** bare repositories lie at `<root>/<region>/<name>` */
+  readonly root: string
+  /** secret of an access key id; undefined when unknown */
+  readonly secretOf: (accessKeyId: string) => string | undefined
+  /** runs before git does; a status refuses the request */
+  readonly before?: (request: GitRequest) => number | undefined | Promise<number | undefined>
+  /** everything that is not Git */
+  readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+export interface GitServer {
+  readonly port: number
+  /** template with `{region}` */
+  readonly endpoint: string
+  readonly requests: GitRequest[]
+  close(): Promise<void>
+}
+
+/**
+ * Smart HTTP around `git http-backend`, in front of it CodeCommit's Basic authentication: 401 with a challenge without
+ * credentials, 403 when the signed password is not right, 404 for a repository that is not there.
+ */
+export const startGitServer = async (options: GitServerOptions): Promise<GitServer> => {
+  const requests: GitRequest[] = []
+  const children = new Set<ReturnType<typeof spawn>>()
+  const server = createServer(async (request, response) => {
+    const target = new URL(request.url ?? '/', `http://${request.headers.host}`)
+    const [, name, path] = /^\/v1\/repos\/([^/]+)\/(.+)$/.exec(target.pathname) ?? []
+    const [, region] = /^git-codecommit\.([a-z0-9-]+)\./.exec(target.hostname) ?? []
+    if (!name || !path || !region) {
+      return options.otherwise ? options.otherwise(request, response) : refuse(response, 404)
+    }
+    const user = authenticate(request, region, target.hostname, `/v1/repos/${name}`, options.secretOf)
+    if (user === undefined) return refuse(response, request.headers.authorization ? 403 : 401)
+    const service = (target.searchParams.get('service') ?? path) as GitRequest['service']
+    const seen = { region, name, service, step: path === 'info/refs' ? 'refs' : 'exchange', user } as const
+    requests.push(seen)
+    const status = await options.before?.(seen)
+    if (status !== undefined) return refuse(response, status)
+    if (!existsSync(join(options.root, region, name, 'HEAD'))) return refuse(response, 404)
+    const backend = spawn('git', ['http-backend'], {
+      env: {
+        PATH: process.env.PATH,
+        GIT_PROJECT_ROOT: join(options.root, region),
+        GIT_HTTP_EXPORT_ALL: '1',
+        GIT_CONFIG_NOSYSTEM: '1',
+        GIT_CONFIG_GLOBAL: '/dev/null',
+        PATH_INFO: `/${name}/${path}`,
+        QUERY_STRING: target.search.slice(1),
+        REQUEST_METHOD: request.method,
+        REMOTE_USER: user,
+        CONTENT_TYPE: request.headers['content-type'] ?? '',
+        ...(request.headers['content-length'] && { CONTENT_LENGTH: request.headers['content-length'] }),
+        ...(request.headers['content-encoding'] && {
+          HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
+        }),
+        ...(request.headers['git-protocol'] && { GIT_PROTOCOL: String(request.headers['git-protocol']) }),
+      },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    children.add(backend)
+    backend.once('close', () => children.delete(backend))
+    // A client that goes away in the middle is part of what is tested.
+    backend.stdin.on('error', () => undefined)
+    request.pipe(backend.stdin)
+    response.on('close', () => backend.kill())
+    relay(backend.stdout, response)
+  })
+  server.listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    endpoint: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
+    requests,
+    close: async () => {
+      for (const child of children) child.kill('SIGKILL')
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+const refuse = (response: ServerResponse, status: number): void => {
+  response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="test"' } : {}).end()
+}
+
+/** CGI's header block becomes HTTP's. */
+const relay = (stdout: NodeJS.ReadableStream, response: ServerResponse): void => {
+  let head = Buffer.alloc(0)
+  let started = false
+  stdout.on('data', (piece: Buffer) => {
+    if (started) return void response.write(piece)
+    head = Buffer.concat([head, piece])
+    const end = head.indexOf('\r\n\r\n')
+    if (end < 0) return
+    started = true
+    const fields = head.toString('latin1', 0, end).split('\r\n')
+    const pairs = fields.map((line) => line.split(/:\s*/, 2) as [string, string])
+    const status = Number(pairs.find(([key]) => key === 'Status')?.[1].slice(0, 3) ?? 200)
+    response.writeHead(status, Object.fromEntries(pairs.filter(([key]) => key !== 'Status')))
+    response.write(head.subarray(end + 4))
+  })
+  stdout.on('end', () => (started ? response.end() : refuse(response, 500)))
+}
+
+/** The signed password, recomputed; gives the access key id. Written apart from the product's own. */
+const authenticate = (
+  request: IncomingMessage,
+  region: string,
+  host: string,
+  path: string,
+  secretOf: (accessKeyId: string) => string | undefined,
+): string | undefined => {
+  const basic = Buffer.from((request.headers.authorization ?? '').slice('Basic '.length), 'base64').toString()
+  const [, user = '', password = ''] = /^([^:]*):(.*)$/s.exec(basic) ?? []
+  const [, time = '', given] = /^(\d{8}T\d{6})Z([0-9a-f]{64})$/.exec(password) ?? []
+  const accessKeyId = user.split('%')[0] ?? ''
+  const secret = secretOf(accessKeyId)
+  if (secret === undefined || given === undefined) return undefined
+  const request1 = createHash('sha256').update(`GIT\n${path}\n\nhost:${host}\n\nhost\n`).digest('hex')
+  const day = time.slice(0, 8)
+  const text = `AWS4-HMAC-SHA256\n${time}\n${day}/${region}/codecommit/aws4_request\n${request1}`
+  let key: Buffer = Buffer.from(`AWS4${secret}`)
+  for (const part of [day, region, 'codecommit', 'aws4_request']) key = mac(key, part)
+  return mac(key, text).toString('hex') === given ? accessKeyId : undefined
+}
+
+const mac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()

@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import type { AwsAccess } from '../../cli/aws.ts'
+import { waitUntilEqual } from '../../cli/equality.ts'
+import { lsRemote } from '../../cli/git.ts'
+import { type Inbox, openInbox } from '../../cli/inbox.ts'
+import { type Package, packageStack } from '../../cli/package.ts'
+import { type Cloud, startCloud } from '../../local/cloud.ts'
+import type { EventFault } from '../../local/contracts.ts'
+import type { Envelope } from '../../local/gateway/wires.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const EQUAL_WITHIN_MS = 45_000
+
+/** The whole product on a local cloud in this process, in a temporary state folder, on a port of the system's choice. */
+export interface LiveCloud {
+  readonly cloud: Cloud
+  readonly aws: AwsAccess
+  readonly folder: string
+  readonly sourceRegion: string
+  readonly replicaRegion: string
+  readonly credentialFile: string
+  /** for child processes that run git by themselves: credentials by the store file, nothing of the machine's own */
+  readonly gitEnvironment: NodeJS.ProcessEnv
+  /** every event that passed a bus, oldest first */
+  readonly events: readonly Envelope[]
+  readonly inbox: Inbox
+  readonly outputs: Readonly<Record<string, unknown>>
+  url(repository: string): string
+  replicaUrl(repository: string): string
+  createRepository(name: string, region?: string): Promise<void>
+  refs(url: string): Promise<Map<string, string>>
+  /** milliseconds until git saw both sides equal; throws when they never were */
+  untilEqual(repository: string): Promise<number>
+  /** first event, past or to come, of Relay's own with this detail type that the test accepts */
+  untilEvent(
+    detailType: string,
+    test?: (detail: Record<string, unknown>) => boolean,
+    timeoutMs?: number,
+  ): Promise<Envelope>
+  /** runs the sweep as its schedule would: by a message in its queue */
+  sweep(): Promise<void>
+  stop(options?: { keep?: boolean }): Promise<void>
+}
+
+export interface LiveOptions {
+  /** state folder of an earlier one that was stopped with `keep` */
+  readonly folder?: string
+  /** text of another relay.yml */
+  readonly config?: string
+  readonly fault?: EventFault
+}
+
+const stackOf = async (folder: string, config: string | undefined): Promise<Package> => {
+  const file = config === undefined ? undefined : join(folder, 'relay.yml')
+  if (file !== undefined) writeFileSync(file, config ?? '')
+  return packageStack({
+    root,
+    stage: 'local',
+    region: 'us-east-1',
+    ...(file === undefined ? {} : { configFile: file, build: join(folder, 'build') }),
+  })
+}
+
+export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> => {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'relay-live-'))
+  const packed = await stackOf(folder, options.config)
+  const events: Envelope[] = []
+  const cloud = await startCloud({
+    folder: join(folder, 'state'),
+    port: 0,
+    environment: (port) => ({
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
+    }),
+    image: (image) =>
+      image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
+    retryVisibilitySeconds: 1,
+    ...(options.fault ? { fault: options.fault } : {}),
+  })
+  cloud.watch((envelope) => events.push(envelope))
+  const owner = cloud.access[0]!
+  const { outputs } = await cloud.deploy({
+    template: packed.template,
+    artifacts: packed.artifact,
+    stackName: 'codecommit-relay-local',
+    account: owner.account,
+    region: 'us-east-1',
+  })
+  const aws: AwsAccess = { region: 'us-east-1', endpoint: cloud.url, credentials: owner.credentials }
+  const topic = Object.entries(outputs).find(([key]) => key.startsWith('Topic'))
+  const inbox = await openInbox(aws, String(topic?.[1]), () => undefined)
+  const credentialFile = join(cloud.folder, 'git-credentials')
+  const url = (repository: string) => cloud.gitUrl('us-east-1', repository)
+  const replicaUrl = (repository: string) => cloud.gitUrl('eu-west-1', repository)
+  const side = (address: string) => ({ url: address, credentialFile })
+  return {
+    cloud,
+    aws,
+    folder,
+    sourceRegion: 'us-east-1',
+    replicaRegion: 'eu-west-1',
+    credentialFile,
+    gitEnvironment: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'credential.helper',
+      GIT_CONFIG_VALUE_0: `store --file="${credentialFile}"`,
+      GIT_AUTHOR_NAME: 'Nina',
+      GIT_AUTHOR_EMAIL: 'nina@example.com',
+      GIT_COMMITTER_NAME: 'Nina',
+      GIT_COMMITTER_EMAIL: 'nina@example.com',
+    },
+    events,
+    inbox,
+    outputs,
+    url,
+    replicaUrl,
+    createRepository: async (name, region = 'us-east-1') => {
+      await new CodeCommitClient({ ...aws, region }).send(
+        new CreateRepositoryCommand({ repositoryName: name }),
+      )
+    },
+    refs: (address) => lsRemote(address, { credentialFile }),
+    untilEqual: async (repository) => {
+      const never = new AbortController().signal
+      const seen = await waitUntilEqual(
+        side(url(repository)),
+        side(replicaUrl(repository)),
+        EQUAL_WITHIN_MS,
+        never,
+      )
+      if (!seen.equal) throw new Error(`${repository}: replica still differs after ${seen.tookMs} ms`)
+      return seen.tookMs
+    },
+    untilEvent: async (detailType, test = () => true, timeoutMs = EQUAL_WITHIN_MS) => {
+      const deadline = performance.now() + timeoutMs
+      for (;;) {
+        const found = events.find(
+          (event) => event['detail-type'] === detailType && test(event.detail as Record<string, unknown>),
+        )
+        if (found) return found
+        if (performance.now() > deadline) throw new Error(`no event ${detailType} within ${timeoutMs} ms`)
+        await sleep(50)
+      }
+    },
+    sweep: async () => {
+      const sqs = new SQSClient(aws)
+      await sqs.send(new SendMessageCommand({ QueueUrl: String(outputs.SweepQueueUrl), MessageBody: '{}' }))
+    },
+    stop: async ({ keep = false } = {}) => {
+      await inbox.stop()
+      await cloud.stop()
+      if (!keep) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process'
+import { test } from '@jest/globals'
+
+const found = new Map<string, boolean>()
+
+/**
+ * Is a program of the machine there that a test needs and the project does not bring along? Says why when it is not, so that
+ * nothing is left out in silence; with RELAY_REQUIRE_TOOLS=1 (where every tool must be there) a missing one is a failure.
+ * @param args with which the program ends at once with status 0
+ */
+export const needTool = (name: string, args: readonly string[] = ['--version']): boolean => {
+  const known = found.get(name)
+  if (known !== undefined) return known
+  const { status, error } = spawnSync(name, args, { stdio: 'ignore' })
+  const present = status === 0
+  found.set(name, present)
+  if (present) return true
+  const reason = `${name} is not usable here (${error ? error.message : `exit status ${status}`})`
+  if (process.env.RELAY_REQUIRE_TOOLS === '1')
+    throw new Error(`${reason}, and RELAY_REQUIRE_TOOLS=1 asks for it`)
+  process.stderr.write(`skipped: ${reason}: tests that need it do not run\n`)
+  return false
+}
+
+/** `test` where the tool is there, else a test that shows as skipped. */
+export const testWith = (name: string, args?: readonly string[]): typeof test | typeof test.skip =>
+  needTool(name, args) ? test : test.skip
