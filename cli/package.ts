@@ -1,7 +1,18 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join, relative } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from './errors.ts'
 
 /** What `serverless package` made: the template that would be deployed, and the files it names. */
@@ -11,7 +22,6 @@ export interface Package {
   artifact(s3Key: string): Promise<Uint8Array>
   /** folder that stands for the mirror image's /app */
   readonly mirrorFolder: string
-  readonly config: object
   /** false: nothing had changed since the last time */
   readonly rebuilt: boolean
 }
@@ -23,11 +33,13 @@ export interface PackageOptions {
   readonly region: string
   /** path of relay.yml; absent: the project's own */
   readonly configFile?: string
-  /** folder for bundles and template; absent: `.build` in the project */
-  readonly build?: string
 }
 
 const TEMPLATE = 'cloudformation-template-update-stack.json'
+/** written last: a package without it was interrupted */
+const DONE = 'done'
+const PACKAGES_KEPT = 8
+const LOCK_POLL_MS = 100
 /** whatever can change what is packaged */
 const INPUTS = ['functions', 'shared', 'containers', 'stack', 'serverless.yml', 'package-lock.json']
 
@@ -41,30 +53,73 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
   if (!existsSync(configFile)) {
     throw new UserError(`There is no file ${configFile}.`, 'Name an existing one with --config FILE.')
   }
-  const build = options.build ?? join(options.root, '.build')
-  const folder = join(build, `package-${options.stage}-${options.region}`)
-  const stampFile = join(folder, 'stamp')
-  const stamp = `${options.stage} ${options.region} ${digest(options.root, configFile)}`
-  const fresh = existsSync(join(folder, TEMPLATE)) && readText(stampFile) === stamp
-  if (!fresh) {
-    await serverlessPackage(options, folder, { RELAY_CONFIG: configFile, RELAY_BUILD: build })
-    writeFileSync(stampFile, stamp)
-  }
-  return {
-    template: JSON.parse(readFileSync(join(folder, TEMPLATE), 'utf8')) as object,
-    artifact: async (s3Key) => readFileSync(artifactFile(build, folder, s3Key)),
-    mirrorFolder: join(build, 'mirror'),
-    config: JSON.parse(readFileSync(join(build, 'functions', 'replicate', 'relay.json'), 'utf8')) as object,
-    rebuilt: !fresh,
+  const build = join(options.root, '.build')
+  const inputs = digest(options.root, configFile)
+  const folder = join(build, 'packages', `${options.stage}-${options.region}-${inputs.slice(0, 16)}`)
+  mkdirSync(build, { recursive: true })
+  const release = await oneAtATime(join(build, 'packaging.lock'))
+  try {
+    const done = existsSync(join(folder, DONE))
+    if (!done) {
+      await serverlessPackage(options, folder, configFile)
+      // what is started from it must not change under its feet when the sources do
+      cpSync(join(build, 'mirror'), join(folder, 'mirror'), { recursive: true })
+      writeFileSync(join(folder, DONE), '')
+      forgetOld(join(build, 'packages'))
+    }
+    return {
+      template: JSON.parse(readFileSync(join(folder, TEMPLATE), 'utf8')) as object,
+      artifact: async (s3Key) => readFileSync(artifactFile(folder, s3Key)),
+      mirrorFolder: join(folder, 'mirror'),
+      rebuilt: !done,
+    }
+  } finally {
+    release()
   }
 }
 
-const artifactFile = (build: string, folder: string, s3Key: string): string => {
-  const name = basename(s3Key)
-  const found = [join(folder, name), join(build, 'functions', name)].find((file) => existsSync(file))
-  if (!found)
-    throw new UserError(`The package lacks the artifact ${name}.`, 'Remove the folder .build and try again.')
-  return found
+/** serverless and the bundler write to fixed places: two at once in one checkout would mix their output. */
+const oneAtATime = async (file: string): Promise<() => void> => {
+  const mine = `${file}.${process.pid}`
+  for (;;) {
+    try {
+      // linked into place when it is whole: nobody reads half a lock
+      writeFileSync(mine, String(process.pid))
+      linkSync(mine, file)
+      return () => rmSync(file, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    } finally {
+      rmSync(mine, { force: true })
+    }
+    if (!isAlive(Number(readText(file) ?? ''))) rmSync(file, { force: true })
+    else await sleep(LOCK_POLL_MS)
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return pid > 0 && process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+const forgetOld = (folder: string): void => {
+  const byAge = readdirSync(folder)
+    .map((name) => ({ path: join(folder, name), at: statSync(join(folder, name)).mtimeMs }))
+    .sort((a, b) => b.at - a.at)
+  for (const { path } of byAge.slice(PACKAGES_KEPT)) rmSync(path, { recursive: true, force: true })
+}
+
+const artifactFile = (folder: string, s3Key: string): string => {
+  const file = join(folder, basename(s3Key))
+  if (!existsSync(file))
+    throw new UserError(
+      `The package lacks the artifact ${basename(s3Key)}.`,
+      'Remove the folder .build and try again.',
+    )
+  return file
 }
 
 const readText = (file: string): string | undefined =>
@@ -86,11 +141,7 @@ const filesUnder = (path: string): string[] => {
     .flatMap((name) => filesUnder(join(path, name)))
 }
 
-const serverlessPackage = (
-  options: PackageOptions,
-  folder: string,
-  settings: NodeJS.ProcessEnv,
-): Promise<void> =>
+const serverlessPackage = (options: PackageOptions, folder: string, configFile: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const args = ['package', '--stage', options.stage, '--region', options.region, '--package', folder]
     const child = spawn(
@@ -98,7 +149,7 @@ const serverlessPackage = (
       [join(options.root, 'node_modules/serverless/bin/serverless.js'), ...args],
       {
         cwd: options.root,
-        env: { ...process.env, ...settings, SLS_NOTIFICATIONS_MODE: 'off', NODE_OPTIONS: '' },
+        env: { ...process.env, RELAY_CONFIG: configFile, SLS_NOTIFICATIONS_MODE: 'off', NODE_OPTIONS: '' },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     )

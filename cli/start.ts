@@ -12,7 +12,7 @@ import { type Equality, waitUntilEqual } from './equality.ts'
 import { UserError } from './errors.ts'
 import { checkGit } from './git.ts'
 import { openImport, pushImport } from './import.ts'
-import { type Inbox, openInbox } from './inbox.ts'
+import { type Inbox, type Message, openInbox } from './inbox.ts'
 import { narrate } from './narrator.ts'
 import { packageStack } from './package.ts'
 import { demoSteps } from './story.ts'
@@ -222,7 +222,8 @@ const tellDemo = async (stage: Stage, terminal: Terminal, signal: AbortSignal): 
       last = await waitUntilEqual(source, replica, EQUAL_WITHIN_MS, signal)
       tellEquality(last, terminal)
       allEqual &&= last.equal
-      allHeard &&= await heardSince(stage.inbox, before)
+      allHeard &&= await heard(stage.inbox, before, step.mentions)
+      await heard(stage.inbox, before, 'replica')
     }
     return outcomeOf({ ...last, equal: allEqual }, allHeard, stage.inbox)
   } finally {
@@ -249,14 +250,23 @@ const tellImport = async (
     }),
   )
   terminal.done('pushed to the source')
-  const equality = await waitUntilEqual(from, replica, IMPORT_EQUAL_WITHIN_MS, signal)
+  const equality = await waitUntilEqual(from, replica, IMPORT_EQUAL_WITHIN_MS, signal, (share, tookMs) =>
+    terminal.progress('mirror', share, `refs equal, ${duration(tookMs)}`),
+  )
+  terminal.progressEnd()
   tellEquality(equality, terminal)
-  return outcomeOf(equality, await heardSince(stage.inbox, before), stage.inbox)
+  return outcomeOf(equality, await heard(stage.inbox, before, source.name), stage.inbox)
 }
 
-const heardSince = async (inbox: Inbox, before: number): Promise<boolean> =>
-  (await inbox.waitFor((message) => inbox.messages.indexOf(message) >= before, MESSAGE_WITHIN_MS)) !==
-  undefined
+/** True when a message newer than the first `before` ones speaks of `name`; waits for it a while. */
+const heard = async (inbox: Inbox, before: number, name: string): Promise<boolean> => {
+  const speaks = ({ subject }: Message) => subject.includes(name)
+  const found = await inbox.waitFor(
+    (message) => inbox.messages.indexOf(message) >= before && speaks(message),
+    MESSAGE_WITHIN_MS,
+  )
+  return found !== undefined
+}
 
 const tellEquality = (equality: Equality, terminal: Terminal): void => {
   if (equality.equal)

@@ -6,6 +6,8 @@ import { git } from './git.ts'
 /** One thing that a developer does, and how it is told. */
 export interface Step {
   readonly title: string
+  /** name that the message about it holds */
+  readonly mentions: string
   /** does it with real git, and pushes */
   run(): Promise<void>
 }
@@ -50,6 +52,7 @@ const stepsOf = (
 ): readonly Step[] => [
   {
     title: 'git push main, three commits',
+    mentions: 'main',
     run: async () => {
       await commit('README.md', `# Orders\n\nRound ${round}.\n`, `Describe the service, round ${round}`)
       await commit('orders.ts', `export const round = ${round}\n`, 'Accept orders')
@@ -59,6 +62,7 @@ const stepsOf = (
   },
   {
     title: `git push tag v1.${round}`,
+    mentions: `v1.${round}`,
     run: async () => {
       await inClone('tag', '-a', `v1.${round}`, '-m', `Release 1.${round}`)
       await inClone('push', '--quiet', 'origin', `refs/tags/v1.${round}`)
@@ -66,6 +70,7 @@ const stepsOf = (
   },
   {
     title: `git push branch feature/discounts-${round}`,
+    mentions: `feature/discounts-${round}`,
     run: async () => {
       await inClone('checkout', '--quiet', '-b', `feature/discounts-${round}`)
       await commit('discounts.ts', `export const discount = ${round}\n`, 'Give discounts')
@@ -74,6 +79,7 @@ const stepsOf = (
   },
   {
     title: 'git push --force after an amended commit',
+    mentions: `feature/discounts-${round}`,
     run: async () => {
       await inClone('commit', '--quiet', '--amend', '-m', 'Give discounts to regular customers')
       await inClone('push', '--quiet', '--force', 'origin', `refs/heads/feature/discounts-${round}`)

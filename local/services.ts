@@ -127,7 +127,7 @@ export const createServices = (options: ServicesOptions): Services => {
       await sns.stop()
       await sqs.stop()
       await dynamodb.stop()
-      logs.close()
+      await logs.close()
     },
   }
 }

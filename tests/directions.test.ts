@@ -64,7 +64,7 @@ const homes: readonly { word: RegExp; allowed: RegExp; fix: string }[] = [
   {
     word: /from 'node:child_process'/,
     allowed:
-      /^containers\/mirror\/git\.ts$|^cli\/(git|package)\.ts$|^stack\/|^local\/codecommit\/git\.ts$|^local\/(lambda|ecs)\/|^local\/state\/lock\.ts$/,
+      /^containers\/mirror\/git\.ts$|^cli\/(git|package)\.ts$|^stack\/|^local\/codecommit\/(git|recover)\.ts$|^local\/processes\/|^local\/state\/lock\.ts$/,
     fix: 'child processes have one home in each room',
   },
   {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { RelayError } from '../../shared/runtime/errors.ts'
 
-const SUBCOMMANDS = ['clone', 'for-each-ref', 'push'] as const
+const SUBCOMMANDS = ['clone', 'for-each-ref', 'push', 'update-ref'] as const
 type Subcommand = (typeof SUBCOMMANDS)[number]
 
 export interface GitResult {
@@ -13,10 +13,17 @@ export interface GitResult {
 }
 
 export interface Git {
-  /** in the folder given as git's home; `gitDir` names the repository for what needs one */
-  run(subcommand: Subcommand, args: readonly string[], gitDir?: string): Promise<GitResult>
+  /** in the folder given as git's home */
+  run(subcommand: Subcommand, args: readonly string[], more?: RunOptions): Promise<GitResult>
   /** ends what runs, with its children; nothing can be started any more */
   stop(): Promise<void>
+}
+
+export interface RunOptions {
+  /** the repository, for subcommands that need one */
+  readonly gitDir?: string
+  /** standard input */
+  readonly input?: string
 }
 
 export interface GitSettings {
@@ -45,7 +52,7 @@ export const createGit = (settings: GitSettings): Git => {
   let stopped = false
 
   return {
-    async run(subcommand, args, gitDir) {
+    async run(subcommand, args, { gitDir, input } = {}) {
       if (!SUBCOMMANDS.includes(subcommand))
         throw new RelayError('GIT_FAILED', { problem: 'subcommand', subcommand })
       if (stopped) throw new RelayError('GIT_FAILED', { problem: 'stopping', subcommand })
@@ -60,10 +67,12 @@ export const createGit = (settings: GitSettings): Git => {
         {
           cwd: settings.home,
           env: environment(settings),
-          stdio: ['ignore', 'pipe', 'pipe'],
+          stdio: ['pipe', 'pipe', 'pipe'],
           detached: true,
         },
       )
+      // git may end before it has read everything; its exit status tells.
+      child.stdin?.on('error', () => undefined).end(input)
       const result = collect(child, subcommand, settings.redact)
       const entry = { child, ended: result.catch(() => undefined) }
       const guard = guardGroup(child.pid)

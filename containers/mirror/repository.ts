@@ -35,6 +35,8 @@ export const createRepository = (tools: {
   const { git, credentials, access, now, log } = tools
   const folder = join(tools.folder, 'source.git')
 
+  let pushes = 0
+
   const talk = async (
     repository: ReachableRepository,
     subcommand: 'clone' | 'push',
@@ -43,13 +45,19 @@ export const createRepository = (tools: {
     const url = access.gitUrl(repository)
     const startedAt = now()
     const remote = { url, password: () => access.gitPassword(repository) }
-    const result = await credentials.during(remote, () =>
-      git.run(subcommand, argumentsFor(url), subcommand === 'push' ? folder : undefined),
-    )
+    const more = subcommand === 'push' ? { gitDir: folder } : {}
+    const result = await credentials.during(remote, () => git.run(subcommand, argumentsFor(url), more))
     const failure = credentials.failure()
     if (result.status !== 0 && failure) throw failure
     if (result.status !== 0) log.warn('git said', { subcommand, words: lastWords(result.stderr) })
     return { result, late: now() - startedAt > PASSWORD_TRUSTED_MS }
+  }
+
+  /** A local git command on the clone, that is not expected to fail. */
+  const local = async (subcommand: 'for-each-ref' | 'update-ref', args: readonly string[], input = '') => {
+    const result = await git.run(subcommand, args, { gitDir: folder, input })
+    if (result.status !== 0) throw gitFailure(result, 'GIT_FAILED', { subcommand })
+    return result.stdout
   }
 
   return {
@@ -66,17 +74,16 @@ export const createRepository = (tools: {
         folder,
       ])
       if (result.status !== 0) throw excuseIfLate(gitFailure(result, 'SOURCE_MISSING', facts), late)
-      const listed = await git.run(
-        'for-each-ref',
-        ['--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags'],
-        folder,
+      return parseRefs(
+        await local('for-each-ref', ['--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags']),
       )
-      if (listed.status !== 0) throw gitFailure(listed, 'GIT_FAILED', { subcommand: 'for-each-ref' })
-      return parseRefs(listed.stdout)
     },
     async push(replica, updates) {
       const facts = { subcommand: 'push', repository: addressText(replica) }
-      const { result, late } = await talk(replica, 'push', (url) => pushArguments(url, updates))
+      pushes += 1
+      const room = `refs/push/${pushes}`
+      await local('update-ref', ['--stdin', '-z'], roomCommands(room, updates))
+      const { result, late } = await talk(replica, 'push', (url) => pushArguments(url, room, updates))
       const outcome = judgePush(updates, result, facts)
       return outcome.failure ? { ...outcome, failure: excuseIfLate(outcome.failure, late) } : outcome
     },
@@ -84,22 +91,34 @@ export const createRepository = (tools: {
 }
 
 /**
- * Full ref names and oids on both sides; each ref with the value the replica must still hold (git-push(1),
- * `--force-with-lease=<refname>:<expect>`, empty for "must not exist"). A lease that holds also permits a rewind; the `+` of
- * a forced refspec must not be there, since it would outweigh a lease that does not hold (git's remote.c,
- * set_ref_status_for_push). `--progress` keeps git writing, so that it notices when nobody reads any more.
+ * For `git update-ref --stdin -z`: the refs of one push, gathered below `room`, so that the push can name them by a pattern.
+ * Git looks up every refspec that is spelt out in all refs of both sides: with thousands that takes longer than all the rest.
  */
-export const pushArguments = (url: string, updates: readonly RefUpdate[]): string[] => [
-  '--porcelain',
-  '--progress',
-  '--no-verify',
-  ...updates.map(
+const roomCommands = (room: string, updates: readonly RefUpdate[]): string =>
+  updates
+    .flatMap((update) =>
+      update.kind === 'delete' ? [] : [`create ${update.ref.replace('refs', room)}\0${update.to}\0`],
+    )
+    .join('')
+
+/**
+ * Each ref goes with the value that the replica must still hold (git-push(1), `--force-with-lease=<refname>:<expect>`, empty
+ * for "must not exist"). A lease that holds also permits a rewind; the `+` of a forced refspec must not be there, since it
+ * would outweigh a lease that does not hold (git's remote.c, set_ref_status_for_push). `--progress` keeps git writing, so
+ * that it notices when nobody reads any more.
+ * @param room where the refs to push are gathered
+ */
+export const pushArguments = (url: string, room: string, updates: readonly RefUpdate[]): string[] => {
+  const sent = updates.filter(({ kind }) => kind !== 'delete')
+  const patterns = ['heads', 'tags']
+    .filter((kind) => sent.some(({ ref }) => ref.startsWith(`refs/${kind}/`)))
+    .map((kind) => `${room}/${kind}/*:refs/${kind}/*`)
+  const leases = updates.map(
     (update) => `--force-with-lease=${update.ref}:${update.kind === 'create' ? '' : update.from}`,
-  ),
-  '--',
-  url,
-  ...updates.map((update) => (update.kind === 'delete' ? `:${update.ref}` : `${update.to}:${update.ref}`)),
-]
+  )
+  const deletions = updates.flatMap(({ kind, ref }) => (kind === 'delete' ? [`:${ref}`] : []))
+  return ['--porcelain', '--progress', '--no-verify', ...leases, '--', url, ...patterns, ...deletions]
+}
 
 const excuseIfLate = (failure: RelayError, late: boolean): RelayError =>
   late && failure.code === 'REMOTE_DENIED'

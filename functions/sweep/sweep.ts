@@ -1,5 +1,5 @@
 import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
-import { type Inspected, type InspectParts, inspect } from '../../shared/replication/inspect.ts'
+import { type Inspected, type InspectParts, inspect, requestFor } from '../../shared/replication/inspect.ts'
 import type { Request } from '../../shared/replication/ports.ts'
 import type { Target } from '../../shared/replication/prove.ts'
 import type { Marker } from '../../shared/store/marker.ts'
@@ -63,10 +63,15 @@ const inspectAll = async (
     targets.map((target) => inspect(parts, target, records.get(targetKey(target)))),
   )
   const results = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-  const requests = results.flatMap(({ request }) => request ?? [])
   const broken = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  const requests = settled.flatMap((one, index): readonly Request[] => {
+    if (one.status === 'fulfilled') return one.value.request ? [one.value.request] : []
+    // that the table or the bus failed must not keep a replica from being repaired
+    const target = targets[index]
+    return target ? [requestFor(target)] : []
+  })
   if (broken.length > 0) {
-    // table or bus: what was found out is asked for, then the sweep ends and its message is tried again
+    // the sweep ends here, and its message is tried again
     await parts.ask(requests)
     throw broken.length === 1 ? broken[0] : new AggregateError(broken, `${broken.length} replicas not swept`)
   }

@@ -1,7 +1,9 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { within } from './within.ts'
 
 /** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
@@ -11,7 +13,7 @@ const MAX_OUTPUT = 256 * 1024 * 1024
 /** how long git may take to clean up behind itself */
 const GRACE_MS = 3_000
 
-export interface Output {
+interface Output {
   readonly code: number
   readonly stdout: Buffer
   readonly stderr: string
@@ -23,6 +25,8 @@ export interface Conversation {
   readonly stdout: Readable
   /** resolves when the process is gone, never rejects for its exit code; rejects when git could not be started */
   readonly done: Promise<{ code: number | null; stderr: string }>
+  /** lets it see the end of its input: git then removes what it has not finished, which it does not always do on a signal */
+  hangUp(): void
   /** ends it and its own children; harmless when it is gone */
   abort(): void
 }
@@ -39,7 +43,7 @@ export interface Git {
 }
 
 /** Folder of the notes about running writers: one file per process, named by its id. */
-export const runningFolder = (folder: string): string => join(folder, '.running')
+const runningFolder = (folder: string): string => join(folder, '.running')
 
 /**
  * Everything about the machine's git that must not depend on the machine: no system or user configuration, no prompts, no hooks,
@@ -130,6 +134,7 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
       stdin: child.stdin,
       stdout: child.stdout,
       done,
+      hangUp: () => void child.stdin.destroy(),
       abort: () => endGroup(child, 'SIGTERM'),
     }
   }
@@ -180,8 +185,12 @@ const notStarted = (cause: Error): Error =>
 
 const endGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  killGroup(child.pid, signal)
+}
+
+const killGroup = (leader: number, signal: NodeJS.Signals): void => {
   try {
-    process.kill(-child.pid, signal)
+    process.kill(-leader, signal)
   } catch (error) {
     // the group ended in this moment; EPERM is macOS's word for a group of zombies
     const { code } = error as NodeJS.ErrnoException
@@ -195,4 +204,35 @@ const collectText = (stream: Readable): (() => string) => {
     if (text.length < MAX_STDERR) text += chunk.toString('utf8')
   })
   return () => text.slice(0, MAX_STDERR)
+}
+
+/**
+ * Ends the noted writers that a killed cloud left running; a number that now belongs to something else is let alone.
+ * @returns their process ids; throws when one does not end within five seconds
+ */
+export const endLeftovers = async (folder: string): Promise<number[]> => {
+  const notes = runningFolder(folder)
+  const ended: number[] = []
+  for (const pid of (existsSync(notes) ? readdirSync(notes) : []).map(Number)) {
+    if (!(pid > 1)) continue
+    for (let tries = 0; await isGitOf(pid, folder); tries += 1) {
+      if (tries === 0) ended.push(pid)
+      if (tries === 250) throw new Error(`git process ${pid} of a former cloud does not end`)
+      killGroup(pid, 'SIGKILL')
+      await sleep(20)
+    }
+  }
+  rmSync(notes, { recursive: true, force: true })
+  return ended
+}
+
+const isGitOf = async (pid: number, folder: string): Promise<boolean> => {
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)])
+    return stdout.startsWith('git ') && stdout.includes(folder)
+  } catch (error) {
+    // ps: no such process
+    if ((error as { code?: unknown }).code === 1) return false
+    throw error
+  }
 }

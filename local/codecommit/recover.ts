@@ -1,15 +1,9 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { Log } from '../contracts.ts'
-import { runningFolder } from './git.ts'
+import { endLeftovers } from './git.ts'
 import type { Repositories } from './repositories.ts'
-
-const run = promisify(execFile)
-const PATIENCE_MS = 5_000
 
 /**
  * Puts right what a killed cloud left behind, before anybody else looks into the folder: its git processes are ended, then locks,
@@ -17,7 +11,9 @@ const PATIENCE_MS = 5_000
  */
 export const recover = async (folder: string, repositories: Repositories, log: Log): Promise<void> => {
   if (!existsSync(folder)) return
-  await endLeftovers(folder, log)
+  for (const pid of await endLeftovers(folder)) {
+    log('codecommit', 'a git process of a former cloud was ended', { pid })
+  }
   const known = new Set(repositories.all().map((repository) => repositories.directory(repository)))
   for (const directory of await repositoryFolders(folder)) {
     if (known.has(directory)) await tidy(directory, log)
@@ -25,39 +21,6 @@ export const recover = async (folder: string, repositories: Repositories, log: L
       log('codecommit', 'a repository that is not known is removed', { directory })
       await rm(directory, { recursive: true, force: true })
     }
-  }
-}
-
-/** Ends the noted writers that are still running; a number that now belongs to something else is let alone. */
-const endLeftovers = async (folder: string, log: Log): Promise<void> => {
-  const notes = runningFolder(folder)
-  const pids = (await namesIn(notes)).map(Number).filter((pid) => Number.isInteger(pid) && pid > 1)
-  for (const pid of pids) {
-    for (const deadline = Date.now() + PATIENCE_MS; await isOurs(pid, folder); await sleep(20)) {
-      if (Date.now() > deadline) throw new Error(`git process ${pid} of a former cloud does not end`)
-      log('codecommit', 'a git process of a former cloud is ended', { pid })
-      endGroup(pid)
-    }
-  }
-  await rm(notes, { recursive: true, force: true })
-}
-
-const isOurs = async (pid: number, folder: string): Promise<boolean> => {
-  try {
-    const { stdout } = await run('ps', ['-ww', '-o', 'args=', '-p', String(pid)])
-    return stdout.startsWith('git ') && stdout.includes(folder)
-  } catch (error) {
-    // ps: no such process
-    if ((error as { code?: unknown }).code === 1) return false
-    throw error
-  }
-}
-
-const endGroup = (pid: number): void => {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

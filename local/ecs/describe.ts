@@ -70,3 +70,18 @@ export const taskEvent = (task: TaskRecord, definition: DefinitionRecord, now: n
     updatedAt: new Date(now).toISOString(),
   },
 })
+
+/** What a task's metadata address answers, as far as it is known here. */
+export const metadataOf = (task: TaskRecord, { container, family, revision }: DefinitionRecord) => ({
+  DockerId: task.id,
+  Name: container.name,
+  Image: container.image,
+  Labels: {
+    'com.amazonaws.ecs.cluster': task.clusterArn,
+    'com.amazonaws.ecs.task-arn': task.arn,
+    'com.amazonaws.ecs.task-definition-family': family,
+    'com.amazonaws.ecs.task-definition-version': String(revision),
+  },
+  DesiredStatus: 'RUNNING',
+  KnownStatus: 'RUNNING',
+})

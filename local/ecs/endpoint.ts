@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Credentials } from '../contracts.ts'
 
 /** What a task finds in its environment to reach its role's credentials and its metadata. */
-export type EndpointEnvironment = Readonly<Record<string, string>>
+type EndpointEnvironment = Readonly<Record<string, string>>
 
 /** The two addresses that every task on Fargate has: credentials of its role, and metadata. */
 export interface TaskEndpoint {

@@ -25,7 +25,7 @@ export interface DefinitionRecord {
   readonly container: ContainerDefinition & { name: string }
 }
 
-export type TaskState = 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'STOPPED'
+type TaskState = 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'STOPPED'
 
 /** A task as the store keeps it; times in milliseconds since the epoch. */
 export interface TaskRecord {

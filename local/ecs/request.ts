@@ -3,7 +3,7 @@ import type { ContainerOverride, RunTaskCommandInput } from '@aws-sdk/client-ecs
 import { type DefinitionRecord, invalidParameter } from './records.ts'
 
 /** API reference, RunTask. */
-export const LIMITS = { count: 10, overrides: 8192, clientToken: 64, subnets: 16, securityGroups: 5 } as const
+const LIMITS = { count: 10, overrides: 8192, clientToken: 64, subnets: 16, securityGroups: 5 } as const
 
 /** Refuses a RunTask request as ECS would; returns the override of the task's container, if any. */
 export const checkRunTask = (

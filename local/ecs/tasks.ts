@@ -9,7 +9,7 @@ import type { Logs } from '../logs/logs.ts'
 import { birthOf } from '../processes/inspect.ts'
 import { createReaper, signalGroup } from '../processes/reaper.ts'
 import type { Definitions } from './definitions.ts'
-import { taskEvent } from './describe.ts'
+import { metadataOf, taskEvent } from './describe.ts'
 import { createTaskEndpoint } from './endpoint.ts'
 import { findExecutable, type LaunchPlan, type LocalImage, planLaunch } from './launch.ts'
 import {
@@ -287,20 +287,6 @@ const tryRole = (credentials: () => Credentials, roleArn: string): void => {
 
 const roleOf = (task: TaskRecord, definition: DefinitionRecord) =>
   task.overrides.taskRoleArn ?? definition.input.taskRoleArn
-
-const metadataOf = (task: TaskRecord, { container, family, revision }: DefinitionRecord) => ({
-  DockerId: task.id,
-  Name: container.name,
-  Image: container.image,
-  Labels: {
-    'com.amazonaws.ecs.cluster': task.clusterArn,
-    'com.amazonaws.ecs.task-arn': task.arn,
-    'com.amazonaws.ecs.task-definition-family': family,
-    'com.amazonaws.ecs.task-definition-version': String(revision),
-  },
-  DesiredStatus: 'RUNNING',
-  KnownStatus: 'RUNNING',
-})
 
 /** Kills what a former cloud left, if the process of that number is still the same one. */
 const endLeftover = async ({ pid, birth }: TaskRecord): Promise<void> => {

@@ -52,7 +52,9 @@ export const createGateway = (needs: {
   server.requestTimeout = 0
   // clients keep idle connections for long: closing first would reset their next request
   server.keepAliveTimeout = 120_000
-  server.on('clientError', (error, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // a client that went away, as clients do
+    if (error.code === 'ECONNRESET') return socket.destroy()
     log('gateway', 'not HTTP', { error: error.message })
     if (socket.writable)
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')

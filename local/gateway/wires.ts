@@ -1,5 +1,3 @@
-import type { AwsError } from './service.ts'
-
 /** On whose behalf a service hands something on: what resource policies are judged by. */
 export interface Sender {
   /** service principal: `events.amazonaws.com`, `sns.amazonaws.com`, `codecommit.amazonaws.com`, `scheduler.amazonaws.com` */
@@ -49,5 +47,3 @@ export interface Wires {
   /** EventBridge: onto the default bus of the envelope's account and region, below PutEvents, as AWS's services do */
   emit(envelope: Envelope): void
 }
-
-export type { AwsError }

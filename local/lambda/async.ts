@@ -127,7 +127,7 @@ export const createAsyncInvoker = (
         log('lambda', 'a failed event could not be put into its queue', { ...facts(event, error), queueArn })
       }
     }
-    log('lambda', `an event has come to its end: ${condition}`, facts(event, result?.payload))
+    log('lambda', `an event has come to its end: ${condition}`, facts(event))
     if (destination) await send(destination, { body: destinationRecord(event, condition, result, now()) })
     if (record.deadLetterArn) await send(record.deadLetterArn, deadLetterMessage(event, result))
     pending.delete(event.requestId)

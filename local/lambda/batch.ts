@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '../contracts.ts'
 
 /** A synchronous payload is at most 6 MB (service quotas); some room is left for the envelope. */
-export const MAX_BATCH_BYTES = 6_000_000
+const MAX_BATCH_BYTES = 6_000_000
 
 /** The event that a function gets for a batch: developer guide, "Using Lambda with Amazon SQS", example event. */
 export const sqsEvent = (messages: readonly ReceivedMessage[], queueArn: string) => ({

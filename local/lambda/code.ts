@@ -7,10 +7,10 @@ import type { FunctionRecord } from './records.ts'
 import { invalid } from './records.ts'
 
 /** Service quotas, "Function configuration, deployment, and execution": 50 MB zipped (upload), 250 MB unzipped. */
-export const MAX_ZIP_BYTES = 50 * 1024 * 1024
-export const MAX_CODE_BYTES = 250 * 1024 * 1024
+const MAX_ZIP_BYTES = 50 * 1024 * 1024
+const MAX_CODE_BYTES = 250 * 1024 * 1024
 
-export interface StoredCode {
+interface StoredCode {
   readonly codeSha256: string
   readonly codeSize: number
 }

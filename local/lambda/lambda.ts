@@ -9,6 +9,7 @@ import { createCodeStore } from './code.ts'
 import { createFunctions, type Functions } from './functions.ts'
 import { createMappings, type MappingRecord } from './mappings.ts'
 import { permissionOperations, policyOf } from './permissions.ts'
+import { writePlainBootstrap } from './plain-bootstrap.ts'
 import { type Held, type Poller, startPoller } from './poller.ts'
 import { type Counts, createPool } from './pool.ts'
 import { type FunctionRecord, functionArn, invalid, missingFunction, placeOf } from './records.ts'
@@ -48,6 +49,7 @@ export const createLambda = (options: LambdaOptions): LocalLambda => {
   const pollers = new Map<string, Poller>()
   const ending = new Set<Promise<void>>()
   let polling = false
+  let bootstrap: string | undefined
 
   const functions = createFunctions(parts, code, (arn) => pool.retire(arn))
   const pool = createPool({
@@ -55,6 +57,10 @@ export const createLambda = (options: LambdaOptions): LocalLambda => {
     iam,
     logs: options.logs,
     nodePath: options.nodePath ?? process.execPath,
+    bootstrap: () => {
+      bootstrap ??= writePlainBootstrap(options.folder)
+      return bootstrap
+    },
     environment: options.environment,
     folderOf: code.folderOf,
     idleSeconds: options.idleSeconds ?? 60,

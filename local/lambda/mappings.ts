@@ -31,7 +31,7 @@ export interface Mappings {
 }
 
 /** What a function's role needs on its queue: developer guide, "Using Lambda with Amazon SQS", execution role permissions. */
-export const QUEUE_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] as const
+const QUEUE_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] as const
 
 /** Throws AccessDeniedException unless the function's role may read the queue. */
 export const assertMayRead = (

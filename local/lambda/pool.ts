@@ -39,6 +39,8 @@ export interface PoolOptions {
   readonly iam: Pick<Iam, 'assumeForService'>
   readonly logs: Logs
   readonly nodePath: string
+  /** path of the program that loads handlers, made when first asked for */
+  readonly bootstrap: () => string
   readonly environment: Readonly<Record<string, string>>
   readonly folderOf: (record: FunctionRecord) => string
   readonly idleSeconds: number
@@ -93,6 +95,7 @@ export const createPool = (options: PoolOptions): Pool => {
     const taskRoot = options.folderOf(record)
     const worker = startWorker(reaper, {
       nodePath: options.nodePath,
+      bootstrap: options.bootstrap(),
       taskRoot,
       env: childEnvironment(record, taskRoot, stream, credentials, options.environment),
       memoryMb: record.memorySize,

@@ -38,7 +38,7 @@ export interface PolicyStatement {
   readonly Condition?: object
 }
 
-export interface InvokeConfig {
+interface InvokeConfig {
   readonly maximumRetryAttempts?: number
   readonly maximumEventAgeInSeconds?: number
   readonly destinationConfig?: DestinationConfig

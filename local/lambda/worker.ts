@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { eachLine } from '../processes/lines.ts'
 import { type Reaper, signalGroup } from '../processes/reaper.ts'
 import { spawnWorker } from '../processes/spawn.ts'
@@ -20,6 +19,8 @@ export interface Worker {
 
 export interface WorkerSettings {
   readonly nodePath: string
+  /** the program that loads the handler: local/lambda/bootstrap.ts, stripped of its types */
+  readonly bootstrap: string
   /** folder of the unzipped code */
   readonly taskRoot: string
   readonly env: Readonly<Record<string, string>>
@@ -31,14 +32,13 @@ export interface WorkerSettings {
 
 /** A Node process has more than a heap; the rest of the limit is for buffers, code and the binary itself. */
 const HEAP_SHARE = 0.75
-const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url))
 
 /** Starts a function's process; the handler loads meanwhile. */
 export const startWorker = (reaper: Reaper, settings: WorkerSettings): Worker => {
   const heap = Math.floor(settings.memoryMb * HEAP_SHARE)
   const child = spawnWorker(reaper, {
     command: settings.nodePath,
-    args: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${heap}`, BOOTSTRAP],
+    args: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${heap}`, settings.bootstrap],
     cwd: settings.taskRoot,
     env: settings.env,
   })

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export interface LogLine {
+interface LogLine {
   readonly account: string
   readonly region: string
   readonly group: string
@@ -17,7 +17,7 @@ export interface Logs {
   write(account: string, region: string, group: string, stream: string, line: string): void
   /** called with every line as it is written. @returns ends it */
   tail(listener: (line: LogLine) => void): () => void
-  /** resolves when everything is on disk */
+  /** resolves when everything is on disk; what dying processes still say afterwards is not kept */
   close(): Promise<void>
 }
 
@@ -53,9 +53,10 @@ export const createLogs = ({
 }): Logs => {
   const groups = new Map<string, Group>()
   const listeners = new Set<(line: LogLine) => void>()
+  let closed = false
 
   const pump = async (group: Group): Promise<void> => {
-    while (group.waiting.length > 0) {
+    while (group.waiting.length > 0 || group.lost > 0) {
       const lines = group.waiting
       if (group.lost > 0)
         lines.push(`${stamp(now())} - [${group.lost} lines were lost: the disk is too slow]\n`)
@@ -68,6 +69,7 @@ export const createLogs = ({
 
   return {
     write: (account, region, name, stream, line) => {
+      if (closed) return
       const at = now()
       for (const listener of listeners) listener({ account, region, group: name, stream, line, at })
       const file = join(folder, account, region, `${encodeURIComponent(name)}.log`)
@@ -89,6 +91,7 @@ export const createLogs = ({
       return () => listeners.delete(listener)
     },
     close: async () => {
+      closed = true
       const pumps = () => [...groups.values()].flatMap((group) => group.pump ?? [])
       for (let busy = pumps(); busy.length > 0; busy = pumps()) await Promise.all(busy)
     },
@@ -99,7 +102,7 @@ export const createLogs = ({
       .catch(failed)
       .finally(() => {
         delete group.pump
-        if (group.waiting.length > 0) startPump(group)
+        if (group.waiting.length > 0 || group.lost > 0) startPump(group)
       })
   }
 }

@@ -1,6 +1,6 @@
 import type { Parts } from '../contracts.ts'
 import { AwsError, type Service } from '../gateway/service.ts'
-import { type Context, createContext, type Former, type Handler, type Made } from './handler.ts'
+import { type Context, createContext, type Former, type Handler, identityOf, type Made } from './handler.ts'
 import { resolve, type Scope } from './intrinsics.ts'
 import { type CreateTable, handlersWith } from './resources/all.ts'
 import { type Known, readTemplate, type StackPlace, type TemplateResource } from './template.ts'
@@ -21,7 +21,7 @@ export interface DeployOptions {
   readonly createTable?: CreateTable
 }
 
-export interface DeployedResource extends Made {
+interface DeployedResource extends Made {
   readonly type: string
 }
 
@@ -73,7 +73,7 @@ export const deployTemplate = async (options: DeployOptions): Promise<Deployment
     const before = former.get(resource.logicalId)
     const sameType = before?.type === resource.type ? before : undefined
     const result = await apply(resource, sameType, handlers[resource.type], scope, context)
-    if (before && (!sameType || before.physicalId !== result.physicalId))
+    if (before && (!sameType || identityOf(before.physicalId) !== identityOf(result.physicalId)))
       leaving.put(leavingKey(before), before)
     const { logicalId, type, retain } = resource
     records.put(keyOf(logicalId), { ...result, logicalId, type, retain, position })
@@ -81,10 +81,10 @@ export const deployTemplate = async (options: DeployOptions): Promise<Deployment
   }
   for (const stored of former.values())
     if (!made.has(stored.logicalId)) leaving.put(leavingKey(stored), stored)
-  const inUse = new Set([...made.values()].map(({ type, physicalId }) => `${type} ${physicalId}`))
+  const inUse = new Set([...made.values()].map(({ type, physicalId }) => `${type} ${identityOf(physicalId)}`))
   for (const stored of backwards(leaving.entries(`${key}/`).map(([, stored]) => stored))) {
     // under another logical id it is still the same thing
-    const kept = stored.retain || inUse.has(`${stored.type} ${stored.physicalId}`)
+    const kept = stored.retain || inUse.has(`${stored.type} ${identityOf(stored.physicalId)}`)
     const remove = kept ? undefined : handlers[stored.type]?.remove
     if (remove) await naming(stored.logicalId, stored.type, remove(stored, context))
     if (!made.has(stored.logicalId)) records.delete(keyOf(stored.logicalId))

@@ -34,6 +34,9 @@ export interface Context {
   arn(service: string, rest: string): string
 }
 
+/** What a physical id stands for: a queue's id is its URL, whose host and port may be others after a restart. */
+export const identityOf = (physicalId: string): string => physicalId.replace(/^https?:\/\/[^/]+/, '')
+
 /** How a resource type becomes real. Properties have been resolved; `apply` makes or updates, and may be called again any time. */
 export interface Handler {
   apply(

@@ -40,7 +40,7 @@ export const object = (properties: JsonObject, name: string): JsonObject | undef
   return value
 }
 
-export const list = (properties: JsonObject, name: string): readonly Json[] => {
+const list = (properties: JsonObject, name: string): readonly Json[] => {
   const value = properties[name]
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) throw wrong(name, 'must be a list')

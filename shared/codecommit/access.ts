@@ -48,6 +48,9 @@ export interface CodeCommitAccess {
 
 const READ_TIMEOUT_MS = 30_000
 
+/** A call that neither connects nor answers ends before a function's own time does. */
+const PATIENCE = { connectionTimeout: 3_000, requestTimeout: 10_000 }
+
 /**
  * Makes the access. Credentials come from the SDK's default chain, or from the repository's role. Nothing is loaded or asked
  * before it is needed: reading refs does without the API's client.
@@ -164,5 +167,5 @@ const apiOf = (
 
 const newClient = async (region: string, credentials: ReturnType<ProviderOf>): Promise<CodeCommitClient> => {
   const { CodeCommitClient } = await import('@aws-sdk/client-codecommit')
-  return new CodeCommitClient({ region, credentials })
+  return new CodeCommitClient({ region, credentials, requestHandler: PATIENCE })
 }

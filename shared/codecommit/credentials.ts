@@ -68,7 +68,10 @@ const assumeRole = async (
   region: string,
 ): Promise<Credentials> => {
   const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts')
-  const sts = new STSClient({ region })
+  const sts = new STSClient({
+    region,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+  })
   const answer = await sts.send(
     new AssumeRoleCommand({ RoleArn: role, RoleSessionName: SESSION_NAME, ExternalId: externalId }),
   )

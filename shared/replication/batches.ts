@@ -13,6 +13,9 @@ export interface BatchLimits {
  */
 export const PUSH_LIMITS: BatchLimits = { refs: 3_999, argumentBytes: 512 * 1024 }
 
+/** Git tells a zero oid to its own helper program where the lease is empty. */
+const OID_LENGTH = 40
+
 /**
  * Splits a plan into pushes. The order is kept, but for deletions that stand in the way of a creation (`a` and `a/b` cannot
  * both exist): these go into pushes of their own before the rest, behind the plan's first update where that is free to go.
@@ -37,14 +40,13 @@ export const batches = (
 }
 
 /**
- * Bytes that one update takes on `git push`'s command line: refspec and lease, with the terminating NUL and the pointer of
- * each (execve(2) counts both).
+ * Bytes that one update takes at most on the command lines of a push: its lease, and the refspec of a deletion, each with its
+ * terminating NUL and its pointer (execve(2) counts both).
  */
 export const argumentBytes = (update: RefUpdate): number => {
   const name = Buffer.byteLength(update.ref)
-  const to = update.kind === 'delete' ? 0 : update.to.length
-  const from = update.kind === 'create' ? 0 : update.from.length
-  return ':'.length + to + name + '--force-with-lease=:'.length + name + from + 2 * (1 + 8)
+  const lease = '--force-with-lease=:'.length + name + OID_LENGTH + 1 + 8
+  return update.kind === 'delete' ? lease + ':'.length + name + 1 + 8 : lease
 }
 
 /** Deletions that must come before a creation, and the creations that wait for them. */

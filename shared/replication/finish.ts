@@ -1,5 +1,5 @@
 import { addressText } from '../codecommit/address.ts'
-import { codeOf, RelayError } from '../runtime/errors.ts'
+import { type Code, codeOf, RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
 import type { Claim, ReplicaRecord } from '../store/records.ts'
 import type { Ask, Parts } from './ports.ts'
@@ -9,6 +9,8 @@ import { again, type Decision, decide, type RunEnd } from './retry.ts'
 
 /** Looks at, or writes for, one replica while others keep asking for it. */
 const MAX_ROUNDS = 5
+/** Long enough for the claim of a failed mirror to be closed before the request for a new start is seen. */
+const ANEW_SECONDS = 15
 
 export interface FinishParts extends Parts {
   readonly ask: Ask
@@ -74,7 +76,7 @@ type Look =
   | Comparison
   | {
       readonly kind: 'unread'
-      readonly code: NonNullable<ReturnType<typeof codeOf>>
+      readonly code: Code
       readonly reason: string
     }
 
@@ -122,35 +124,40 @@ const goOn = async (
   claim: Claim,
   decision: Exclude<Decision, { kind: 'ok' }>,
 ): Promise<Finished> => {
-  const attempt = claim.attempt + 1
   const facts = {
     replica: addressText(target.replica),
     code: decision.code,
     reason: decision.reason,
-    attempt,
+    attempt: claim.attempt + 1,
   }
+  if (decision.kind === 'give-up') {
+    parts.log.error('mirror failed for good', facts)
+    return fail(parts, target, claim, decision)
+  }
+  parts.log.warn('mirror failed, to be tried again', { ...facts, afterSeconds: decision.afterSeconds })
+  const attempt = claim.attempt + 1
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    if (!(await parts.store.clearDirty(target, claim.id))) return 'closed-before'
+    await parts.ask({ ...target, reason: claim.reason, attempt }, decision.afterSeconds)
+    const left = await parts.store.releaseForMore(target, claim.id, { failures: attempt })
+    if (left !== 'dirty') return left === 'done' ? 'retry' : 'closed-before'
+  }
+  throw busy(target)
+}
+
+const fail = async (
+  parts: FinishParts,
+  target: Target,
+  claim: Claim,
+  { code, reason }: { readonly code: Code; readonly reason: string },
+): Promise<Finished> => {
+  await parts.bury({ ...target, reason: claim.reason, attempt: 0 })
+  const failure = { key: claim.id, code, reason, attempts: claim.attempt + 1, cause: claim.reason }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const pushed = (await parts.store.get(target))?.dirty ?? false
-    if (!(await parts.store.clearDirty(target, claim.id))) return 'closed-before'
-    if (decision.kind === 'retry') {
-      parts.log.warn('mirror failed, to be tried again', { ...facts, afterSeconds: decision.afterSeconds })
-      await parts.ask({ ...target, reason: claim.reason, attempt }, decision.afterSeconds)
-      const left = await parts.store.releaseForMore(target, claim.id, { failures: attempt })
-      if (left !== 'dirty') return left === 'done' ? 'retry' : 'closed-before'
-      continue
-    }
-    parts.log.error('mirror failed for good', facts)
-    // what was pushed while it failed starts anew, with all its tries
-    if (pushed) await parts.ask({ ...target, reason: 'push', attempt: 0 }, 0)
-    if (round === 0) await parts.bury({ ...target, reason: claim.reason, attempt: 0 })
-    const left = await giveUp(parts, target, {
-      key: claim.id,
-      code: decision.code,
-      reason: decision.reason,
-      attempts: attempt,
-      cause: claim.reason,
-      claim: claim.id,
-    })
+    // what was pushed while it failed starts anew, with all its tries, once the claim is closed
+    if (pushed) await parts.ask({ ...target, reason: 'push', attempt: 0 }, ANEW_SECONDS)
+    const left = await giveUp(parts, target, { ...failure, claim: { id: claim.id, evenDirty: pushed } })
     if (left !== 'dirty') return left === 'done' ? 'failed' : 'closed-before'
   }
   throw busy(target)

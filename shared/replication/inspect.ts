@@ -111,7 +111,8 @@ const tellBehind = async (
 const isNews = (record: ReplicaRecord | undefined, proof: Proof): boolean =>
   record?.status !== 'equal' || record.proof?.digest !== proof.digest || record.waitingSince !== undefined
 
-const requestFor = ({ repository, replica }: Target, code?: string): Request => ({
+/** @param code of the failure that kept the sweep from looking */
+export const requestFor = ({ repository, replica }: Target, code?: string): Request => ({
   repository: plain(repository),
   replica: plain(replica),
   reason: code === undefined ? SWEEP_REASON : `${SWEEP_REASON}: ${code}`,

@@ -44,8 +44,8 @@ export interface GivingUp {
   readonly attempts: number
   /** why the work was begun */
   readonly cause: string
-  /** closed with it */
-  readonly claim?: string
+  /** closed with it; `evenDirty`: whoever marked it is served by a request that will be seen after this */
+  readonly claim?: { readonly id: string; readonly evenDirty: boolean }
 }
 
 /** Reason of the work that the sweep asks for; it comes again with every sweep. */

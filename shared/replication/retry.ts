@@ -37,14 +37,14 @@ export const decide = (end: RunEnd, attempt: number, limit: number, random: () =
 
 /** Another try after a failure that may pass, while there are tries left. */
 export const again = (
-  failure: { code: Code; reason: string },
+  { code, reason }: { readonly code: Code; readonly reason: string },
   attempt: number,
   limit: number,
   random: () => number,
 ): Exclude<Decision, { kind: 'ok' }> =>
   attempt + 1 < limit
-    ? { kind: 'retry', afterSeconds: backoff(attempt, random), ...failure }
-    : { kind: 'give-up', ...failure }
+    ? { kind: 'retry', afterSeconds: backoff(attempt, random), code, reason }
+    : { kind: 'give-up', code, reason }
 
 /** Whole seconds, 1 to 900: exponential with full jitter, so that many failing replicas do not return in step. */
 export const backoff = (attempt: number, random: () => number): number =>

@@ -29,7 +29,7 @@ export const fromAttribute = (attribute: AttributeValue): Value | undefined => {
   if (attribute.S !== undefined) return attribute.S
   if (attribute.N !== undefined) return Number(attribute.N)
   if (attribute.BOOL !== undefined) return attribute.BOOL
-  if (attribute.L !== undefined) return attribute.L.flatMap((each) => fromAttribute(each) ?? [])
+  if (attribute.L !== undefined) return attribute.L.map(fromAttribute).filter((each) => each !== undefined)
   return attribute.M === undefined ? undefined : fromAttributes(attribute.M)
 }
 

@@ -30,8 +30,8 @@ export interface ReplicaStore {
   releaseForMore(pair: Pair, id: string, more: More): Promise<Left>
   /** whoever held the claim is known to be gone */
   expireClaim(pair: Pair, id: string): Promise<boolean>
-  /** with `claim`: closes that claim too, unless dirty or lost */
-  markFailed(pair: Pair, failure: Failure, claim?: string): Promise<Left>
+  /** with `claim`: closes that claim too, unless lost, or dirty where `evenDirty` does not say that this was seen to */
+  markFailed(pair: Pair, failure: Failure, claim?: { id: string; evenDirty: boolean }): Promise<Left>
   /** keeps `since` of the first time; false while somebody holds the claim */
   markBehind(pair: Pair, behind: { refs: number; since: string }, now: number): Promise<boolean>
   /** both sides were equal though nobody worked on it; false while somebody holds the claim */
@@ -108,10 +108,14 @@ export const openReplicas = (table: Table): ReplicaStore => {
       leave(pair, id, { remove: WORK, set: { failures, ...(carried ? { carried: { ...carried } } : {}) } }),
     expireClaim: (pair, id) => change(pair, { set: { 'claim.until': 0 }, when: MINE, values: { ':id': id } }),
     markFailed: async (pair, failure, claim) => {
-      const what = { set: { status: 'failed', failure: { ...failure } }, remove: ['failures'] }
-      if (claim !== undefined) return leave(pair, claim, { ...what, remove: [...what.remove, ...WORK] })
-      await change(pair, what)
-      return 'done'
+      const set = { status: 'failed', failure: { ...failure } }
+      if (!claim) {
+        await change(pair, { set, remove: ['failures'] })
+        return 'done'
+      }
+      const what = { set, remove: ['failures', ...WORK] }
+      if (!claim.evenDirty) return leave(pair, claim.id, what)
+      return (await change(pair, { ...what, when: MINE, values: { ':id': claim.id } })) ? 'done' : 'lost'
     },
     markBehind: async (pair, behind, now) => {
       const values = { ':now': now }

@@ -7,15 +7,15 @@ import type { ReachableRepository, RepositoryAddress } from '../../shared/codeco
 import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import type { RelayInput } from '../../shared/events/types.ts'
-import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Run } from '../../shared/runtime/entry.ts'
+import type { RelayError } from '../../shared/runtime/errors.ts'
 import type { BatchResponse } from '../../shared/runtime/sqs-batch.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
 
 // AWS in memory with the rules that matter here: queues deliver at least once and bury after maxReceives, ECS remembers client
-// tokens, a task's end is an event. Calls can be made to fail by number.
+// tokens, a task's end is an event. Calls, of the table too, can be made to fail by number.
 
 export const ACCOUNT = '111111111111'
 export const source: RepositoryAddress = { account: ACCOUNT, region: 'us-east-1', name: 'orchard-api' }
@@ -57,7 +57,10 @@ export interface Line {
   readonly facts: Record<string, unknown>
 }
 
-export const createWorld = (table: Table) => {
+/** What SQS keeps a message back after a failure: six times the functions' time limit. */
+const VISIBILITY_MS = 360_000
+
+export const createWorld = (real: Table) => {
   let time = Date.parse('2031-05-17T09:05:00Z')
   const clock = { now: () => time, pass: (ms: number) => (time += ms) }
   const repositories = new Map<string, Map<string, string>>()
@@ -82,7 +85,15 @@ export const createWorld = (table: Table) => {
   const call = async (name: string) => {
     calls += 1
     await setImmediate()
-    if (calls === failing) throw Object.assign(new Error(`call ${calls} (${name}) fails`), { name: 'ServiceUnavailable' })
+    if (calls === failing)
+      throw Object.assign(new Error(`call ${calls} (${name}) fails`), { name: 'ServiceUnavailable' })
+  }
+  const table: Table = {
+    get: (...args) => call('get').then(() => real.get(...args)),
+    put: (...args) => call('put').then(() => real.put(...args)),
+    update: (...args) => call('update').then(() => real.update(...args)),
+    delete: (...args) => call('delete').then(() => real.delete(...args)),
+    query: (...args) => call('query').then(() => real.query(...args)),
   }
   const put = (to: Message[], body: string) => to.push({ id: randomUUID(), body, receives: 0 })
 
@@ -103,7 +114,8 @@ export const createWorld = (table: Table) => {
   const events: Bus = {
     putEvents: async ({ Entries }) => {
       await call('PutEvents')
-      for (const { DetailType, Detail } of Entries!) emitted.push({ type: DetailType!, detail: JSON.parse(Detail!) })
+      for (const { DetailType, Detail } of Entries!)
+        emitted.push({ type: DetailType!, detail: JSON.parse(Detail!) })
       return { FailedEntryCount: 0, Entries: [{}] }
     },
   }
@@ -131,7 +143,9 @@ export const createWorld = (table: Table) => {
           lastStatus: stopped ? 'STOPPED' : 'RUNNING',
           stoppedAt: stopped && new Date(stopped.at),
         })),
-        failures: arns!.filter((arn) => !found.some((task) => task.arn === arn)).map((arn) => ({ arn, reason: 'MISSING' })),
+        failures: arns!
+          .filter((arn) => !found.some((task) => task.arn === arn))
+          .map((arn) => ({ arn, reason: 'MISSING' })),
       }
     },
   }
@@ -148,14 +162,16 @@ export const createWorld = (table: Table) => {
     },
     listRepositories: async (region: string) => {
       await call('listRepositories')
-      return [...repositories.keys()].filter((name) => name.startsWith(`${region}/`)).map((name) => name.split('/')[1]!)
+      return [...repositories.keys()]
+        .filter((name) => name.startsWith(`${region}/`))
+        .map((name) => name.split('/')[1]!)
     },
   }
 
-  let left = 600_000
+  let remaining = () => 60_000
   const run: Run = {
     requestId: 'request',
-    remainingMs: () => left,
+    remainingMs: () => remaining(),
     note: (facts) => lines.push({ level: 'note', message: 'note', facts: { ...facts } }),
     log: {
       info: (message, facts = {}) => lines.push({ level: 'info', message, facts }),
@@ -205,6 +221,7 @@ export const createWorld = (table: Table) => {
     const batch = from.splice(0, 10)
     for (const message of batch) message.receives += 1
     const { batchItemFailures } = await handle(eventOf(batch), run)
+    if (batchItemFailures.length > 0) clock.pass(VISIBILITY_MS)
     for (const { itemIdentifier } of batchItemFailures) {
       const message = batch.find(({ id }) => id === itemIdentifier)!
       if (message.receives >= MAX_RECEIVES) bury(message.body)
@@ -228,7 +245,7 @@ export const createWorld = (table: Table) => {
     unreadable,
     reader,
     parts,
-    store: openReplicas(table),
+    store: openReplicas(real),
     replicate,
     mirrorStopped,
     sweep,
@@ -245,17 +262,20 @@ export const createWorld = (table: Table) => {
     beforeRead: (hook: () => Promise<void> | void) => {
       before = hook
     },
+    remaining: (left: () => number) => {
+      remaining = left
+    },
     setCapacity: (value: boolean) => {
       capacity = value
-    },
-    setRemaining: (ms: number) => {
-      left = ms
     },
     send: (body: string | object) => put(queue, typeof body === 'string' ? body : JSON.stringify(body)),
     deliver: () => deliver(queue, replicate, (body) => dead.push(body)),
     /** a running mirror does its work and ends; its end is reported unless `silent` */
-    end: (task: Task, { exitCode = 0, silent = false, push = exitCode === 0 } = {}) => {
-      const [to, from] = ['RELAY_REPLICA', 'RELAY_REPOSITORY'].map((name) => JSON.parse(task.environment[name]!))
+    end: (task: Task, how: { exitCode?: number; silent?: boolean; push?: boolean } = {}) => {
+      const { exitCode = 0, silent = false, push = how.exitCode === undefined || how.exitCode === 0 } = how
+      const [to, from] = ['RELAY_REPLICA', 'RELAY_REPOSITORY'].map((name) =>
+        JSON.parse(task.environment[name]!),
+      )
       if (push) repositories.set(key(to), new Map(repositories.get(key(from)) ?? []))
       task.stopped = { exitCode, at: time }
       if (!silent) put(stops, JSON.stringify(stopEvent(task, exitCode)))
@@ -265,7 +285,8 @@ export const createWorld = (table: Table) => {
     settle: async () => {
       for (let round = 0; round < 60; round += 1) {
         if (queue.length > 0) await world.deliver()
-        for (const task of tasks.filter(({ stopped }) => !stopped)) world.end(task, { exitCode: exits.shift() ?? 0 })
+        for (const task of tasks.filter(({ stopped }) => !stopped))
+          world.end(task, { exitCode: exits.shift() ?? 0 })
         if (stops.length > 0) await world.deliverStops()
         if (queue.length === 0 && stops.length === 0) return
         clock.pass(1_000)
@@ -345,7 +366,8 @@ export const stopEvent = (
     lastStatus: 'STOPPED',
     desiredStatus: 'STOPPED',
     stopCode: exitCode === undefined ? 'TaskFailedToStart' : 'EssentialContainerExited',
-    stoppedReason: exitCode === undefined ? 'CannotPullContainerError: no route' : 'Essential container in task exited',
+    stoppedReason:
+      exitCode === undefined ? 'CannotPullContainerError: no route' : 'Essential container in task exited',
     containers: [{ name: 'mirror', lastStatus: 'STOPPED', ...(exitCode === undefined ? {} : { exitCode }) }],
     overrides: {
       containerOverrides: [

@@ -62,7 +62,7 @@ const stackOf = async (folder: string, config: string | undefined): Promise<Pack
     root,
     stage: 'local',
     region: 'us-east-1',
-    ...(file === undefined ? {} : { configFile: file, build: join(folder, 'build') }),
+    ...(file === undefined ? {} : { configFile: file }),
   })
 }
 

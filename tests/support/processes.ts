@@ -15,10 +15,6 @@ export const processes = (): ProcessLine[] =>
       return match ? [{ pid: Number(match[1]), parent: Number(match[2]), command: match[3] ?? '' }] : []
     })
 
-/** Processes whose command line holds the text: a state folder's path marks what belongs to one cloud. */
-export const processesOf = (text: string): ProcessLine[] =>
-  processes().filter((line) => line.command.includes(text))
-
 /** A process and all below it, as they are now. */
 export const treeOf = (pid: number): ProcessLine[] => {
   const all = processes()

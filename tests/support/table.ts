@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import { openTable, type Table } from '../../shared/store/table.ts'
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
@@ -27,9 +27,17 @@ export const startTable = async (): Promise<TestTable> => {
     new CreateTableCommand({
       TableName: 'relay',
       BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: attributes.map((AttributeName, index) => ({ AttributeName, KeyType: index ? 'RANGE' : 'HASH' })),
+      KeySchema: attributes.map((AttributeName, index) => ({
+        AttributeName,
+        KeyType: index ? 'RANGE' : 'HASH',
+      })),
       AttributeDefinitions: attributes.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
     }),
+  )
+  // created is not yet active
+  await waitUntilTableExists(
+    { client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.05 },
+    { TableName: 'relay' },
   )
   return {
     client,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { test } from '@jest/globals'
 
-const found = new Map<string, boolean>()
+const found = new Set<string>()
 
 /**
  * Is a program of the machine there that a test needs and the project does not bring along? Says why when it is not, so that
@@ -9,12 +9,12 @@ const found = new Map<string, boolean>()
  * @param args with which the program ends at once with status 0
  */
 export const needTool = (name: string, args: readonly string[] = ['--version']): boolean => {
-  const known = found.get(name)
-  if (known !== undefined) return known
+  if (found.has(name)) return true
   const { status, error } = spawnSync(name, args, { stdio: 'ignore' })
-  const present = status === 0
-  found.set(name, present)
-  if (present) return true
+  if (status === 0) {
+    found.add(name)
+    return true
+  }
   const reason = `${name} is not usable here (${error ? error.message : `exit status ${status}`})`
   if (process.env.RELAY_REQUIRE_TOOLS === '1')
     throw new Error(`${reason}, and RELAY_REQUIRE_TOOLS=1 asks for it`)

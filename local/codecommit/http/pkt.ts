@@ -3,7 +3,7 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
 
-export type Packet =
+type Packet =
   | { readonly kind: 'data'; readonly payload: Buffer }
   | { readonly kind: 'flush' }
   | { readonly kind: 'end' }

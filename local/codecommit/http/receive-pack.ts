@@ -102,13 +102,16 @@ const take = async (
       stderr: stderr.trim(),
     })
   }
-  if (fed.status === 'rejected') throw fed.reason
   if (read.status === 'rejected') throw read.reason
   if (read.value === undefined) throw new Error('git receive-pack ended without a report')
+  // a client may go when its pack is complete but its request is not: then git has taken the push all the same
+  if (fed.status === 'rejected') {
+    log('codecommit', 'a push was cut', { directory: bare.directory, error: String(fed.reason) })
+  }
   return read.value
 }
 
-/** Commands, then the pack, then the end; on a broken request git is ended before it can see an end. */
+/** Commands, then the pack, then the end; of a broken request git sees a pack that is cut, and refuses it. */
 const feed = async (
   log: Log,
   talk: Conversation,
@@ -132,7 +135,7 @@ const feed = async (
     for await (const chunk of reader.rest()) await send(talk.stdin, chunk)
     talk.stdin.end()
   } catch (error) {
-    talk.abort()
+    talk.hangUp()
     throw error
   }
 }

@@ -3,7 +3,7 @@ import { needText, texts } from '../properties.ts'
 import { subscribe, unsubscribe } from './sns.ts'
 
 /** Where chat applications listen to topics: administrator guide of Amazon Q Developer in chat applications, troubleshooting. */
-export const CHAT_ENDPOINT = 'https://global.sns-api.chatbot.amazonaws.com'
+const CHAT_ENDPOINT = 'https://global.sns-api.chatbot.amazonaws.com'
 
 /** A channel configuration subscribes the one chat endpoint to its topics; that is all that can be seen of it from here. */
 const channel = (kind: string): Handler => ({

@@ -1,4 +1,4 @@
-import { type Handler, type Handlers, unless } from '../handler.ts'
+import { type Handler, type Handlers, identityOf, unless } from '../handler.ts'
 import { document, tagMap, text, texts } from '../properties.ts'
 import type { JsonObject } from '../values.ts'
 
@@ -71,7 +71,8 @@ const queuePolicy: Handler = {
     const Policy = document(properties, 'PolicyDocument')
     for (const QueueUrl of queues)
       await context.call('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { Policy } })
-    const left = former ? texts(former.properties, 'Queues').filter((url) => !queues.includes(url)) : []
+    const stays = new Set(queues.map(identityOf))
+    const left = former ? texts(former.properties, 'Queues').filter((url) => !stays.has(identityOf(url))) : []
     for (const QueueUrl of left)
       await unless(
         MISSING,

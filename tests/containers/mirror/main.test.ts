@@ -300,13 +300,14 @@ describe('in the middle of a push', () => {
       reached.resolve()
       return new Promise(() => undefined)
     }
-    return reached.promise
+    return (ended: Promise<Run>) =>
+      Promise.race([reached.promise, ended.then(({ output }) => Promise.reject(new Error(output)))])
   }
 
   onLinux('a SIGTERM ends git, clears the work folder and asks for another try', async () => {
     const held = hold()
     const { child, ended } = world.start()
-    await held
+    await held(ended)
     expect(gitsOf(world.work)).not.toEqual([])
     child.kill('SIGTERM')
     const run = await ended
@@ -319,7 +320,7 @@ describe('in the middle of a push', () => {
   onLinux('a SIGKILL leaves no git behind, and the next run converges', async () => {
     const held = hold()
     const { child, ended } = world.start()
-    await held
+    await held(ended)
     child.kill('SIGKILL')
     await ended
     while (gitsOf(world.work).length > 0) await new Promise((done) => setTimeout(done, 20))
@@ -332,7 +333,7 @@ describe('in the middle of a push', () => {
   onLinux('no credential is in any process’s arguments, nor in the environment of git’s', async () => {
     const held = hold()
     const { child, ended } = world.start()
-    await held
+    await held(ended)
     const gits = gitsOf(world.work)
     const seen = processes().map(({ pid, arguments: words }) =>
       gits.includes(pid) ? words + environ(pid) : words,

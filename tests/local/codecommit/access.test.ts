@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parseSignedPassword, signClone, timeProblem } from '../../../local/codecommit/http/signature.ts'
+import { needTool } from '../../support/tools.ts'
 import { createClient, type Harness, REGION, refsOf, signedBasic, startHarness } from './harness.ts'
 import { ask, basic } from './raw-client.ts'
 
@@ -160,12 +160,7 @@ describe('who is let in', () => {
   })
 })
 
-const aws = spawnSync('aws', ['--version'], { encoding: 'utf8' })
-const missing = aws.status === 0 ? undefined : 'the AWS CLI is not installed'
-if (missing !== undefined && process.env['RELAY_REQUIRE_TOOLS'] === '1') throw new Error(missing)
-if (missing !== undefined) process.stderr.write(`skipped: credential helper (${missing})\n`)
-
-;(missing === undefined ? describe : describe.skip)('AWS CLI’s own credential helper', () => {
+;(needTool('aws') ? describe : describe.skip)('AWS CLI’s own credential helper', () => {
   const withHelper = (keyId: string, secret: string, token?: string) => {
     const file = join(client.home, 'aws-credentials')
     const lines = ['[default]', `aws_access_key_id = ${keyId}`, `aws_secret_access_key = ${secret}`]
@@ -176,7 +171,7 @@ if (missing !== undefined) process.stderr.write(`skipped: credential helper (${m
       AWS_SHARED_CREDENTIALS_FILE: file,
       AWS_CONFIG_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',
-      HOME: process.env['HOME'],
+      HOME: process.env.HOME,
       GIT_CONFIG_GLOBAL: '/dev/null',
     })
     return [

@@ -43,7 +43,7 @@ const person = (caller: Caller, token?: string): Person => ({
 })
 
 /** Two people of two accounts with static credentials, and a session with a token; `deny` is the policy, ref by ref. */
-export const createIam = (people: readonly Person[]) => {
+const createIam = (people: readonly Person[]) => {
   const denials: ((caller: Caller, permission: Permission) => boolean)[] = []
   const iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'> = {
     resolveKey: (id, token) => {
@@ -69,7 +69,7 @@ export const createIam = (people: readonly Person[]) => {
   return { iam, deny: (rule: (typeof denials)[number]) => void denials.push(rule) }
 }
 
-export interface Sent {
+interface Sent {
   readonly target: string
   readonly body: string
   readonly subject?: string
@@ -209,7 +209,7 @@ export interface Ran {
 export const createClient = () => {
   const home = mkdtempSync(join(tmpdir(), 'relay-client-'))
   const env = {
-    PATH: process.env['PATH'],
+    PATH: process.env.PATH,
     HOME: home,
     LC_ALL: 'C',
     GIT_CONFIG_NOSYSTEM: '1',

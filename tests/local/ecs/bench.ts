@@ -16,11 +16,11 @@ export const call: Call = {
   caller: { account: ACCOUNT, arn: 'cloudformation.amazonaws.com', userId: '-', kind: 'service' },
   requestId: '-',
 }
-export const IMAGE = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/mirror:latest`
+const IMAGE = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/mirror:latest`
 export const TASK_ROLE = `arn:aws:iam::${ACCOUNT}:role/task`
 export const EXECUTION_ROLE = `arn:aws:iam::${ACCOUNT}:role/execution`
 
-export interface Detail {
+interface Detail {
   readonly lastStatus: string
   readonly desiredStatus: string
   readonly version: number

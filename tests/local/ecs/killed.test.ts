@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { isGone, until } from '../lambda/bench.ts'
 import { bench } from './bench.ts'
@@ -11,7 +12,7 @@ test('kill -9 of the cloud ends functions, tasks and what they started; the next
   const root = mkdtempSync(join(tmpdir(), 'ecs-'))
   const cloud = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'doomed.ts'), root],
+    ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('./doomed.ts', import.meta.url)), root],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -185,7 +185,7 @@ describe('AWS query, judged by the SDK', () => {
           Object.entries(attributes).map(([key, StringValue]) => [key, { DataType: 'String', StringValue }]),
         )
         await client.send(new PublishCommand({ TopicArn: 't', Message: message, MessageAttributes }))
-        const { input } = world.calls.at(-1) ?? { input: {} }
+        const input = world.calls.at(-1)!.input
         expect(input.Message).toBe(message)
         expect(input.MessageAttributes ?? {}).toEqual(MessageAttributes)
         world.answers.set('GetTopicAttributes', () => ({ Attributes: { text: message, '<&>"\r': 'a\r\n ' } }))

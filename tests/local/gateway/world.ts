@@ -12,11 +12,14 @@ import { openStore } from '../../../local/state/store.ts'
 export const ACCOUNT = '111111111111'
 export const OTHER = '222222222222'
 
+/** Credentials as the SDK's clients take them. */
+export type Keys = Omit<Credentials, 'expiration'>
+
 export interface World {
   readonly port: number
   readonly url: string
   readonly iam: Iam
-  readonly admin: Credentials
+  readonly admin: Keys
   /** what reached an operation */
   readonly calls: { call: Call; input: Record<string, unknown> }[]
   readonly logged: string[]
@@ -118,7 +121,7 @@ export interface Signing {
   readonly body?: string
   readonly service: string
   readonly region?: string
-  readonly credentials: Credentials
+  readonly credentials: Keys
   /** milliseconds since the epoch */
   readonly at?: number
 }

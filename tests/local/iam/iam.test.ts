@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { Iam, Parts } from '../../../local/contracts.ts'
 import type { Call, Caller } from '../../../local/gateway/service.ts'
 import { createIam } from '../../../local/iam/iam.ts'

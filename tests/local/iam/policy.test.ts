@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables are written so
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { arnMatches, globMatches } from '../../../local/iam/glob.ts'

@@ -14,7 +14,7 @@ export const REGION = 'eu-west-1'
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/worker`
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:work`
 
-export const call: Call = {
+const call: Call = {
   service: 'lambda',
   operation: '',
   region: REGION,
@@ -63,7 +63,7 @@ export const smallIam = (denied: Set<string> = new Set(), lastsMs = 3_600_000) =
 }
 
 /** A queue over an array, with receive counts, in-flight messages and a visibility timeout that never ends by itself. */
-export const smallQueue = () => {
+const smallQueue = () => {
   const waiting: { id: string; body: string; count: number }[] = []
   const inFlight = new Map<string, { id: string; body: string; count: number }>()
   const deleted: string[] = []

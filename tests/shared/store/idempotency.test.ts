@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openOnce } from '../../../shared/store/idempotency.ts'
 import { openMarker } from '../../../shared/store/marker.ts'
 import { startTable, type TestTable } from '../../support/table.ts'
@@ -15,7 +15,9 @@ const open = () => openOnce({ table: server.table, now: () => time, id: randomUU
 test('work is done once per key, and again after it was forgotten', async () => {
   const { once } = open()
   let runs = 0
-  const work = async () => void (runs += 1)
+  const work = async () => {
+    runs += 1
+  }
   expect(await once('a', 10, 60, work)).toBe('done')
   expect(await once('a', 10, 60, work)).toBe('already')
   expect(await once('b', 10, 60, work)).toBe('done')

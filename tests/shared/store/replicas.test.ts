@@ -18,7 +18,13 @@ const newPair = () => {
   const repository = { account: '111111111111', region: 'us-east-1', name: `r${number}` }
   return { repository, replica: { ...repository, region: 'eu-west-1' } }
 }
-const claimOf = (id: string, now: number, until = now + 100) => ({ id, now, until, attempt: 0, reason: 'push' })
+const claimOf = (id: string, now: number, until = now + 100) => ({
+  id,
+  now,
+  until,
+  attempt: 0,
+  reason: 'push',
+})
 const proof = { digest: 'sha256:1', refs: 1, at: '2031-05-17T09:00:00.000Z' }
 
 describe('claims', () => {
@@ -30,7 +36,14 @@ describe('claims', () => {
     expect(await store.clearDirty(pair, 'a')).toBe(true)
     expect(await store.closeClaim(pair, 'a', proof)).toBe('done')
     expect(await store.closeClaim(pair, 'a', proof)).toBe('lost')
-    expect(await store.get(pair)).toEqual({ ...pair, status: 'equal', dirty: false, hints: 0, failures: 0, proof })
+    expect(await store.get(pair)).toEqual({
+      ...pair,
+      status: 'equal',
+      dirty: false,
+      hints: 0,
+      failures: 0,
+      proof,
+    })
   })
 
   test('a stale claim is taken over, and its former holder can do nothing with it', async () => {
@@ -45,7 +58,13 @@ describe('claims', () => {
     expect(await store.releaseClaim(pair, 'a')).toBe(false)
     expect(await store.releaseForMore(pair, 'a', { failures: 1 })).toBe('lost')
     expect(await store.expireClaim(pair, 'a')).toBe(false)
-    expect(await store.markFailed(pair, { code: 'X', reason: 'x', attempts: 1, at: proof.at }, 'a')).toBe('lost')
+    expect(
+      await store.markFailed(
+        pair,
+        { code: 'X', reason: 'x', attempts: 1, at: proof.at },
+        { id: 'a', evenDirty: true },
+      ),
+    ).toBe('lost')
     expect((await store.get(pair))?.claim?.id).toBe('b')
   })
 
@@ -67,25 +86,28 @@ describe('claims', () => {
 
   test('a claim that closes while others ask for it ends with every asker served', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('ask', 'work'), { minLength: 2, maxLength: 8 }), async (steps) => {
-        const pair = newPair()
-        // a unit of work is asked for, and served by a look that begins after it was asked for
-        let asked = 0
-        let served = 0
-        const ask = async (name: string) => {
-          asked += 1
-          if ((await store.claim(pair, claimOf(name, 1000))) === 'dirty-marked') return
-          for (;;) {
-            const upTo = asked
-            await store.clearDirty(pair, name)
-            served = Math.max(served, upTo)
-            if ((await store.closeClaim(pair, name, proof)) === 'done') return
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('ask', 'work'), { minLength: 2, maxLength: 8 }),
+        async (steps) => {
+          const pair = newPair()
+          // a unit of work is asked for, and served by a look that begins after it was asked for
+          let asked = 0
+          let served = 0
+          const ask = async (name: string) => {
+            asked += 1
+            if ((await store.claim(pair, claimOf(name, 1000))) === 'dirty-marked') return
+            for (;;) {
+              const upTo = asked
+              await store.clearDirty(pair, name)
+              served = Math.max(served, upTo)
+              if ((await store.closeClaim(pair, name, proof)) === 'done') return
+            }
           }
-        }
-        await Promise.all(steps.map((_, index) => ask(`s${index}`)))
-        expect(served).toBe(asked)
-        expect((await store.get(pair))?.claim).toBeUndefined()
-      }),
+          await Promise.all(steps.map((_, index) => ask(`s${index}`)))
+          expect(served).toBe(asked)
+          expect((await store.get(pair))?.claim).toBeUndefined()
+        },
+      ),
       { numRuns: 15 },
     )
   })
@@ -98,7 +120,14 @@ describe('claims', () => {
     expect(await store.releaseForMore(pair, 'a', { failures: 2, carried })).toBe('dirty')
     await store.clearDirty(pair, 'a')
     expect(await store.releaseForMore(pair, 'a', { failures: 2, carried })).toBe('done')
-    expect(await store.get(pair)).toEqual({ ...pair, status: 'replicating', dirty: false, hints: 0, failures: 2, carried })
+    expect(await store.get(pair)).toEqual({
+      ...pair,
+      status: 'replicating',
+      dirty: false,
+      hints: 0,
+      failures: 2,
+      carried,
+    })
   })
 })
 
@@ -130,7 +159,24 @@ describe('status', () => {
     expect(await store.markBehind(pair, { refs: 2, since: proof.at }, 1000)).toBe(true)
     expect(await store.get(pair)).toMatchObject({ status: 'failed', failure, behind: { refs: 2 } })
     expect(await store.recordProof(pair, proof, 1000)).toBe(true)
-    expect(await store.get(pair)).toEqual({ ...pair, status: 'equal', dirty: false, hints: 0, failures: 0, proof })
+    expect(await store.get(pair)).toEqual({
+      ...pair,
+      status: 'equal',
+      dirty: false,
+      hints: 0,
+      failures: 0,
+      proof,
+    })
+  })
+
+  test('a failure closes a dirty claim only for whoever saw to that', async () => {
+    const pair = newPair()
+    const failure = { code: 'X', reason: 'x', attempts: 1, at: proof.at }
+    await store.claim(pair, claimOf('a', 1000))
+    await store.claim(pair, claimOf('b', 1001))
+    expect(await store.markFailed(pair, failure, { id: 'a', evenDirty: false })).toBe('dirty')
+    expect(await store.markFailed(pair, failure, { id: 'a', evenDirty: true })).toBe('done')
+    expect(await store.get(pair)).toMatchObject({ status: 'failed', dirty: false, failure })
   })
 
   test('being behind keeps its first time', async () => {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fromAttributes, toAttributes, type Item } from '../../../shared/store/attributes.ts'
+import { fromAttributes, type Item, toAttributes } from '../../../shared/store/attributes.ts'
 import { openTable } from '../../../shared/store/table.ts'
 import { startTable, type TestTable } from '../../support/table.ts'
 
@@ -13,11 +13,16 @@ afterAll(() => server.close())
 
 test('any plain data comes back as it was', () => {
   const { value } = fc.letrec((tie) => ({
-    value: fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(tie('value')), fc.dictionary(fc.string(), tie('value'))),
+    value: fc.oneof(
+      fc.string(),
+      fc.integer(),
+      fc.boolean(),
+      fc.array(tie('value')),
+      fc.dictionary(fc.string(), tie('value')),
+    ),
   }))
   fc.assert(
     fc.property(fc.dictionary(fc.string(), value), (item) => {
-      // DynamoDB knows one number zero
       expect(fromAttributes(toAttributes(item as Item))).toEqual(item)
     }),
   )
@@ -48,7 +53,10 @@ test('a table that is not there is a coded failure that names the operation', as
     () => table.put({ pk: 'a', sk: 'b' }, {}),
     () => table.query('a'),
   ]) {
-    await expect(call()).rejects.toMatchObject({ code: 'STORE_FAILED', data: { aws: 'ResourceNotFoundException' } })
+    await expect(call()).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      data: { aws: 'ResourceNotFoundException' },
+    })
   }
 })
 

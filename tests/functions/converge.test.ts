@@ -1,0 +1,485 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { RelayError } from '../../shared/runtime/errors.ts'
+import { startTable, type TestTable } from '../support/table.ts'
+import {
+  createWorld,
+  MAX_RECEIVES,
+  oid,
+  pair,
+  pushEvent,
+  replica,
+  source,
+  triggerEvent,
+  type World,
+} from './world.ts'
+
+// The functions together, over queues, tasks and events in memory and a real table.
+
+let server: TestTable
+let world: World
+
+const open = async () => {
+  server = await startTable()
+  world = createWorld(server.table)
+  world.setRefs(source, { 'refs/heads/main': oid('b'), 'refs/tags/v1': oid('a') })
+  world.setRefs(replica, { 'refs/heads/main': oid('a') })
+}
+beforeEach(open)
+afterEach(() => server.close())
+
+const endState = async () => ({
+  replica: [...(world.refs(replica) ?? [])].sort(),
+  record: await world.store.get(pair).then((record) => {
+    // times, counts of hints and ids differ between runs and say nothing about the end
+    const { proof, ...rest } = record ?? { proof: undefined }
+    return { ...rest, proof: proof && { digest: proof.digest, refs: proof.refs } }
+  }),
+  running: world.tasks.filter(({ stopped }) => !stopped).length,
+  dead: world.dead.length,
+  told: [...new Set(world.emitted.map(({ type }) => type))].sort(),
+})
+
+const converged = {
+  replica: [
+    ['refs/heads/main', oid('b')],
+    ['refs/tags/v1', oid('a')],
+  ],
+  record: expect.objectContaining({
+    status: 'equal',
+    dirty: false,
+    failures: 0,
+    proof: expect.objectContaining({ refs: 2 }),
+  }),
+  running: 0,
+  dead: 0,
+  told: ['Replica Updated'],
+}
+
+describe('a push', () => {
+  test('ends in an equal replica, a proof and one event that says what was done', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.tasks).toHaveLength(1)
+    expect(world.eventsOf('Replica Updated')).toEqual([
+      {
+        repository: source,
+        replica,
+        refs: 2,
+        created: 1,
+        updated: 1,
+        deleted: 0,
+        digest: expect.stringMatching(/^sha256:/),
+        replicaLagMs: 27_000,
+        way: 'mirror',
+        reason: 'push',
+        provenAt: expect.any(String),
+      },
+    ])
+    expect((await world.store.get(pair))?.claim).toBeUndefined()
+  })
+
+  test.each([
+    ['doubled', () => [pushEvent({}, { id: 'x' }), pushEvent({}, { id: 'x' })]],
+    [
+      'out of order',
+      () => [
+        pushEvent(
+          { event: 'referenceCreated', referenceFullName: 'refs/tags/v1' },
+          { time: '2031-05-17T09:04:35Z' },
+        ),
+        pushEvent({}, { time: '2031-05-17T09:04:31Z' }),
+      ],
+    ],
+    ['with an unknown field', () => [pushEvent({ weather: ['sunny'] }, { moon: { phase: 1 } })]],
+    ['as event and as trigger', () => [pushEvent(), triggerEvent()]],
+  ])('%s: the same end, one mirror', async (_name, events) => {
+    for (const event of events()) world.send(event)
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.tasks).toHaveLength(1)
+    expect(world.eventsOf('Replica Updated')).toHaveLength(1)
+  })
+
+  test('told again after the end: looked at, nothing done', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    world.send(pushEvent())
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.tasks).toHaveLength(1)
+    expect(world.eventsOf('Replica Updated')).toHaveLength(1)
+  })
+
+  test('while a mirror runs: one more mirror, and the event tells of both', async () => {
+    world.send(pushEvent())
+    await world.deliver()
+    const [task] = world.tasks
+    // the container has read its refs before the second push
+    world.setRefs(replica, Object.fromEntries(world.refs(source)!))
+    world.setRefs(source, { 'refs/heads/main': oid('c'), 'refs/tags/v1': oid('a') })
+    world.send(pushEvent({ commitId: oid('c') }))
+    await world.deliver()
+    expect(world.tasks).toHaveLength(1)
+    expect((await world.store.get(pair))?.dirty).toBe(true)
+    world.end(task!, { push: false })
+    await world.settle()
+    expect(world.tasks).toHaveLength(2)
+    expect(world.refs(replica)).toEqual(world.refs(source))
+    expect(world.eventsOf('Replica Updated')).toEqual([expect.objectContaining({ created: 1, updated: 2 })])
+  })
+
+  test('between the look and the end of the claim: looked at once more', async () => {
+    world.setRefs(replica, Object.fromEntries(world.refs(source)!))
+    world.send(pushEvent())
+    world.beforeRead(async () => {
+      world.beforeRead(async () => {
+        world.send(pushEvent({ commitId: oid('c') }))
+        await world.deliver()
+        // the reader of this very call still sees the old refs
+        const refs = Object.fromEntries(world.refs(source)!)
+        setTimeout(() => world.setRefs(source, { ...refs, 'refs/heads/main': oid('c') }), 0)
+      })
+    })
+    await world.settle()
+    expect(world.refs(replica)?.get('refs/heads/main')).toBe(oid('c'))
+    expect((await world.store.get(pair))?.status).toBe('equal')
+  })
+})
+
+describe('a mirror that fails', () => {
+  test('is tried again with a growing delay, and the end is the same', async () => {
+    world.exits.push(75, 137)
+    world.send(pushEvent())
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.tasks.map(({ environment }) => environment.RELAY_ATTEMPT)).toEqual(['0', '1', '2'])
+    expect(world.delays).toEqual([3, 5])
+  })
+
+  test('up to the limit: told once, failed, and in the dead-letter queue to be redriven', async () => {
+    world.exits.push(75, 75, 75)
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.tasks).toHaveLength(3)
+    expect(world.eventsOf('Mirror Failed')).toEqual([
+      expect.objectContaining({ repository: source, replica, attempts: 3, code: 'MIRROR_FAILED' }),
+    ])
+    expect(await world.store.get(pair)).toMatchObject({ status: 'failed', failure: { attempts: 3 } })
+    expect(world.dead).toHaveLength(1)
+    world.send(world.dead.pop()!)
+    await world.settle()
+    expect(await endState()).toEqual({ ...converged, told: ['Mirror Failed', 'Replica Updated'] })
+  })
+
+  test.each([
+    [77, 'REMOTE_DENIED'],
+    [78, 'CONFIG_INVALID'],
+  ])('with %i is given up at once as %s, and a new push starts anew', async (exitCode, code) => {
+    world.exits.push(exitCode)
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.tasks).toHaveLength(1)
+    expect(world.eventsOf('Mirror Failed')).toEqual([expect.objectContaining({ attempts: 1, code })])
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.tasks[1]?.environment.RELAY_ATTEMPT).toBe('0')
+    expect(world.refs(replica)).toEqual(world.refs(source))
+  })
+
+  test('for good while somebody pushed: that push starts anew', async () => {
+    world.send(pushEvent())
+    await world.deliver()
+    world.send(pushEvent())
+    await world.deliver()
+    world.end(world.tasks[0]!, { exitCode: 77 })
+    await world.settle()
+    expect(world.tasks).toHaveLength(2)
+    expect(world.refs(replica)).toEqual(world.refs(source))
+  })
+
+  test('says it went well and did nothing: an end is found', async () => {
+    world.send(pushEvent())
+    for (let round = 0; round < 10; round += 1) {
+      if (world.queue.length > 0) await world.deliver()
+      for (const task of world.tasks.filter(({ stopped }) => !stopped)) world.end(task, { push: false })
+      if (world.stops.length > 0) await world.deliverStops()
+    }
+    expect(world.tasks).toHaveLength(3)
+    expect(world.eventsOf('Mirror Failed')).toHaveLength(1)
+    expect(world.queue).toEqual([])
+  })
+
+  test('leaves late retries behind that do nothing', async () => {
+    world.exits.push(77)
+    world.send(pushEvent())
+    await world.settle()
+    world.send({
+      ...pushEvent(),
+      source: 'codecommit-relay',
+      'detail-type': 'Replication Requested',
+      detail: { repository: source, replica, reason: 'push', attempt: 2 },
+    })
+    await world.settle()
+    expect(world.tasks).toHaveLength(1)
+  })
+})
+
+describe('a replica that cannot be read', () => {
+  test('ends in the dead-letter queue and one Mirror Failed, never in silence', async () => {
+    world.unreadable.set(world.key(replica), new RelayError('REMOTE_DENIED', { repository: 'orchard-api' }))
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.dead).toHaveLength(1)
+    expect(world.eventsOf('Mirror Failed')).toEqual([
+      expect.objectContaining({ code: 'REMOTE_DENIED', attempts: MAX_RECEIVES }),
+    ])
+    expect(await world.store.get(pair)).toMatchObject({ status: 'failed' })
+    expect((await world.store.get(pair))?.claim).toBeUndefined()
+    world.unreadable.clear()
+    world.send(world.dead.pop()!)
+    await world.settle()
+    expect(world.refs(replica)).toEqual(world.refs(source))
+  })
+
+  test('after the mirror: proven by a later run', async () => {
+    world.send(pushEvent())
+    await world.deliver()
+    world.end(world.tasks[0]!)
+    world.unreadable.set(world.key(replica), new RelayError('REMOTE_THROTTLED'))
+    await world.deliverStops()
+    expect(world.stops).toHaveLength(0)
+    expect(world.queued()).toEqual([expect.objectContaining({ type: 'request', attempt: 1 })])
+    world.unreadable.clear()
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.tasks).toHaveLength(1)
+  })
+
+  test('because no task starts: tried again, then told', async () => {
+    world.setCapacity(false)
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.eventsOf('Mirror Failed')).toEqual([
+      expect.objectContaining({ code: 'MIRROR_NOT_STARTED', reason: expect.stringContaining('Capacity') }),
+    ])
+    expect(world.dead).toHaveLength(1)
+  })
+})
+
+describe('what happens to the sides', () => {
+  test('a source that is gone keeps its replica', async () => {
+    world.remove(source)
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.refs(replica)?.size).toBe(1)
+    expect(world.tasks).toHaveLength(0)
+    expect(world.dead).toHaveLength(0)
+    expect((await world.store.get(pair))?.claim).toBeUndefined()
+  })
+
+  test('a source that lost all its refs never empties the replica: it rings', async () => {
+    world.setRefs(source, {})
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.refs(replica)?.size).toBe(1)
+    expect(world.eventsOf('Mirror Failed')).toEqual([expect.objectContaining({ code: 'SOURCE_EMPTIED' })])
+    expect(world.dead).toHaveLength(1)
+  })
+
+  test('a replica that does not exist is made by the mirror', async () => {
+    world.remove(replica)
+    world.send(pushEvent())
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+  })
+})
+
+describe('the sweep', () => {
+  test('alone brings replicas to be equal, says once that they are behind, and leaves equal ones alone', async () => {
+    expect(await world.runSweep()).toEqual({ batchItemFailures: [] })
+    expect(world.eventsOf('Replica Behind')).toEqual([
+      expect.objectContaining({ refsBehind: 2, reason: 'sweep' }),
+    ])
+    expect((await world.store.get(pair))?.status).toBe('behind')
+    await world.runSweep()
+    expect(world.eventsOf('Replica Behind')).toHaveLength(1)
+    await world.settle()
+    expect(await endState()).toEqual({ ...converged, told: ['Replica Behind', 'Replica Updated'] })
+    await world.runSweep()
+    expect(world.queue).toEqual([])
+  })
+
+  test('notes the proof of a replica that was equal all along, and tells nobody', async () => {
+    world.setRefs(replica, Object.fromEntries(world.refs(source)!))
+    await world.runSweep()
+    expect(await world.store.get(pair)).toMatchObject({ status: 'equal', proof: { refs: 2 } })
+    expect(world.emitted).toEqual([])
+    expect(world.queue).toEqual([])
+  })
+
+  test('says nothing of a replica that is being mirrored', async () => {
+    world.send(pushEvent())
+    await world.deliver()
+    await world.runSweep()
+    expect(world.eventsOf('Replica Behind')).toEqual([])
+  })
+
+  test.each([
+    ['pushed', true, 1],
+    ['did nothing', false, 2],
+  ])('finds a mirror whose end was never reported and that %s', async (_name, push, tasks) => {
+    world.send(pushEvent())
+    await world.deliver()
+    world.end(world.tasks[0]!, { silent: true, push })
+    await world.runSweep()
+    await world.settle()
+    expect((await world.store.get(pair))?.claim).toBeDefined()
+    world.clock.pass(120_000)
+    await world.runSweep()
+    await world.settle()
+    expect(await endState()).toMatchObject({
+      ...converged,
+      told: expect.arrayContaining(['Replica Updated']),
+    })
+    expect(world.tasks).toHaveLength(tasks)
+    expect(world.eventsOf('Replica Updated')).toHaveLength(1)
+  })
+
+  test('one unreachable replica stops no other, and ends where people hear of it; the next sweeps do not tell again', async () => {
+    const other = { ...source, name: 'orchard-web' }
+    world.setRefs(other, { 'refs/heads/main': oid('a') })
+    world.setRefs({ ...source, name: 'private-x' }, { 'refs/heads/main': oid('a') })
+    world.unreadable.set(world.key(replica), new RelayError('REMOTE_UNREACHABLE'))
+    await world.runSweep()
+    await world.settle()
+    expect(world.refs({ ...replica, name: 'orchard-web' })?.size).toBe(1)
+    expect(world.refs({ ...replica, name: 'private-x' })).toBeUndefined()
+    expect(world.eventsOf('Mirror Failed')).toEqual([expect.objectContaining({ code: 'REMOTE_UNREACHABLE' })])
+    expect(world.dead).toHaveLength(1)
+    await world.runSweep()
+    await world.settle()
+    expect(world.eventsOf('Mirror Failed')).toHaveLength(1)
+    expect(world.dead).toHaveLength(2)
+  })
+
+  test('out of time: goes on where it stopped', async () => {
+    for (let index = 10; index < 40; index += 1) {
+      world.setRefs({ ...source, name: `r${index}` }, { 'refs/heads/main': oid('a') })
+    }
+    let rounds = 0
+    while (rounds < 10) {
+      rounds += 1
+      const before = world.calls()
+      // time for two parts of eight
+      world.remaining(() => (world.calls() - before > 40 ? 1_000 : 600_000))
+      await world.runSweep()
+      const { complete } = world.lines.findLast(({ level }) => level === 'note')!.facts
+      if (complete) break
+    }
+    expect(rounds).toBeGreaterThan(1)
+    const asked = world.queued().map((input) => (input.type === 'request' ? input.repository.name : ''))
+    expect(new Set(asked).size).toBe(31)
+  })
+
+  test('a bus that takes nothing keeps no replica from being repaired, and the sweep is tried again', async () => {
+    world.parts.events.putEvents = async () => ({ FailedEntryCount: 1 })
+    await expect(world.runSweep()).rejects.toMatchObject({ code: 'PUBLISH_FAILED' })
+    expect(world.queued()).toEqual([
+      expect.objectContaining({ type: 'request', repository: source, replica }),
+    ])
+  })
+
+  test('a region that cannot be listed is tried again', async () => {
+    world.parts.reader.listRepositories = () => Promise.reject(new RelayError('REMOTE_FAILED'))
+    expect(await world.runSweep()).toEqual({ batchItemFailures: [{ itemIdentifier: 'wake' }] })
+  })
+})
+
+describe('any call that fails', () => {
+  test('a push converges all the same, whichever call fails', async () => {
+    world.failCall(undefined)
+    world.send(pushEvent())
+    await world.settle()
+    const calls = world.calls()
+    const undisturbed = await endState()
+    expect(undisturbed).toEqual(converged)
+    expect(calls).toBeGreaterThan(5)
+    for (let n = 1; n <= calls; n += 1) {
+      await server.close()
+      await open()
+      world.failCall(n)
+      world.send(pushEvent())
+      await world.settle()
+      expect({ n, ...(await endState()) }).toEqual({ n, ...undisturbed })
+      // a table that fails between telling and noting makes it told twice, never not at all
+      expect([1, 2]).toContain(world.eventsOf('Replica Updated').length)
+    }
+  })
+
+  test('a failure for good is told and buried, whichever call fails', async () => {
+    const fail = async (n: number | undefined) => {
+      world.failCall(n)
+      world.exits.push(77, 77)
+      world.send(pushEvent())
+      await world.settle()
+      expect({ n, told: [1, 2].includes(world.eventsOf('Mirror Failed').length) }).toEqual({ n, told: true })
+      expect(world.dead.length).toBeGreaterThanOrEqual(1)
+      expect(await world.store.get(pair)).toMatchObject({ status: 'failed', dirty: false })
+      expect((await world.store.get(pair))?.claim).toBeUndefined()
+      return world.calls()
+    }
+    const calls = await fail(undefined)
+    for (let n = 1; n <= calls; n += 1) {
+      await server.close()
+      await open()
+      await fail(n)
+    }
+  })
+
+  test('a push during a mirror that fails for good is not lost, whichever call fails', async () => {
+    const pushMeanwhile = async (n: number | undefined) => {
+      world.failCall(undefined)
+      world.send(pushEvent())
+      await world.deliver()
+      world.send(pushEvent())
+      await world.deliver()
+      world.failCall(n)
+      world.end(world.tasks[0]!, { exitCode: 77 })
+      await world.settle()
+      expect({ n, refs: world.refs(replica) }).toEqual({ n, refs: world.refs(source) })
+      expect((await world.store.get(pair))?.status).toBe('equal')
+      return world.calls()
+    }
+    const calls = await pushMeanwhile(undefined)
+    for (let n = 1; n <= calls; n += 1) {
+      await server.close()
+      await open()
+      await pushMeanwhile(n)
+    }
+  })
+
+  test('a sweep and its repair converge, whichever call fails', async () => {
+    const sweepAndSettle = async (n: number | undefined) => {
+      world.failCall(n)
+      for (let tries = 0; tries < 2; tries += 1) {
+        await world.runSweep().catch(() => undefined)
+        await world.settle()
+      }
+      return world.calls()
+    }
+    const calls = await sweepAndSettle(undefined)
+    for (let n = 1; n <= calls; n += 1) {
+      await server.close()
+      await open()
+      await sweepAndSettle(n)
+      expect({ n, ...(await endState()) }).toMatchObject({
+        n,
+        replica: converged.replica,
+        running: 0,
+        dead: 0,
+      })
+      expect((await world.store.get(pair))?.status).toBe('equal')
+    }
+  })
+})
