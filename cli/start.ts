@@ -1,6 +1,5 @@
-import { rmSync, statfsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { existsSync, statfsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import {
   CodeCommitClient,
   CreateRepositoryCommand,
@@ -106,8 +105,6 @@ const raise = async (
   signal: AbortSignal,
 ): Promise<Stage> => {
   const folder = resolve(options.state)
-  if (options.fresh) rmSync(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
   checkDisk(folder)
   const [sourceRegion = '', replicaRegion = ''] = REGIONS
   const began = performance.now()
@@ -125,6 +122,7 @@ const raise = async (
   const booting = performance.now()
   const cloud = await startCloud({
     folder,
+    fresh: options.fresh,
     port: options.port,
     environment: (port) => ({
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
@@ -134,7 +132,7 @@ const raise = async (
       image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
     retryVisibilitySeconds: 5,
   }).catch((error: unknown) => {
-    throw portTaken(error, options.port) ?? error
+    throw startFailure(error, options.port)
   })
   try {
     const [owner] = cloud.access
@@ -172,7 +170,7 @@ const firstTopic = (outputs: Readonly<Record<string, unknown>>): string => {
 }
 
 const checkDisk = (folder: string): void => {
-  const { bavail, bsize } = statfsSync(folder)
+  const { bavail, bsize } = statfsSync(nearestFolder(folder))
   if (bavail * bsize < FREE_BYTES_NEEDED) {
     const free = Math.floor((bavail * bsize) / 1024 / 1024)
     throw new UserError(
@@ -182,14 +180,26 @@ const checkDisk = (folder: string): void => {
   }
 }
 
-const portTaken = (error: unknown, port: number): UserError | undefined =>
-  (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    ? new UserError(
-        `Port ${port} is taken by another program.`,
-        'Choose another one with --port N, or any free one with --port 0.',
-        { cause: error },
-      )
-    : undefined
+const nearestFolder = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
+
+/** What a person can mend becomes a sentence; anything else stays what it is. */
+const startFailure = (error: unknown, port: number): unknown => {
+  const { code, message } = error as NodeJS.ErrnoException
+  const say = (text: string, remedy: string) => new UserError(text, remedy, { cause: error })
+  if (code === 'EADDRINUSE')
+    return say(
+      `Port ${port} is taken by another program.`,
+      'Choose another one with --port N, or any free one with --port 0.',
+    )
+  if (code === 'FOLDER_IN_USE' || code === 'FOLDER_NOT_OURS' || code === 'ENOTDIR' || code === 'EEXIST')
+    return say(message, 'Choose another folder with --state DIR.')
+  if (code === 'EACCES' || code === 'EROFS')
+    return say(`The state folder cannot be written: ${message}`, 'Choose another folder with --state DIR.')
+  if (code === 'ENOSPC')
+    return say('The disk is full.', 'Free some space, or choose another folder with --state DIR.')
+  return error
+}
 
 const createRepository = async (stage: Stage, name: string): Promise<void> => {
   const client = new CodeCommitClient(stage.aws)

@@ -1,11 +1,10 @@
-import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Credentials, EventFault, Iam, Log, Parts } from './contracts.ts'
 import type { Envelope } from './gateway/wires.ts'
 import { openJournal } from './logs/journal.ts'
 import { createServices, type Services } from './services.ts'
 import { type Deployment, deployTemplate } from './stack/deploy.ts'
-import { lockFolder } from './state/lock.ts'
+import { DATABASE, takeStateFolder } from './state/folder.ts'
 import { openStore } from './state/store.ts'
 import { writeGitCredentials, writeProfiles } from './state/write-profile.ts'
 
@@ -15,6 +14,8 @@ export const REGIONS: readonly string[] = ['us-east-1', 'eu-west-1']
 export interface CloudOptions {
   /** state folder: made if missing, kept between runs, readable by its owner alone */
   readonly folder: string
+  /** forget what an earlier cloud left in the folder */
+  readonly fresh?: boolean
   /** 0: the system chooses */
   readonly port: number
   readonly accounts?: readonly string[]
@@ -70,14 +71,12 @@ export interface DeployInput {
 /**
  * Starts the local cloud in a state folder: made if missing, taken up where it was left if not.
  * @returns the running cloud; no function, task or schedule runs before {@link Cloud.deploy}
- * @throws what node:http throws for the port (EADDRINUSE), and an Error naming the process that holds the folder
+ * @throws what node:http throws for the port (EADDRINUSE); StateFolderError when the folder is in use, or is not ours
  */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const { folder, now = Date.now, accounts = ACCOUNTS, regions = REGIONS } = options
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  chmodSync(folder, 0o700)
-  const release = lockFolder(folder)
-  const store = openStore(join(folder, 'state.db'))
+  const release = takeStateFolder(folder, options.fresh ?? false)
+  const store = openStore(join(folder, DATABASE))
   const journal = openJournal(join(folder, 'cloud.log'), now)
   const parts: Parts = { store, now, log: options.log ?? journal.log }
   const environment: Record<string, string> = {}

@@ -9,7 +9,7 @@ import { lsRemote } from '../../cli/git.ts'
 import { developerOf } from '../support/developer.ts'
 import { bareRepositories, fsckFolder } from '../support/fsck.ts'
 import { raiseCloud } from '../support/live-cloud.ts'
-import { processes, treeOf } from '../support/processes.ts'
+import { living, treeOf } from '../support/processes.ts'
 import { startProcess } from '../support/start-process.ts'
 
 let folder: string
@@ -25,82 +25,96 @@ const expectWhole = async (repositories: readonly string[]) => {
   for (const repository of repositories) expect(await fsckFolder(repository)).toBe('')
 }
 
+const MINUTES = 60_000
+
 describe('kill -9', () => {
-  test('of the mirror process, at different moments: it converges without help', async () => {
-    const live = await raiseCloud()
-    const nina = await developerOf(live, 'orders')
-    try {
-      await live.createRepository('orders')
-      for (const delay of [0, 120, 350]) {
-        await nina.commit(`Before the kill after ${delay} ms`)
-        await nina.git('push', '--quiet', 'origin', 'main')
-        const mirror = await untilMirrorRuns(process.pid)
-        await sleep(delay)
-        for (const pid of [mirror]) if (alive(pid)) process.kill(pid, 'SIGKILL')
-        await live.untilEqual('orders')
+  test(
+    'of the mirror process, at different moments: it converges without help',
+    async () => {
+      const live = await raiseCloud()
+      const nina = await developerOf(live, 'orders')
+      try {
+        await live.createRepository('orders')
+        for (const delay of [0, 120, 350]) {
+          await nina.commit(`Before the kill after ${delay} ms`)
+          await nina.git('push', '--quiet', 'origin', 'main')
+          const mirror = await untilMirrorRuns(process.pid)
+          await sleep(delay)
+          for (const pid of [mirror]) if (alive(pid)) process.kill(pid, 'SIGKILL')
+          await live.untilEqual('orders')
+        }
+        await expectWhole(bareRepositories(live.cloud.folder))
+      } finally {
+        nina.leave()
+        await live.stop()
       }
-      await expectWhole(bareRepositories(live.cloud.folder))
-    } finally {
-      nina.leave()
-      await live.stop()
-    }
-  })
+    },
+    2 * MINUTES,
+  )
 
-  test('of the whole local cloud, at different moments, and a new start: it converges, nothing is broken', async () => {
-    const state = join(folder, 'state')
-    const credentialFile = join(state, 'git-credentials')
-    for (const delay of [0, 200, 500, 900]) {
-      const run = startProcess(['--port', '0', '--state', state])
-      await run.until(/It stays up/)
-      const [, base = ''] = await run.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
-      const work = join(folder, `work-${delay}`)
-      const git = (...args: string[]) =>
-        execFileSync('git', [
-          '-c',
-          `credential.helper=store --file="${credentialFile}"`,
-          '-c',
-          'user.name=t',
-          '-c',
-          'user.email=t@example.com',
-          ...args,
-        ])
-      git('clone', '--quiet', `${base}/demo`, work)
-      git('-C', work, 'commit', '--quiet', '--allow-empty', '-m', `Before the kill after ${delay} ms`)
-      git('-C', work, 'push', '--quiet', 'origin', 'HEAD:main')
-      const pushed = git('-C', work, 'rev-parse', 'HEAD').toString().trim()
-      await sleep(delay)
-      const family = treeOf(run.pid).map((line) => line.pid)
-      process.kill(run.pid, 'SIGKILL')
-      await run.ended()
-      await untilGone(family)
-      await expectWhole(bareRepositories(state))
+  test(
+    'of the whole local cloud, at different moments, and a new start: it converges, nothing is broken',
+    async () => {
+      const state = join(folder, 'state')
+      const credentialFile = join(state, 'git-credentials')
+      for (const delay of [0, 250, 700]) {
+        const run = startProcess(['--port', '0', '--state', state])
+        await run.until(/It stays up/)
+        const [, base = ''] = await run.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
+        const work = join(folder, `work-${delay}`)
+        const git = (...args: string[]) =>
+          execFileSync(
+            'git',
+            [
+              '-c',
+              `credential.helper=store --file="${credentialFile}"`,
+              '-c',
+              'user.name=t',
+              '-c',
+              'user.email=t@example.com',
+              ...args,
+            ],
+            { stdio: 'pipe' },
+          )
+        git('clone', '--quiet', `${base}/demo`, work)
+        git('-C', work, 'commit', '--quiet', '--allow-empty', '-m', `Before the kill after ${delay} ms`)
+        git('-C', work, 'push', '--quiet', 'origin', 'HEAD:main')
+        const pushed = git('-C', work, 'rev-parse', 'HEAD').toString().trim()
+        await sleep(delay)
+        const family = treeOf(run.pid).map((line) => line.pid)
+        process.kill(run.pid, 'SIGKILL')
+        await run.ended()
+        await untilGone(family)
+        await expectWhole(bareRepositories(state))
 
-      const again = startProcess(['--port', '0', '--state', state])
-      const [, newBase = ''] = await again.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
-      const side = (region: string) => ({
-        url: `${newBase.replace('us-east-1', region)}/demo`,
-        credentialFile,
-      })
-      const seen = await waitUntilEqual(
-        side('us-east-1'),
-        side('eu-west-1'),
-        60_000,
-        new AbortController().signal,
-      )
-      expect(seen.equal).toBe(true)
-      const history =
-        git('-C', work, 'fetch', '--quiet', `${newBase}/demo`, 'main') &&
-        git('-C', work, 'merge-base', '--is-ancestor', pushed, 'FETCH_HEAD')
-      expect(history.toString()).toBe('')
-      expect((await lsRemote(side('eu-west-1').url, { credentialFile })).size).toBeGreaterThan(0)
-      process.kill(again.pid, 'SIGTERM')
-      await again.ended()
-      await expectWhole(bareRepositories(state))
-    }
-  })
+        const again = startProcess(['--port', '0', '--state', state])
+        const [, newBase = ''] = await again.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
+        const side = (region: string) => ({
+          url: `${newBase.replace('us-east-1', region)}/demo`,
+          credentialFile,
+        })
+        const seen = await waitUntilEqual(
+          side('us-east-1'),
+          side('eu-west-1'),
+          60_000,
+          new AbortController().signal,
+        )
+        expect(seen.equal).toBe(true)
+        const history =
+          git('-C', work, 'fetch', '--quiet', `${newBase}/demo`, 'main') &&
+          git('-C', work, 'merge-base', '--is-ancestor', pushed, 'FETCH_HEAD')
+        expect(history.toString()).toBe('')
+        expect((await lsRemote(side('eu-west-1').url, { credentialFile })).size).toBeGreaterThan(0)
+        process.kill(again.pid, 'SIGTERM')
+        await again.ended()
+        await expectWhole(bareRepositories(state))
+      }
+    },
+    3 * MINUTES,
+  )
 })
 
-const alive = (pid: number): boolean => processes().some((line) => line.pid === pid)
+const alive = (pid: number): boolean => living([pid]).length > 0
 
 const untilMirrorRuns = async (root: number): Promise<number> => {
   for (let tries = 0; tries < 400; tries += 1) {
@@ -114,10 +128,6 @@ const untilMirrorRuns = async (root: number): Promise<number> => {
 }
 
 const untilGone = async (pids: readonly number[]): Promise<void> => {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (!processes().some((line) => pids.includes(line.pid) && !/<defunct>/.test(line.command))) return
-    await sleep(50)
-  }
-  const left = processes().filter((line) => pids.includes(line.pid))
-  throw new Error(`left behind: ${JSON.stringify(left)}`)
+  for (let tries = 0; tries < 100 && living(pids).length > 0; tries += 1) await sleep(50)
+  expect(living(pids)).toEqual([])
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { processes, treeOf } from '../support/processes.ts'
+import { living, treeOf } from '../support/processes.ts'
 import { startProcess } from '../support/start-process.ts'
 
 let folder: string
@@ -55,7 +55,7 @@ describe('npm start', () => {
       const { code } = await run.ended()
       expect([0, 130]).toContain(code)
       await sleep(200)
-      expect(processes().filter((line) => family.includes(line.pid))).toEqual([])
+      expect(living(family)).toEqual([])
       const again = startProcess(['--once', '--port', '0', '--state', state])
       expect((await again.ended()).code).toBe(0)
     }
@@ -74,7 +74,7 @@ describe('npm start', () => {
     await first.until(/It stays up/)
     const second = startProcess(['--once', '--port', '0', '--state', state])
     expect((await second.ended()).code).toBe(1)
-    expect(second.output()).toMatch(new RegExp(`another .*${first.pid}`, 'i'))
+    expect(second.output()).toMatch(new RegExp(`in use by process ${first.pid}`))
     process.kill(first.pid, 'SIGTERM')
     await first.ended()
 

@@ -14,7 +14,7 @@ import type { EventFault } from '../../local/contracts.ts'
 import type { Envelope } from '../../local/gateway/wires.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-const EQUAL_WITHIN_MS = 45_000
+const EQUAL_WITHIN_MS = 120_000
 
 /** The whole product on a local cloud in this process, in a temporary state folder, on a port of the system's choice. */
 export interface LiveCloud {

@@ -24,3 +24,7 @@ export const treeOf = (pid: number): ProcessLine[] => {
   }
   return found
 }
+
+/** Those of the processes that still run; what is dead and only waits to be reaped by process 1 is gone for us. */
+export const living = (pids: readonly number[]): ProcessLine[] =>
+  processes().filter((line) => pids.includes(line.pid) && !/<defunct>/.test(line.command))
