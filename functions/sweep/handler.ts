@@ -25,6 +25,7 @@ export interface SweepHandlerParts {
   readonly queues: Queues
   readonly tasks: Tasks
   readonly now: () => number
+  readonly pause: (milliseconds: number) => Promise<unknown>
   readonly id: () => string
 }
 
@@ -44,6 +45,7 @@ export const createSweep = (parts: SweepHandlerParts): Handle<BatchResponse> => 
         reader,
         emit,
         now,
+        pause: parts.pause,
         store: openReplicas(table),
         marker: openMarker(table, 'sweep'),
         log: run.log,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createCodeCommit } from '../../shared/codecommit/access.ts'
 import { loadConfig } from '../../shared/config/load.ts'
@@ -31,6 +32,7 @@ export const handler = entry(
     queues: lazyQueues(),
     tasks: lazyTasks(),
     now,
+    pause: sleep,
     id: randomUUID,
   }),
 )

@@ -13,6 +13,8 @@ export interface InspectParts {
   /** whether a mirror task ended without anybody having heard of it */
   readonly isGone: (task: string) => Promise<boolean>
   readonly now: () => number
+  /** waits this many milliseconds */
+  readonly pause: (milliseconds: number) => Promise<unknown>
   readonly log: Log
 }
 
@@ -24,6 +26,8 @@ export interface Inspected {
 
 /** A claim younger than this is not asked about: its mirror is still starting. */
 const YOUNG_MS = 60_000
+/** A push that was made just before the sweep looked is not behind: its event is given this long to be heard of. */
+const EVENT_GRACE_MS = 3_000
 
 /**
  * The sweep's look at one replica. It repairs nothing and takes nothing over; it finds out what is to be asked for. A side
@@ -41,7 +45,8 @@ export const inspect = async (
   if (found.kind === 'source-missing') return { found: 'source-missing' }
   if (found.kind === 'unread') return { found: 'unread', request: requestFor(target, found.code) }
   if (found.kind === 'different') {
-    if (!claimed) await tellBehind(parts, target, record, found.updates.length)
+    if (!claimed && !(await isHeardOf(parts, target, record)))
+      await tellBehind(parts, target, record, found.updates.length)
     return { found: 'different', request: requestFor(target) }
   }
   if (claimed) return { found: 'equal' }
@@ -86,6 +91,20 @@ const look = async (
     log.error('replica not compared', { replica: addressText(target.replica), ...failure })
     return { kind: 'unread', code: String(failure.code ?? failure.errorClass) }
   }
+}
+
+/** Whether an event about it came while we waited. What is known to be behind is not waited for again. */
+const isHeardOf = async (
+  { store, pause, now }: InspectParts,
+  target: Target,
+  record: ReplicaRecord | undefined,
+): Promise<boolean> => {
+  if (record?.behind) return false
+  await pause(EVENT_GRACE_MS)
+  const later = await store.get(target)
+  if (later?.claim && isLive(later.claim, now())) return true
+  // no hint, no claim: nobody but the sweep knows of the difference
+  return later?.proof !== undefined && later.proof.at !== record?.proof?.at
 }
 
 /** Once for each time it falls behind, not with every sweep. */

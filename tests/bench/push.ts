@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { sameRefs } from '../../cli/git.ts'
 import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
-import { type Bench, type Row, paired, row } from './harness.ts'
+import { type Bench, paired, type Row, row } from './harness.ts'
 
 const run = promisify(execFile)
 
@@ -17,7 +17,8 @@ export const push: Bench = {
     const live = await raiseCloud()
     try {
       const rows: Row[] = []
-      for (const commits of quick ? [10] : [10, 1_000]) rows.push(await benchHistory(live, commits, quick ? 2 : 5))
+      for (const commits of quick ? [10] : [10, 1_000])
+        rows.push(await benchHistory(live, commits, quick ? 2 : 5))
       return rows
     } finally {
       await live.stop()
@@ -40,7 +41,16 @@ const benchHistory = async (live: LiveCloud, commits: number, rounds: number): P
       count += 1
       writeFileSync(join(folder, 'change.txt'), `${count}\n`)
       await git('add', 'change.txt')
-      await git('-c', 'user.name=b', '-c', 'user.email=b@example.com', 'commit', '--quiet', '-m', `change ${count}`)
+      await git(
+        '-c',
+        'user.name=b',
+        '-c',
+        'user.email=b@example.com',
+        'commit',
+        '--quiet',
+        '-m',
+        `change ${count}`,
+      )
       await git('push', '--quiet', live.url(name), 'main')
     }
     const times = await paired(
@@ -55,7 +65,12 @@ const benchHistory = async (live: LiveCloud, commits: number, rounds: number): P
         return mirrorByHand(live, name)
       },
     )
-    return row({ work: `push of one commit, history of ${commits}`, against: 'mirror script by hand', unit: 'ms', ...times })
+    return row({
+      work: `push of one commit, history of ${commits}`,
+      against: 'mirror script by hand',
+      unit: 'ms',
+      ...times,
+    })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -63,7 +78,9 @@ const benchHistory = async (live: LiveCloud, commits: number, rounds: number): P
 
 const fastImport = (folder: string, commits: number, env: NodeJS.ProcessEnv): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = execFile('git', ['-C', folder, 'fast-import', '--quiet'], { env }, (error) => (error ? reject(error) : resolve()))
+    const child = execFile('git', ['-C', folder, 'fast-import', '--quiet'], { env }, (error) =>
+      error ? reject(error) : resolve(),
+    )
     for (let index = 1; index <= commits; index += 1) {
       const text = `file ${index}\n${'x'.repeat(2_000)}${Math.sin(index)}\n`
       child.stdin?.write(
@@ -83,7 +100,9 @@ const mirrorByHand = async (live: LiveCloud, name: string): Promise<number> => {
     await live.createRepository(target, live.replicaRegion)
     const started = performance.now()
     await run('git', ['clone', '--quiet', '--mirror', live.url(name), folder], { env: live.gitEnvironment })
-    await run('git', ['-C', folder, 'push', '--quiet', '--mirror', live.replicaUrl(target)], { env: live.gitEnvironment })
+    await run('git', ['-C', folder, 'push', '--quiet', '--mirror', live.replicaUrl(target)], {
+      env: live.gitEnvironment,
+    })
     const tookMs = performance.now() - started
     const [theirs, ours] = [await live.refs(live.url(name)), await live.refs(live.replicaUrl(target))]
     if (!sameRefs(theirs, ours)) throw new Error('the script did not make an equal replica')
@@ -92,4 +111,3 @@ const mirrorByHand = async (live: LiveCloud, name: string): Promise<number> => {
     rmSync(folder, { recursive: true, force: true })
   }
 }
-

@@ -199,6 +199,7 @@ export const createWorld = (real: Table) => {
     queues,
     tasks: ecs,
     now: clock.now,
+    pause: async () => undefined,
     random: () => 0.5,
     id: randomUUID,
   }
