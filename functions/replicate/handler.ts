@@ -122,9 +122,10 @@ const followGroup = async (
   }
 }
 
-const workOf = ({ target, events, requests }: Group, leaseMs: number): Work => ({
+const workOf = ({ target, records, events, requests }: Group, leaseMs: number): Work => ({
   target,
   leaseMs,
+  messages: [...records].map(({ messageId }) => messageId),
   reason: events.length > 0 ? 'push' : (requests[0]?.reason ?? 'request'),
   attempt: Math.max(0, ...requests.map(({ attempt }) => attempt)),
   ...(events.length > 0

@@ -20,6 +20,8 @@ export interface Work {
   readonly attempt: number
   /** milliseconds that this worker has left: its claim holds as long */
   readonly leaseMs: number
+  /** ids of the queue messages that asked for it */
+  readonly messages: readonly string[]
 }
 
 export interface FollowParts extends Parts {
@@ -50,6 +52,7 @@ export const follow = async (parts: FollowParts, work: Work): Promise<Followed> 
     now: at,
     attempt,
     reason: work.reason,
+    messages: work.messages,
   })
   if (taken === 'dirty-marked') return 'claimed-elsewhere'
   try {

@@ -30,6 +30,8 @@ export interface Claim {
   /** mirror runs tried before this one */
   readonly attempt: number
   readonly reason: string
+  /** ids of the queue messages for which it was taken */
+  readonly messages: readonly string[]
   /** ARN of the mirror task, once it was started */
   readonly task?: string
 }

@@ -12,7 +12,8 @@ export interface ReplicaStore {
   /** an event spoke of the source: keeps the oldest time (ms) and counts. Events that the last proof covers keep no time */
   noteHint(pair: Pair, hint: { at: number; count: number }): Promise<void>
   /**
-   * Takes the replica, or marks it dirty for whoever holds it.
+   * Takes the replica, or marks it dirty for whoever holds it. A claim that was taken for one of the same queue messages, and
+   * under which no mirror runs yet, is taken over: the message has come back because its first reader died.
    * @throws RelayError CLAIM_LOST when claims kept opening and closing in between
    */
   claim(pair: Pair, claim: NewClaim): Promise<'claimed' | 'dirty-marked'>
@@ -41,7 +42,9 @@ export interface ReplicaStore {
   list(): Promise<readonly ReplicaRecord[]>
 }
 
-export type NewClaim = Pick<Claim, 'id' | 'until' | 'attempt' | 'reason'> & { readonly now: number }
+export type NewClaim = Pick<Claim, 'id' | 'until' | 'attempt' | 'reason' | 'messages'> & {
+  readonly now: number
+}
 
 export interface More {
   /** mirror runs that failed one after another; 0 after one that went well */
@@ -87,7 +90,7 @@ export const openReplicas = (table: Table): ReplicaStore => {
     claim: async (pair, claim) => {
       for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
         const values = { ':now': claim.now }
-        if (await change(pair, { ...taken(claim), when: FREE, values })) return 'claimed'
+        if (await change(pair, { ...taken(claim), ...freeFor(claim) })) return 'claimed'
         const marked = await change(pair, {
           set: { dirty: true },
           when: '#claim.#until >= :now',
@@ -143,10 +146,22 @@ export const openReplicas = (table: Table): ReplicaStore => {
   }
 }
 
-const taken = ({ id, until, now, attempt, reason }: NewClaim): Change => ({
-  set: { status: 'replicating', claim: { id, until, at: now, attempt, reason } },
+const taken = ({ id, until, now, attempt, reason, messages }: NewClaim): Change => ({
+  set: { status: 'replicating', claim: { id, until, at: now, attempt, reason, messages } },
   remove: ['dirty'],
 })
+
+/** Nobody's, or that of a former reader of these messages. An SQS batch without a window holds at most ten. */
+const freeFor = ({ now, messages }: NewClaim): Pick<Change, 'when' | 'values'> => {
+  const same = messages.map((_, index) => `contains(#claim.#messages, :m${index})`).join(' OR ')
+  return {
+    when: same === '' ? FREE : `${FREE} OR (attribute_not_exists(#claim.#task) AND (${same}))`,
+    values: {
+      ':now': now,
+      ...Object.fromEntries(messages.map((message, index) => [`:m${index}`, message])),
+    },
+  }
+}
 
 const proven = (proof: Proof): Change => ({
   set: { status: 'equal', proof: { ...proof }, provenAt: Date.parse(proof.at) },

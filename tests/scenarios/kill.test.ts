@@ -43,7 +43,7 @@ describe('kill -9', () => {
           for (const pid of [mirror]) if (alive(pid)) process.kill(pid, 'SIGKILL')
           await live.untilEqual('orders')
         }
-        await expectWhole(bareRepositories(live.cloud.folder))
+        await expectWhole(bareRepositories(join(live.cloud.folder, 'repositories')))
       } finally {
         nina.leave()
         await live.stop()
@@ -85,7 +85,7 @@ describe('kill -9', () => {
         process.kill(run.pid, 'SIGKILL')
         await run.ended()
         await untilGone(family)
-        await expectWhole(bareRepositories(state))
+        await expectWhole(bareRepositories(join(state, 'repositories')))
 
         const again = startProcess(['--port', '0', '--state', state])
         const [, newBase = ''] = await again.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
@@ -107,7 +107,7 @@ describe('kill -9', () => {
         expect((await lsRemote(side('eu-west-1').url, { credentialFile })).size).toBeGreaterThan(0)
         process.kill(again.pid, 'SIGTERM')
         await again.ended()
-        await expectWhole(bareRepositories(state))
+        await expectWhole(bareRepositories(join(state, 'repositories')))
       }
     },
     3 * MINUTES,

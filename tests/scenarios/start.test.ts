@@ -57,7 +57,8 @@ describe('npm start', () => {
       await sleep(200)
       expect(living(family)).toEqual([])
       const again = startProcess(['--once', '--port', '0', '--state', state])
-      expect((await again.ended()).code).toBe(0)
+      const end = await again.ended()
+      expect({ code: end.code, output: again.output() }).toMatchObject({ code: 0 })
     }
   })
 

@@ -18,12 +18,13 @@ const newPair = () => {
   const repository = { account: '111111111111', region: 'us-east-1', name: `r${number}` }
   return { repository, replica: { ...repository, region: 'eu-west-1' } }
 }
-const claimOf = (id: string, now: number, until = now + 100) => ({
+const claimOf = (id: string, now: number, until = now + 100, messages: readonly string[] = [`of-${id}`]) => ({
   id,
   now,
   until,
   attempt: 0,
   reason: 'push',
+  messages,
 })
 const proof = { digest: 'sha256:1', refs: 1, at: '2031-05-17T09:00:00.000Z' }
 
@@ -44,6 +45,20 @@ describe('claims', () => {
       failures: 0,
       proof,
     })
+  })
+
+  test('a message that comes back takes over the claim of its reader that died, until a mirror runs under it', async () => {
+    const pair = newPair()
+    await store.claim(pair, claimOf('a', 1000, 9000, ['m1', 'm2']))
+    expect(await store.claim(pair, claimOf('b', 1001, 9000, ['m3']))).toBe('dirty-marked')
+    expect(await store.claim(pair, claimOf('c', 1002, 9000, ['m4', 'm2']))).toBe('claimed')
+    expect(await store.get(pair)).toMatchObject({ dirty: false, claim: { id: 'c', messages: ['m4', 'm2'] } })
+    expect(await store.closeClaim(pair, 'a', proof)).toBe('lost')
+    await store.keepClaim(pair, 'c', { until: 9000, task: 'arn:task' })
+    expect(await store.claim(pair, claimOf('d', 1003, 9000, ['m2']))).toBe('dirty-marked')
+    const silent = newPair()
+    await store.claim(silent, claimOf('a', 1000, 9000, []))
+    expect(await store.claim(silent, claimOf('b', 1001, 9000, []))).toBe('dirty-marked')
   })
 
   test('a stale claim is taken over, and its former holder can do nothing with it', async () => {
