@@ -22,7 +22,7 @@ export const demoSteps = async (
   url: string,
   credentialFile: string,
   signal: AbortSignal,
-): Promise<{ steps: readonly Step[]; round: number; close(): void }> => {
+): Promise<{ steps: readonly Step[]; close(): void }> => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-demo-'))
   const close = () => rmSync(folder, { recursive: true, force: true })
   try {
@@ -38,7 +38,9 @@ export const demoSteps = async (
       await inClone('add', file)
       await inClone('commit', '--quiet', '-m', message)
     }
-    return { round, close, steps: stepsOf(round, inClone, commit) }
+    // an interrupted run leaves its commits behind: what stands on them must differ from them
+    const base = empty ? 'nothing' : (await inClone('rev-parse', '--short', 'HEAD')).stdout.trim()
+    return { close, steps: stepsOf(round, base, inClone, commit) }
   } catch (error) {
     close()
     throw error
@@ -47,6 +49,7 @@ export const demoSteps = async (
 
 const stepsOf = (
   round: number,
+  base: string,
   inClone: (...args: string[]) => Promise<unknown>,
   commit: (file: string, text: string, message: string) => Promise<void>,
 ): readonly Step[] => [
@@ -54,9 +57,17 @@ const stepsOf = (
     title: 'git push main, three commits',
     mentions: 'main',
     run: async () => {
-      await commit('README.md', `# Orders\n\nRound ${round}.\n`, `Describe the service, round ${round}`)
-      await commit('orders.ts', `export const round = ${round}\n`, 'Accept orders')
-      await commit('orders.test.ts', `// round ${round}\n`, 'Test that orders are accepted')
+      await commit(
+        'README.md',
+        `# Orders\n\nRound ${round}, on top of ${base}.\n`,
+        `Describe the service, round ${round}`,
+      )
+      await commit('orders.ts', `export const round = ${round} // on top of ${base}\n`, 'Accept orders')
+      await commit(
+        'orders.test.ts',
+        `// round ${round}, on top of ${base}\n`,
+        'Test that orders are accepted',
+      )
       await inClone('push', '--quiet', 'origin', 'HEAD:refs/heads/main')
     },
   },
