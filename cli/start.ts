@@ -280,7 +280,10 @@ const heard = async (inbox: Inbox, before: number, name: string): Promise<boolea
 
 const tellEquality = (equality: Equality, terminal: Terminal): void => {
   if (equality.equal)
-    terminal.done(`replica equal: ${equality.refs} refs`, `${duration(equality.tookMs)} after the push`)
+    terminal.done(
+      `replica equal: ${equality.refs} ${equality.refs === 1 ? 'ref' : 'refs'}`,
+      `${duration(equality.tookMs)} after the push`,
+    )
   else
     terminal.failure(
       `replica still differs after ${duration(equality.tookMs)}`,

@@ -51,10 +51,11 @@ const partOf = (event: RelayEvent): Part => {
   switch (event.detailType) {
     case 'Replica Updated': {
       const { refs, created, updated, deleted, replicaLagMs, digest, reason } = event.detail
+      const isNew = created === refs && updated + deleted === 0
       const lag = replicaLagMs === undefined ? '' : `, ${duration(replicaLagMs)} after the push`
       return {
         mood: 'good',
-        says: `is equal again (${count(refs, 'ref')}${lag})`,
+        says: `${isNew ? 'is new, and equal' : 'is equal again'} (${count(refs, 'ref')}${lag})`,
         facts: [
           { label: 'Changed', value: `${created} created, ${updated} updated, ${deleted} deleted` },
           { label: 'Why', value: sentence(reason) },

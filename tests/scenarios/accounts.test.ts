@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { lsRemote } from '../../cli/git.ts'
+import { type Developer, developerOf } from '../support/developer.ts'
+import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
+
+const OTHER = '222222222222'
+const ROLE = 'relay-replica'
+const EXTERNAL_ID = 'choose-something-long'
+
+const config = `version: 1
+replicate:
+  - repositories: ["orders"]
+    to:
+      - region: eu-west-1
+        account: "${OTHER}"
+        role: arn:aws:iam::${OTHER}:role/${ROLE}
+        externalId: ${EXTERNAL_ID}
+`
+
+/** The two policies of the replica's role, exactly as docs/deploy.md tells people to write them. */
+const documented = (stage: string): { trust: string; permissions: string } => {
+  const text = readFileSync(resolve(import.meta.dirname, '../../docs/deploy.md'), 'utf8')
+  const [trust = '', permissions = ''] = [...text.matchAll(/```json\n([\s\S]*?)```/g)]
+    .map((match) => match[1] ?? '')
+    .filter((block) => block.includes('sts:AssumeRole') || block.includes('codecommit:GitPush'))
+  return { trust: trust.replaceAll('-prod-', `-${stage}-`), permissions }
+}
+
+let live: LiveCloud
+let nina: Developer
+
+beforeAll(async () => {
+  live = await raiseCloud({ config })
+  await live.createRepository('orders')
+  nina = await developerOf(live, 'orders')
+})
+
+afterAll(async () => {
+  nina?.leave()
+  await live?.stop()
+})
+
+describe('a replica in another account', () => {
+  test('is made and kept equal through the role that docs/deploy.md describes', async () => {
+    const { credentials, gitUserName, gitPassword } = live.cloud.access[1]!
+    const iam = new IAMClient({
+      ...live.aws,
+      credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey },
+    })
+    const { trust, permissions } = documented('local')
+    await iam.send(new CreateRoleCommand({ RoleName: ROLE, AssumeRolePolicyDocument: trust }))
+    await iam.send(
+      new PutRolePolicyCommand({ RoleName: ROLE, PolicyName: 'replica', PolicyDocument: permissions }),
+    )
+    await nina.commit('Begin')
+    await nina.git('push', 'origin', 'main')
+    const updated = await live.untilEvent('Replica Updated')
+    expect(updated.detail).toMatchObject({
+      replica: { account: OTHER, region: 'eu-west-1', name: 'orders' },
+      refs: 1,
+    })
+    const url = new URL(live.replicaUrl('orders'))
+    url.username = gitUserName
+    url.password = gitPassword
+    expect(await lsRemote(url.href)).toEqual(await live.refs(live.url('orders')))
+    // the administrator of the first account has no such repository
+    await expect(live.refs(live.replicaUrl('orders'))).rejects.toThrow(/not found/)
+  })
+
+  test('and no secret of either account is in a log, a message or an event', () => {
+    const logs = readLogs(join(live.cloud.folder, 'logs'))
+    const told = JSON.stringify([live.events, live.inbox.messages]) + logs
+    expect(told.length).toBeGreaterThan(1_000)
+    const secrets = live.cloud.access.flatMap(({ credentials, gitPassword }) => [
+      credentials.secretAccessKey,
+      gitPassword,
+    ])
+    expect(secrets.filter((secret) => told.includes(secret))).toHaveLength(0)
+    // a signed Git password: time, Z, signature
+    expect(/\d{8}T\d{6}Z[0-9a-f]{64}/.test(told)).toBe(false)
+  })
+})
+
+const readLogs = (folder: string): string =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('')
