@@ -9,6 +9,8 @@ import { type Bench, paired, type Row, row } from './harness.ts'
 
 const run = promisify(execFile)
 
+const byHand = (name: string): string => `${name}-by-hand`
+
 export const push: Bench = {
   name: 'push',
   means:
@@ -36,6 +38,9 @@ const benchHistory = async (live: LiveCloud, commits: number, rounds: number): P
     await fastImport(folder, commits, live.gitEnvironment)
     await git('push', '--quiet', live.url(name), 'main')
     await live.untilEqual(name)
+    // the script, too, finds a replica that is there and up to date
+    await live.createRepository(byHand(name), live.replicaRegion)
+    await mirrorByHand(live, name)
     let count = 0
     const commitAndPush = async () => {
       count += 1
@@ -95,9 +100,8 @@ const fastImport = (folder: string, commits: number, env: NodeJS.ProcessEnv): Pr
 /** The samples' way: clone all of it, push all of it, to a replica of its own. */
 const mirrorByHand = async (live: LiveCloud, name: string): Promise<number> => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-bench-hand-'))
-  const target = `${name}-by-hand`
+  const target = byHand(name)
   try {
-    await live.createRepository(target, live.replicaRegion)
     const started = performance.now()
     await run('git', ['clone', '--quiet', '--mirror', live.url(name), folder], { env: live.gitEnvironment })
     await run('git', ['-C', folder, 'push', '--quiet', '--mirror', live.replicaUrl(target)], {
