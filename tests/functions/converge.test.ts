@@ -325,6 +325,27 @@ describe('the sweep', () => {
     expect(world.eventsOf('Replica Behind')).toEqual([])
   })
 
+  test('says nothing of a push whose event was only just on its way', async () => {
+    world.parts.pause = async () => {
+      world.send(pushEvent())
+      await world.deliver()
+    }
+    await world.runSweep()
+    expect(world.eventsOf('Replica Behind')).toEqual([])
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+  })
+
+  test('a mirror that was started and was done while the sweep waited leaves nothing to tell', async () => {
+    world.parts.pause = async () => {
+      world.send(pushEvent())
+      await world.settle()
+    }
+    await world.runSweep()
+    expect(world.eventsOf('Replica Behind')).toEqual([])
+    expect((await world.store.get(pair))?.status).toBe('equal')
+  })
+
   test.each([
     ['pushed', true, 1],
     ['did nothing', false, 2],
