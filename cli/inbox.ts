@@ -11,8 +11,15 @@ import type { AwsAccess } from './aws.ts'
 export interface Inbox {
   /** messages so far, oldest first */
   readonly messages: readonly Message[]
-  /** resolves with the first message, old or new, that the test accepts; undefined when `timeoutMs` have passed */
-  waitFor(test: (message: Message) => boolean, timeoutMs: number): Promise<Message | undefined>
+  /**
+   * resolves with the first message, old or new, that the test accepts; undefined when `timeoutMs` have passed.
+   * Rejects with the signal's reason when that aborts first
+   */
+  waitFor(
+    test: (message: Message) => boolean,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<Message | undefined>
   stop(): Promise<void>
 }
 
@@ -42,7 +49,7 @@ export const openInbox = async (
   })
   return {
     messages,
-    waitFor: (test, timeoutMs) => waitFor(messages, waiting, test, timeoutMs),
+    waitFor: (test, timeoutMs, signal) => waitFor(messages, waiting, test, timeoutMs, signal),
     stop: async () => {
       abort.abort()
       await reading
@@ -105,18 +112,23 @@ const waitFor = (
   waiting: Set<() => void>,
   test: (message: Message) => boolean,
   timeoutMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<Message | undefined> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const look = () => {
       const found = messages.find(test)
-      if (found) finish(found)
+      if (found) end(() => resolve(found))
     }
-    const finish = (found: Message | undefined) => {
+    const stop = () => end(() => reject(signal?.reason))
+    const end = (settle: () => void) => {
       clearTimeout(timer)
       waiting.delete(look)
-      resolve(found)
+      signal?.removeEventListener('abort', stop)
+      settle()
     }
-    const timer = setTimeout(() => finish(undefined), timeoutMs)
+    const timer = setTimeout(() => end(() => resolve(undefined)), timeoutMs)
     waiting.add(look)
-    look()
+    signal?.addEventListener('abort', stop)
+    if (signal?.aborted) stop()
+    else look()
   })
