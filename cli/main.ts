@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { UserError } from './errors.ts'
 import { tellHowToGoOn } from './narrator.ts'
-import { lower, type StartOptions, start } from './start.ts'
+import { lower, type StartOptions } from './stage.ts'
+import { start } from './start.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 
 const root = resolve(import.meta.dirname, '..')

@@ -1,5 +1,5 @@
 import type { Message } from './inbox.ts'
-import type { Stage } from './start.ts'
+import type { Stage } from './stage.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Tells a message as its subscriber sees it: the subject line. */

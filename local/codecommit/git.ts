@@ -1,5 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -227,12 +228,19 @@ export const endLeftovers = async (folder: string): Promise<number[]> => {
 }
 
 const isGitOf = async (pid: number, folder: string): Promise<boolean> => {
+  const command = await commandOf(pid)
+  return command.startsWith('git ') && command.includes(folder)
+}
+
+/** Command line of a process, '' when there is none. Linux has it in /proc even where no `ps` is installed. */
+const commandOf = async (pid: number): Promise<string> => {
   try {
-    const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)])
-    return stdout.startsWith('git ') && stdout.includes(folder)
+    if (process.platform === 'linux')
+      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
+    return (await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)])).stdout
   } catch (error) {
-    // ps: no such process
-    if ((error as { code?: unknown }).code === 1) return false
+    // no such process: proc(5), and ps(1) by its exit code
+    if (['ENOENT', 'ESRCH', 1].includes((error as { code?: string | number }).code ?? '')) return ''
     throw error
   }
 }

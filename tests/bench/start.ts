@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,8 +84,4 @@ const emptyServer = async (memory: number[]): Promise<number> => {
 }
 
 /** Resident memory of a process and all below it, in MB. */
-const residentOf = (pid: number): number => {
-  const pids = treeOf(pid).map((line) => String(line.pid))
-  const text = execFileSync('ps', ['-o', 'rss=', '-p', pids.join(',')], { encoding: 'utf8' })
-  return text.split('\n').reduce((sum, line) => sum + Number(line.trim() || 0), 0) / 1000
-}
+const residentOf = (pid: number): number => treeOf(pid).reduce((sum, line) => sum + line.resident, 0) / 1000

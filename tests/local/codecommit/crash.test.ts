@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { processes } from '../../support/processes.ts'
 import { createClient, type Harness, refsOf, startHarness } from './harness.ts'
 import { basic, line, ZERO } from './raw-client.ts'
 
@@ -169,9 +170,6 @@ test('stopping cuts a push that is not complete, and leaves no process', async (
   await cloud.codecommit.stop()
   await ended
   expect(await refsOf(client, directory)).toEqual({})
-  const { stdout } = await new Promise<{ stdout: string }>((done) =>
-    execFile('ps', ['-Ao', 'args='], (_, text) => done({ stdout: text })),
-  )
-  expect(stdout.split('\n').filter((args) => args.includes(directory) && !args.startsWith('ps '))).toEqual([])
+  expect(processes().filter(({ command, dead }) => !dead && command.includes(directory))).toEqual([])
   await cloud.stop()
 })

@@ -8,6 +8,7 @@ import type { OutgoingMessage, Sender } from '../../../local/gateway/wires.ts'
 import { createLambda, type LambdaOptions } from '../../../local/lambda/lambda.ts'
 import { createLogs } from '../../../local/logs/logs.ts'
 import { openStore, type Store } from '../../../local/state/store.ts'
+import { living } from '../../support/processes.ts'
 
 export const ACCOUNT = '111111111111'
 export const REGION = 'eu-west-1'
@@ -184,11 +185,4 @@ export const until = async (holds: () => boolean | Promise<boolean>): Promise<vo
 }
 
 /** no such process, or only its entry is left */
-export const isGone = async (pid: number): Promise<boolean> => {
-  const { execFileSync } = await import('node:child_process')
-  try {
-    return /^Z/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim())
-  } catch {
-    return true
-  }
-}
+export const isGone = (pid: number): boolean => living([pid]).length === 0
