@@ -1,3 +1,4 @@
+import type { Cloud } from '../local/cloud.ts'
 import type { Message } from './inbox.ts'
 import type { Stage } from './stage.ts'
 import type { Terminal } from './terminal.ts'
@@ -8,6 +9,17 @@ export const narrate = (message: Message, terminal: Terminal): void => {
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+
+/** The credentials that were made for a new state folder, this once. */
+export const tellCredentials = ({ access, folder }: Cloud, terminal: Terminal): void => {
+  terminal.heading(`Credentials of this state folder, shown once; kept in ${folder} for its owner alone`)
+  for (const { account, credentials, gitUserName, gitPassword } of access) {
+    terminal.line(`  account ${account}`)
+    terminal.line(`    AWS access key    ${credentials.accessKeyId}  ${credentials.secretAccessKey}`)
+    terminal.line(`    Git user name     ${gitUserName}`)
+    terminal.line(`    Git password      ${gitPassword}`)
+  }
+}
 
 /** What a newcomer can do next, with commands to paste. */
 export const tellHowToGoOn = (stage: Stage, repository: string, terminal: Terminal): void => {

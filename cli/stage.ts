@@ -5,7 +5,7 @@ import { type Cloud, REGIONS, startCloud } from '../local/cloud.ts'
 import type { AwsAccess } from './aws.ts'
 import { UserError } from './errors.ts'
 import { type Inbox, openInbox } from './inbox.ts'
-import { narrate } from './narrator.ts'
+import { narrate, tellCredentials } from './narrator.ts'
 import { packageStack } from './package.ts'
 import { duration, type Terminal } from './terminal.ts'
 
@@ -94,6 +94,7 @@ export const raise = async (
       `local cloud on ${cloud.url}`,
       `${duration(performance.now() - booting)}, ${Object.keys(deployment.resources).length} resources`,
     )
+    if (cloud.isNew) tellCredentials(cloud, terminal)
     const aws = { region: sourceRegion, endpoint: cloud.url, credentials: owner.credentials }
     const credentialFile = join(folder, 'git-credentials')
     const inbox = await openInbox(aws, firstTopic(deployment.outputs), (message) =>

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Credentials, EventFault, Iam, Log, Parts } from './contracts.ts'
 import type { Envelope } from './gateway/wires.ts'
@@ -47,6 +48,8 @@ export interface Cloud {
   /** `http://127.0.0.1:<port>`: for AWS_ENDPOINT_URL */
   readonly url: string
   readonly folder: string
+  /** the folder held no state before: the credentials were made just now */
+  readonly isNew: boolean
   /** administrators of the accounts, first account first */
   readonly access: readonly AccountAccess[]
   /** clone address of a repository; git resolves `*.localhost` by itself */
@@ -76,6 +79,7 @@ export interface DeployInput {
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   const { folder, now = Date.now, accounts = ACCOUNTS, regions = REGIONS } = options
   const release = takeStateFolder(folder, options.fresh ?? false)
+  const isNew = !existsSync(join(folder, DATABASE))
   const store = openStore(join(folder, DATABASE))
   const journal = openJournal(join(folder, 'cloud.log'), now)
   const parts: Parts = { store, now, log: options.log ?? journal.log }
@@ -109,6 +113,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
       port,
       url: `http://127.0.0.1:${port}`,
       folder,
+      isNew,
       access,
       gitUrl: (region, repository) => `${gitHost(region, port)}/v1/repos/${repository}`,
       watch: services.events.watch,

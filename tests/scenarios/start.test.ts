@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,9 +41,13 @@ describe('npm start', () => {
     for (const file of ['credentials', 'git-credentials'])
       expect(statSync(join(state, file)).mode & 0o077).toBe(0)
 
+    const [, secret = 'not shown'] = /AWS access key {4}\S+ {2}(\S+)/.exec(first.output()) ?? []
+    expect(readFileSync(join(state, 'credentials'), 'utf8')).toContain(secret)
+
     const second = startProcess(['--once', '--json', '--port', '0', '--state', state])
     expect(await second.ended()).toEqual({ code: 0, signal: null })
     expect(lastLine(second.stdout()).refs).toBe(5)
+    expect(second.output().includes(secret)).toBe(false)
   })
 
   test('Ctrl-C leaves no process and no lock behind, once it stays up and in the middle of the story', async () => {
