@@ -1,6 +1,5 @@
 import type { Cloud } from '../local/cloud.ts'
 import type { Message } from './inbox.ts'
-import type { Stage } from './stage.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Tells a message as its subscriber sees it: the subject line. */
@@ -21,8 +20,17 @@ export const tellCredentials = ({ access, folder }: Cloud, terminal: Terminal): 
   }
 }
 
+/** What is running, and how it is reached. */
+export interface Surroundings {
+  readonly cloud: Cloud
+  /** file of `git credential-store` */
+  readonly credentialFile: string
+  readonly sourceRegion: string
+  readonly replicaRegion: string
+}
+
 /** What a newcomer can do next, with commands to paste. */
-export const tellHowToGoOn = (stage: Stage, repository: string, terminal: Terminal): void => {
+export const tellHowToGoOn = (stage: Surroundings, repository: string, terminal: Terminal): void => {
   const url = stage.cloud.gitUrl(stage.sourceRegion, repository)
   const folder = stage.cloud.folder
   terminal.heading('It stays up. In another terminal:')

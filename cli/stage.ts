@@ -1,11 +1,11 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
-import { type Cloud, REGIONS, startCloud } from '../local/cloud.ts'
+import { REGIONS, startCloud } from '../local/cloud.ts'
 import type { AwsAccess } from './aws.ts'
 import { UserError } from './errors.ts'
 import { type Inbox, openInbox } from './inbox.ts'
-import { narrate, tellCredentials } from './narrator.ts'
+import { narrate, type Surroundings, tellCredentials } from './narrator.ts'
 import { packageStack } from './package.ts'
 import { duration, type Terminal } from './terminal.ts'
 
@@ -21,12 +21,8 @@ export interface StartOptions {
 }
 
 /** A running product on a running cloud, and what the story needs to speak with it. */
-export interface Stage {
-  readonly cloud: Cloud
+export interface Stage extends Surroundings {
   readonly aws: AwsAccess
-  readonly credentialFile: string
-  readonly sourceRegion: string
-  readonly replicaRegion: string
   readonly inbox: Inbox
   /** the way that the last `Replica Updated` names */
   way(): string

@@ -2,8 +2,8 @@ import type { Target } from '@aws-sdk/client-eventbridge'
 import type { Parts } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
 import type { Envelope, Sender, Wires } from '../gateway/wires.ts'
+import { type Attempt, isPermanent, type Verdict } from '../state/outbox.ts'
 import { inputFor } from './input.ts'
-import { type Attempt, isPermanent, type Verdict } from './outbox.ts'
 
 /** One event for one target of one rule. */
 export interface Delivery {

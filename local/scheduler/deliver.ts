@@ -1,9 +1,9 @@
 import type { Target } from '@aws-sdk/client-scheduler'
 import type { Parts } from '../contracts.ts'
 import { backoff } from '../eventbridge/deliver.ts'
-import { type Attempt, isPermanent, type Verdict } from '../eventbridge/outbox.ts'
 import { AwsError } from '../gateway/service.ts'
 import type { Sender, Wires } from '../gateway/wires.ts'
+import { type Attempt, isPermanent, type Verdict } from '../state/outbox.ts'
 
 /** One run of a schedule. */
 export interface Run {

@@ -5,9 +5,9 @@ import type {
   UpdateScheduleCommandInput,
 } from '@aws-sdk/client-scheduler'
 import type { Iam, Parts, Scheduler } from '../contracts.ts'
-import { createOutbox } from '../eventbridge/outbox.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import type { Wires } from '../gateway/wires.ts'
+import { createOutbox } from '../state/outbox.ts'
 import { createDeliver, type Run } from './deliver.ts'
 import { permissionsOf } from './permissions.ts'
 import { describe, dueAt, type Schedule, scheduleArn, scheduleFrom } from './schedule.ts'

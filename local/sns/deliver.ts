@@ -1,6 +1,6 @@
 import type { Parts } from '../contracts.ts'
-import { type Attempt, isPermanent, type Verdict } from '../eventbridge/outbox.ts'
 import type { Sender, Wires } from '../gateway/wires.ts'
+import { type Attempt, isPermanent, type Verdict } from '../state/outbox.ts'
 import type { Inboxes } from './inbox.ts'
 import { lambdaEvent, queueMessage } from './notification.ts'
 import type { Published, Subscription } from './types.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Iam, Parts, Sns } from '../contracts.ts'
-import { createOutbox } from '../eventbridge/outbox.ts'
 import type { Wires } from '../gateway/wires.ts'
+import { createOutbox } from '../state/outbox.ts'
 import { createDeliver, type Delivery } from './deliver.ts'
 import { type ChatMessage, type Mail, openInboxes } from './inbox.ts'
 import { permissionsOf } from './permissions.ts'
