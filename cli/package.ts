@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BadConfig, readConfig } from '../stack/config.ts'
 import { UserError } from './errors.ts'
 
 /** What `serverless package` made: the template that would be deployed, and the files it names. */
@@ -40,6 +41,7 @@ const TEMPLATE = 'cloudformation-template-update-stack.json'
 const DONE = 'done'
 const PACKAGES_KEPT = 8
 const LOCK_POLL_MS = 100
+const MEND = 'Mend what is named above, then run this again.'
 /** whatever can change what is packaged */
 const INPUTS = ['functions', 'shared', 'containers', 'stack', 'serverless.yml', 'package-lock.json']
 
@@ -53,6 +55,7 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
   if (!existsSync(configFile)) {
     throw new UserError(`There is no file ${configFile}.`, 'Name an existing one with --config FILE.')
   }
+  checkConfig(configFile)
   const build = join(options.root, '.build')
   const inputs = digest(options.root, configFile)
   const folder = join(build, 'packages', `${options.stage}-${options.region}-${inputs.slice(0, 16)}`)
@@ -75,6 +78,16 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
     }
   } finally {
     release()
+  }
+}
+
+/** Said here, and not out of the depths of serverless, where only the end of it would be read. */
+const checkConfig = (file: string): void => {
+  try {
+    readConfig(file)
+  } catch (error) {
+    if (error instanceof BadConfig) throw new UserError(error.message, MEND, { cause: error })
+    throw error
   }
 }
 
@@ -162,6 +175,6 @@ const serverlessPackage = (options: PackageOptions, folder: string, configFile: 
     child.on('error', reject)
     child.on('close', (code) => {
       if (code === 0) resolve()
-      else reject(new UserError(said.trim(), 'Mend what is named above, then run this again.'))
+      else reject(new UserError(said.trim(), MEND))
     })
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -91,6 +91,29 @@ describe('npm start', () => {
     expect(gitless.output()).toContain('git is not installed')
     for (const run of [taken, second, gitless]) expect(run.output()).not.toMatch(/\n\s+at /)
   })
+})
+
+test('a bad relay.yml: all its mistakes, and nothing is started', async () => {
+  const config = join(folder, 'relay.yml')
+  writeFileSync(config, 'version: 2\nreplicat: []\nsweep: { everyMinutes: 0 }\n')
+  const run = startProcess(['--once', '--port', '0', '--state', state, '--config', config])
+  expect((await run.ended()).code).toBe(1)
+  for (const mistake of ['1:10 version', 'did you mean replicate?', 'sweep.everyMinutes'])
+    expect(run.output()).toContain(mistake)
+  expect(run.output()).not.toMatch(/serverless|\n\s+at /)
+  expect(existsSync(state)).toBe(false)
+
+  const missing = startProcess([
+    '--once',
+    '--port',
+    '0',
+    '--state',
+    state,
+    '--config',
+    join(folder, 'no.yml'),
+  ])
+  expect((await missing.ended()).code).toBe(1)
+  expect(missing.output()).toContain('There is no file')
 })
 
 describe('npm start -- --import', () => {
