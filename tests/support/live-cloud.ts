@@ -53,6 +53,8 @@ export interface LiveOptions {
   /** text of another relay.yml */
   readonly config?: string
   readonly fault?: EventFault
+  /** port at which functions and tasks reach Git, should something stand between */
+  readonly gitPort?: () => number
 }
 
 const stackOf = async (folder: string, config: string | undefined): Promise<Package> => {
@@ -75,7 +77,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     port: 0,
     environment: (port) => ({
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
+      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${options.gitPort?.() ?? port}`,
     }),
     image: (image) =>
       image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
