@@ -6,5 +6,5 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.build', '<rootDir>/.serverless', '<rootDir>/.relay'],
   coverageProvider: 'v8',
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 }

@@ -102,7 +102,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const gateway = createGateway({
     parts,
     iam,
-    services: wired,
+    services: wired.map((service) => inRegions(options.regions, service)),
     git: servedRegions(options.regions, codecommit.handleGit),
     dynamodb,
   })
@@ -131,6 +131,23 @@ export const createServices = (options: ServicesOptions): Services => {
     },
   }
 }
+
+/** An account's keys are not known in a region that is not switched on for it: AWS answers in the same way. */
+const inRegions = (regions: readonly string[], service: Service): Service => ({
+  ...service,
+  operations: Object.fromEntries(
+    Object.entries(service.operations).map(([name, run]) => [
+      name,
+      (input, call) => {
+        if (regions.includes(call.region)) return run(input, call)
+        throw new AwsError(
+          'UnrecognizedClientException',
+          `Region ${call.region} is not served by this local cloud; it serves ${regions.join(' and ')}.`,
+        )
+      },
+    ]),
+  ),
+})
 
 /** A region that is not served has no Git host: the connection ends, as if nobody were there. */
 const servedRegions =

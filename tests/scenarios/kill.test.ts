@@ -49,7 +49,7 @@ describe('kill -9', () => {
         await live.stop()
       }
     },
-    2 * MINUTES,
+    5 * MINUTES,
   )
 
   test(
@@ -110,7 +110,7 @@ describe('kill -9', () => {
         await expectWhole(bareRepositories(join(state, 'repositories')))
       }
     },
-    3 * MINUTES,
+    5 * MINUTES,
   )
 })
 

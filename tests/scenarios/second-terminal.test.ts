@@ -86,6 +86,13 @@ describe('a second terminal', () => {
     expect(await live.refs(live.url('orders'))).toEqual(before)
   })
 
+  test('is told which regions there are', async () => {
+    await expect(live.createRepository('orders', 'ap-southeast-2')).rejects.toMatchObject({
+      name: 'UnrecognizedClientException',
+      message: expect.stringMatching(/ap-southeast-2.*us-east-1 and eu-west-1/),
+    })
+  })
+
   withAws('uses the AWS CLI and its unmodified credential helper', async () => {
     const env = {
       PATH: process.env.PATH,
