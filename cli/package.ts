@@ -13,7 +13,6 @@ import {
 } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BadConfig, readConfig } from '../stack/config.ts'
 import { UserError } from './errors.ts'
 
 /** What `serverless package` made: the template that would be deployed, and the files it names. */
@@ -55,7 +54,6 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
   if (!existsSync(configFile)) {
     throw new UserError(`There is no file ${configFile}.`, 'Name an existing one with --config FILE.')
   }
-  checkConfig(configFile)
   const build = join(options.root, '.build')
   const inputs = digest(options.root, configFile)
   const folder = join(build, 'packages', `${options.stage}-${options.region}-${inputs.slice(0, 16)}`)
@@ -64,6 +62,7 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
   try {
     const done = existsSync(join(folder, DONE))
     if (!done) {
+      await checkConfig(configFile)
       await serverlessPackage(options, folder, configFile)
       // what is started from it must not change under its feet when the sources do
       cpSync(join(build, 'mirror'), join(folder, 'mirror'), { recursive: true })
@@ -81,8 +80,12 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
   }
 }
 
-/** Said here, and not out of the depths of serverless, where only the end of it would be read. */
-const checkConfig = (file: string): void => {
+/**
+ * Said here, and not out of the depths of serverless, where only the end of it would be read. Loaded when it is needed: a start
+ * from an unchanged package does not pay for the parser.
+ */
+const checkConfig = async (file: string): Promise<void> => {
+  const { BadConfig, readConfig } = await import('../stack/config.ts')
   try {
     readConfig(file)
   } catch (error) {

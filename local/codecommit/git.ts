@@ -1,10 +1,9 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
+import { commandOf } from '../processes/inspect.ts'
 import { within } from './within.ts'
 
 /** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
@@ -230,17 +229,4 @@ export const endLeftovers = async (folder: string): Promise<number[]> => {
 const isGitOf = async (pid: number, folder: string): Promise<boolean> => {
   const command = await commandOf(pid)
   return command.startsWith('git ') && command.includes(folder)
-}
-
-/** Command line of a process, '' when there is none. Linux has it in /proc even where no `ps` is installed. */
-const commandOf = async (pid: number): Promise<string> => {
-  try {
-    if (process.platform === 'linux')
-      return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ')
-    return (await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)])).stdout
-  } catch (error) {
-    // no such process: proc(5), and ps(1) by its exit code
-    if (['ENOENT', 'ESRCH', 1].includes((error as { code?: string | number }).code ?? '')) return ''
-    throw error
-  }
 }

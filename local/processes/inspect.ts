@@ -42,6 +42,12 @@ export const birthOf = async (pid: number): Promise<string | undefined> => {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
 }
 
+/** Command line of a process, its words parted by spaces; '' when there is no such process. Linux needs no ps for it. */
+export const commandOf = async (pid: number): Promise<string> =>
+  process.platform === 'linux'
+    ? (await unlessGone(readFile(`/proc/${pid}/cmdline`, 'utf8'))).replaceAll('\0', ' ')
+    : ps(['-ww', '-o', 'args=', '-p', String(pid)])
+
 const ps = async (args: string[]): Promise<string> => {
   try {
     return (await run('ps', args)).stdout
