@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Credentials, EventFault, Iam, Log, Parts } from './contracts.ts'
+import type { Credentials, Faults, Iam, Log, Parts } from './contracts.ts'
+import { NO_FAULTS } from './faults/none.ts'
 import type { Envelope } from './gateway/wires.ts'
 import { openJournal } from './logs/journal.ts'
 import { createServices, type Services } from './services.ts'
@@ -25,8 +26,8 @@ export interface CloudOptions {
   readonly environment?: (port: number) => Readonly<Record<string, string>>
   /** folder that stands for a container image's `/app` */
   readonly image?: (image: string) => { folder: string } | undefined
-  /** drops, doubles, delays events */
-  readonly fault?: EventFault
+  /** what goes wrong on purpose */
+  readonly faults?: Partial<Faults>
   readonly log?: Log
   readonly now?: () => number
   /**
@@ -77,7 +78,10 @@ export interface DeployInput {
  * @throws what node:http throws for the port (EADDRINUSE); StateFolderError when the folder is in use, or is not ours
  */
 export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
-  const { folder, now = Date.now, accounts = ACCOUNTS, regions = REGIONS } = options
+  const { folder, accounts = ACCOUNTS, regions = REGIONS } = options
+  const faults: Faults = { ...NO_FAULTS, ...options.faults }
+  const clock = options.now ?? Date.now
+  const now = () => clock() + faults.skewMs()
   const release = takeStateFolder(folder, options.fresh ?? false)
   const isNew = !existsSync(join(folder, DATABASE))
   const store = openStore(join(folder, DATABASE))
@@ -94,7 +98,7 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
     baseUrl: () => `http://127.0.0.1:${port}`,
     gitBaseUrl: (region) => gitHost(region, port),
     image: options.image ?? (() => undefined),
-    fault: options.fault,
+    faults,
     retryVisibilitySeconds: options.retryVisibilitySeconds,
   })
   const stop = async () => {

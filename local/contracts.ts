@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Caller, Permission, Service } from './gateway/service.ts'
+import type { AwsError, Call, Caller, Permission, PolicyDocument, Service } from './gateway/service.ts'
 import type { Envelope, Sender, Wires } from './gateway/wires.ts'
 import type { Store } from './state/store.ts'
 
@@ -22,11 +22,7 @@ export interface Credentials {
   readonly expiration?: number
 }
 
-/** A policy as IAM and resource policies write it. */
-export interface PolicyDocument {
-  readonly Version?: string
-  readonly Statement: object | readonly object[]
-}
+export type { PolicyDocument } from './gateway/service.ts'
 
 /** local/iam: who somebody is and what they may do. */
 export interface Iam {
@@ -39,7 +35,12 @@ export interface Iam {
   assumeForService(roleArn: string, service: string, sessionName: string, seconds?: number): Credentials
   /** the caller that `assumeForService` of this role would be; for checks that a service makes on a role's behalf */
   callerOfRole(roleArn: string, sessionName: string): Caller
-  /** throws AccessDeniedException unless the caller's identity policies allow it */
+  /** the user of an SSH key id (`APKA...`) and its public key in OpenSSH's one-line form; undefined for unknown and inactive keys */
+  resolveSshKey(keyId: string): { publicKey: string; caller: Caller } | undefined
+  /**
+   * throws AccessDeniedException unless identity policies, permission boundary, session policies and the resource's own policy
+   * let the caller (IAM user guide, "Policy evaluation logic")
+   */
   authorize(caller: Caller, permission: Permission): void
   /** throws AccessDeniedException unless the resource policy (or the sender's own role) lets the sender in */
   authorizeSender(policy: PolicyDocument | undefined, sender: Sender, permission: Permission): void
@@ -48,6 +49,38 @@ export interface Iam {
     account: string,
     userName: string,
   ): { credentials: Credentials; gitUserName: string; gitPassword: string }
+  /**
+   * gives an account exactly these credentials, and again after each start: an access key of its root, and a Git credential of a
+   * user (named as the part before `-at-`) who may use all of CodeCommit
+   */
+  seedAccount(
+    account: string,
+    seed: {
+      readonly rootKey?: { readonly id: string; readonly secret: string }
+      readonly gitUser?: { readonly name: string; readonly password: string }
+    },
+  ): void
+  /** called with every decision, allowed or not; for CloudTrail, the console and the check for unused permissions */
+  watch(listener: (decision: Decision) => void): () => void
+}
+
+/** What IAM decided, and by which statement. */
+export interface Decision {
+  /** milliseconds since the epoch */
+  readonly at: number
+  /** ARN of the caller, or a service's principal name */
+  readonly principal: string
+  readonly roleArn?: string
+  readonly account: string
+  readonly action: string
+  readonly resource: string
+  readonly allowed: boolean
+  /** which kind of policy decided; absent when none said anything */
+  readonly policyType?: 'identity' | 'resource' | 'boundary' | 'session' | 'trust'
+  /** name or ARN of the policy, where it has one */
+  readonly policy?: string
+  /** `Sid` of the statement that decided, else its place in the policy, from 1 */
+  readonly statement?: string
 }
 
 export interface ReceivedMessage {
@@ -79,6 +112,88 @@ export interface Sns {
   readonly service: Service
   publish: Wires['publish']
   stop(): Promise<void>
+}
+
+/** One thing that happened in the cloud: an API call or a Git request, done or refused. */
+export interface Happening {
+  readonly account: string
+  readonly region: string
+  /** `codecommit.amazonaws.com` */
+  readonly eventSource: string
+  /** operation, or `GitPull`, `GitPush` */
+  readonly eventName: string
+  /** absent when nobody was recognised, or for what AWS does by itself */
+  readonly caller?: Caller
+  readonly requestId: string
+  readonly sourceIp?: string
+  readonly userAgent?: string
+  readonly requestParameters?: object
+  readonly responseElements?: object
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly resources?: readonly string[]
+  readonly additionalEventData?: object
+}
+
+/** local/cloudtrail: what happened, for LookupEvents. */
+export interface Trail {
+  readonly service: Service
+  record(happening: Happening): void
+}
+
+/** local/kms: keys, as the services that encrypt with them need them. */
+export interface Kms {
+  readonly service: Service
+  /** ARN of the AWS managed key `alias/aws/<service>` of an account and region, made if missing */
+  managedKey(account: string, region: string, service: string): string
+  /** ARN of the key behind an id, ARN, alias name or alias ARN; throws NotFoundException */
+  resolve(place: { account: string; region: string }, keyId: string): string
+  /**
+   * what a service does with a key on the caller's behalf. Throws AccessDeniedException, DisabledException, NotFoundException,
+   * KMSInvalidStateException
+   */
+  use(request: {
+    readonly keyArn: string
+    /** `kms:Decrypt` ... */
+    readonly actions: readonly string[]
+    readonly caller: Caller
+    /** `codecommit`: becomes `kms:ViaService` */
+    readonly via: string
+    readonly encryptionContext?: Readonly<Record<string, string>>
+  }): void
+}
+
+/** What shall befall one Git request. */
+export interface GitFault {
+  /** answered instead: 429, 500, 503 */
+  readonly status?: number
+  /** the connection is cut after so many bytes of the request's or the answer's body */
+  readonly cutRequestAfter?: number
+  readonly cutAnswerAfter?: number
+}
+
+/** local/faults: what goes wrong on purpose. Each method is asked at its place and answers "nothing" most of the time. */
+export interface Faults {
+  /** before an API operation runs: how long it is held up, and the error that it answers instead */
+  call(call: Pick<Call, 'service' | 'operation' | 'account' | 'region'>): {
+    delayMs?: number
+    error?: AwsError
+  }
+  /** what becomes of an event between its source and the bus: dropped, doubled, delayed, overtaken */
+  readonly event: EventFault
+  git(request: {
+    readonly account: string
+    readonly region: string
+    readonly repository: string
+    readonly service: 'git-upload-pack' | 'git-receive-pack'
+    /** the request for the refs, or the exchange itself */
+    readonly advertise: boolean
+  }): GitFault
+  /** when a function's invocation or a task has started: after how long its process is killed */
+  process(started: { readonly kind: 'function' | 'task'; readonly arn: string }): { killAfterMs?: number }
+  /** milliseconds by which the cloud's clock is wrong */
+  skewMs(): number
+  /** nothing more can be written */
+  diskFull(): boolean
 }
 
 /** What becomes of an event between its source and the bus: none (dropped), one, or more, each after a delay. */

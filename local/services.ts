@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import { createTrail } from './cloudtrail/cloudtrail.ts'
 import { createCodeCommit } from './codecommit/codecommit.ts'
 import type {
   CodeCommit,
   DynamoDb,
   Ecs,
   EventBridge,
-  EventFault,
+  Faults,
   Iam,
   Lambda,
   Parts,
@@ -18,6 +19,7 @@ import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { AwsError, type Service } from './gateway/service.ts'
 import type { Wires } from './gateway/wires.ts'
 import { createIam } from './iam/iam.ts'
+import { createKms } from './kms/kms.ts'
 import { createLambda } from './lambda/lambda.ts'
 import { createLogs } from './logs/logs.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
@@ -35,7 +37,7 @@ export interface ServicesOptions {
   readonly baseUrl: () => string
   readonly gitBaseUrl: (region: string) => string
   readonly image: (image: string) => { folder: string } | undefined
-  readonly fault: EventFault | undefined
+  readonly faults: Faults
   readonly retryVisibilitySeconds: number | undefined
 }
 
@@ -55,8 +57,10 @@ export interface Services {
 
 /** Makes every service and lays the wires between them; nothing runs yet. */
 export const createServices = (options: ServicesOptions): Services => {
-  const { parts, folder, environment } = options
+  const { parts, folder, environment, faults } = options
   const iam = createIam({ parts, accounts: options.accounts })
+  const kms = createKms({ parts })
+  const trail = createTrail({ parts })
   const logs = createLogs({ folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
@@ -67,7 +71,7 @@ export const createServices = (options: ServicesOptions): Services => {
     emit: (envelope) => events.emit(envelope),
   }
   const sns = createSns({ parts, iam, wires })
-  const events = createEventBridge({ parts, iam, wires, fault: options.fault })
+  const events = createEventBridge({ parts, iam, wires, fault: faults.event })
   const scheduler = createScheduler({ parts, iam, wires })
   const lambda = createLambda({
     parts,
@@ -77,6 +81,7 @@ export const createServices = (options: ServicesOptions): Services => {
     folder: join(folder, 'lambda'),
     environment,
     logs,
+    faults,
     ...(options.retryVisibilitySeconds === undefined
       ? {}
       : { retryVisibilitySeconds: options.retryVisibilitySeconds }),
@@ -88,6 +93,7 @@ export const createServices = (options: ServicesOptions): Services => {
     folder: join(folder, 'ecs'),
     environment,
     logs,
+    faults,
     images: options.image,
   })
   const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
@@ -95,16 +101,30 @@ export const createServices = (options: ServicesOptions): Services => {
     parts,
     iam,
     wires,
+    kms,
+    trail,
+    faults,
     folder: join(folder, 'repositories'),
     gitBaseUrl: options.gitBaseUrl,
   })
-  const wired = [...iam.services, codecommit.service, events.service, sqs.service, sns.service, ecs.service]
+  const wired = [
+    ...iam.services,
+    codecommit.service,
+    events.service,
+    sqs.service,
+    sns.service,
+    ecs.service,
+    kms.service,
+    trail.service,
+  ]
   const gateway = createGateway({
     parts,
     iam,
     services: wired.map((service) => inRegions(options.regions, service)),
     git: servedRegions(options.regions, codecommit.handleGit),
     dynamodb,
+    trail,
+    faults,
   })
   return {
     all: [...wired, lambda.service, scheduler.service],

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
-import type { CodeCommit, Iam, Parts } from '../contracts.ts'
+import type { CodeCommit, Faults, Iam, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createAnnounce } from './announce.ts'
 import { type Context, LIMITS, type Limits } from './context.ts'
@@ -21,6 +21,10 @@ export interface CodeCommitOptions {
   readonly parts: Parts
   readonly iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'>
   readonly wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>
+  /** absent: no key is asked for, nothing is recorded, nothing goes wrong on purpose */
+  readonly kms?: Pick<Kms, 'managedKey' | 'resolve' | 'use'>
+  readonly trail?: Pick<Trail, 'record'>
+  readonly faults?: Pick<Faults, 'git' | 'diskFull'>
   /** of the bare repositories: `<folder>/<account>/<region>/<repository id>.git`. Nobody else may use it */
   readonly folder: string
   /** scheme, host and port of the Git endpoint of a region, without a path */

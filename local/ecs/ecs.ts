@@ -1,5 +1,5 @@
 import type { DescribeTasksCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs'
-import type { Ecs, Iam, Parts } from '../contracts.ts'
+import type { Ecs, Faults, Iam, Parts } from '../contracts.ts'
 import { AwsError, type Call, type Permission } from '../gateway/service.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Logs } from '../logs/logs.ts'
@@ -28,6 +28,8 @@ export interface EcsOptions {
   /** what every task finds in its environment besides its own variables and what ECS sets */
   readonly environment: Readonly<Record<string, string>>
   readonly logs: Logs
+  /** asked when an invocation or task has started; absent: nothing goes wrong on purpose */
+  readonly faults?: Pick<Faults, 'process'>
   /** the folder that stands for an image's working directory; undefined: there is no such image */
   readonly images: Readonly<Record<string, LocalImage>> | ((image: string) => LocalImage | undefined)
   /** the Node that `node` in a command means; default: ours */

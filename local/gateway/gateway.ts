@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { CodeCommit, DynamoDb, Iam, Parts } from '../contracts.ts'
+import type { CodeCommit, DynamoDb, Faults, Iam, Parts, Trail } from '../contracts.ts'
 import type { Answer } from './answers.ts'
 import { createDispatcher } from './dispatch.ts'
 import { AwsError, type Service } from './service.ts'
@@ -29,6 +29,8 @@ export const createGateway = (needs: {
   readonly services: readonly Service[]
   readonly git: CodeCommit['handleGit']
   readonly dynamodb: DynamoDb
+  readonly trail?: Pick<Trail, 'record'>
+  readonly faults?: Pick<Faults, 'call'>
 }): Gateway => {
   const { log } = needs.parts
   const dispatch = createDispatcher(needs)

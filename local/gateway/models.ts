@@ -65,6 +65,24 @@ export const MODELS: readonly Model[] = [
     target: 'AmazonEC2ContainerServiceV20141113',
     load: () => import('@aws-sdk/client-ecs'),
   },
+  {
+    service: 'kms',
+    protocol: 'json1.1',
+    target: 'TrentService',
+    load: () => import('@aws-sdk/client-kms'),
+  },
+  {
+    service: 'cloudtrail',
+    protocol: 'json1.1',
+    target: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101',
+    load: () => import('@aws-sdk/client-cloudtrail'),
+  },
+  {
+    service: 'logs',
+    protocol: 'json1.1',
+    target: 'Logs_20140328',
+    load: () => import('@aws-sdk/client-cloudwatch-logs'),
+  },
 ]
 
 export interface OperationSchema {

@@ -1,12 +1,31 @@
+/** A policy as IAM and resource policies write it. */
+export interface PolicyDocument {
+  readonly Version?: string
+  readonly Statement: object | readonly object[]
+}
+
 /** Who calls: found by the gateway from the signature, or made by the cloud itself for its own calls. */
 export interface Caller {
   readonly account: string
-  /** `arn:aws:iam::<account>:user/x` or `arn:aws:sts::<account>:assumed-role/<role>/<session>`; a service: its principal name */
+  /**
+   * `arn:aws:iam::<account>:user/x`, `arn:aws:sts::<account>:assumed-role/<role>/<session>`, `arn:aws:iam::<account>:root` or
+   * `arn:aws:sts::<account>:federated-user/<name>`; a service: its principal name
+   */
   readonly arn: string
   readonly userId: string
-  readonly kind: 'user' | 'role' | 'service'
+  readonly kind: 'user' | 'role' | 'root' | 'federated' | 'service'
   /** ARN of the role behind a session */
   readonly roleArn?: string
+  /** ARN of the user behind a federated session, whose policies bound it */
+  readonly userArn?: string
+  /** the key that signed; absent for Git passwords and SSH keys */
+  readonly accessKeyId?: string
+  /** what narrows a session: AssumeRole's and GetFederationToken's policies; absent: nothing does */
+  readonly sessionPolicies?: readonly PolicyDocument[]
+  /** principal tags, a session's own over its role's: `aws:PrincipalTag/<key>` */
+  readonly tags?: Readonly<Record<string, string>>
+  /** when temporary credentials were issued, milliseconds since the epoch: `aws:TokenIssueTime` */
+  readonly issued?: number
 }
 
 /** One API call, after its signature was verified and its input decoded. */
@@ -32,6 +51,10 @@ export interface Permission {
   readonly resource: string
   /** condition keys that the call brings: `codecommit:References` ... */
   readonly context?: Readonly<Record<string, string | readonly string[]>>
+  /** the resource's own policy, where it has one: a queue's, a topic's, a key's. In the owner's account it may allow by itself; across accounts it must */
+  readonly resourcePolicy?: PolicyDocument
+  /** `resourcePolicy` is all that counts for the owner's account too unless it hands over to IAM: keys alone */
+  readonly policyMustAllow?: boolean
 }
 
 /** One AWS service: its operations by name, and what each needs to be allowed. */

@@ -58,6 +58,11 @@ export const createIam = ({ parts, accounts }: { parts: Parts; accounts: readonl
     },
     authorizeSender: (policy, sender, permission) =>
       authorizeSender(parts, records, judge, policy, sender, permission),
+    resolveSshKey: () => undefined,
+    seedAccount: () => {
+      throw new Error('not made yet')
+    },
+    watch: () => () => {},
     bootstrapAccount: (account, userName) => {
       if (!accounts.includes(account)) throw new Error(`the local cloud has no account ${account}`)
       return parts.store.transaction(() => bootstrap(parts, records, account, userName))

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { InvokeCommandInput, PutFunctionEventInvokeConfigCommandInput } from '@aws-sdk/client-lambda'
-import type { Iam, Lambda, Parts, QueueReader } from '../contracts.ts'
+import type { Faults, Iam, Lambda, Parts, QueueReader } from '../contracts.ts'
 import { AwsError, type Call, type Operation, type Permission } from '../gateway/service.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Logs } from '../logs/logs.ts'
@@ -24,6 +24,8 @@ export interface LambdaOptions {
   /** what every function finds in its environment besides its own variables and what Lambda sets */
   readonly environment: Readonly<Record<string, string>>
   readonly logs: Logs
+  /** asked when an invocation or task has started; absent: nothing goes wrong on purpose */
+  readonly faults?: Pick<Faults, 'process'>
   /** the Node that runs functions; default: ours */
   readonly nodePath?: string
   /** multiplies the waits between asynchronous tries; default 1, as on AWS */

@@ -17,7 +17,9 @@ const isPush: Parameters<EventFault>[0] extends infer Envelope ? (envelope: Enve
 
 describe('events are hints', () => {
   test('every push event is dropped: the sweep alone makes the replica equal, and says so', async () => {
-    live = await raiseCloud({ fault: (envelope) => (isPush(envelope) ? [] : [{ envelope, delayMs: 0 }]) })
+    live = await raiseCloud({
+      faults: { event: (envelope) => (isPush(envelope) ? [] : [{ envelope, delayMs: 0 }]) },
+    })
     await live.createRepository('quiet')
     const nina = await developerOf(live, 'quiet')
     try {
@@ -37,7 +39,7 @@ describe('events are hints', () => {
 
   test('doubled, late and out of order: it converges, and nobody reads a message twice', async () => {
     let count = 0
-    const fault: EventFault = (envelope) => {
+    const event: EventFault = (envelope) => {
       if (!isPush(envelope)) return [{ envelope, delayMs: 0 }]
       count += 1
       return [
@@ -45,7 +47,7 @@ describe('events are hints', () => {
         { envelope, delayMs: 2_500 },
       ]
     }
-    live = await raiseCloud({ fault })
+    live = await raiseCloud({ faults: { event } })
     await live.createRepository('noisy')
     const nina = await developerOf(live, 'noisy')
     try {

@@ -10,7 +10,7 @@ import { lsRemote } from '../../cli/git.ts'
 import { type Inbox, openInbox } from '../../cli/inbox.ts'
 import { type Package, packageStack } from '../../cli/package.ts'
 import { type Cloud, startCloud } from '../../local/cloud.ts'
-import type { EventFault } from '../../local/contracts.ts'
+import type { Faults } from '../../local/contracts.ts'
 import type { Envelope } from '../../local/gateway/wires.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -52,7 +52,7 @@ export interface LiveOptions {
   readonly folder?: string
   /** text of another relay.yml */
   readonly config?: string
-  readonly fault?: EventFault
+  readonly faults?: Partial<Faults>
   /** port at which functions and tasks reach Git, should something stand between */
   readonly gitPort?: () => number
 }
@@ -82,7 +82,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     image: (image) =>
       image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
     retryVisibilitySeconds: 1,
-    ...(options.fault ? { fault: options.fault } : {}),
+    ...(options.faults ? { faults: options.faults } : {}),
   })
   cloud.watch((envelope) => events.push(envelope))
   const owner = cloud.access[0]!
