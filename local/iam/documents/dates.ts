@@ -10,7 +10,9 @@ export const isLegacyDate = (value: unknown): boolean => {
 
 const isDate = (date: string): boolean => {
   const [year = '', month = '1', day = '1', ...more] = date.replace(/^-/, '').split('-')
-  return more.length === 0 && within(year, 0, 292_278_993) && within(month, 1, 12) && within(day, 1, 31)
+  // Java's years, before and after Christ
+  const last = date.startsWith('-') ? 292_275_054 : 292_278_993
+  return more.length === 0 && within(year, 0, last) && within(month, 1, 12) && within(day, 1, 31)
 }
 
 const isTime = (time: string): boolean => {
