@@ -124,7 +124,8 @@ testWith('ssh', ['-V'])('fingerprint and PEM are those that ssh-keygen writes', 
   try {
     const file = join(folder, 'key.pub')
     writeFileSync(file, `${LINE}\n`)
-    const run = (...args: string[]) => spawnSync('ssh-keygen', args, { encoding: 'utf8' }).stdout
+    const program = 'ssh-keygen'
+    const run = (...args: string[]) => spawnSync(program, args, { encoding: 'utf8' }).stdout
     const read = readPublicKey(LINE)
     if (typeof read === 'string') throw new Error(read)
     expect(run('-l', '-E', 'md5', '-f', file)).toContain(`MD5:${read.fingerprint}`)
