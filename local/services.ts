@@ -61,7 +61,7 @@ export interface Services {
 export const createServices = (options: ServicesOptions): Services => {
   const { parts, folder, environment, faults } = options
   const iam = createIam({ parts, accounts: options.accounts })
-  const kms = createKms({ parts })
+  const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
   const logs = createLogs({ folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
@@ -149,6 +149,7 @@ export const createServices = (options: ServicesOptions): Services => {
       await sns.stop()
       await sqs.stop()
       await dynamodb.stop()
+      trail.stop()
       await logs.close()
     },
   }
