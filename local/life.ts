@@ -74,9 +74,8 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
     log: parts.log,
     start,
     deploy: async (input) => {
-      const { all, createTable } = services
       Object.assign(environment, options.environment?.(options.port()))
-      const deployment = await deployTemplate({ ...input, parts, services: all, createTable })
+      const deployment = await deployTemplate({ ...input, parts, services: services.all })
       start()
       return deployment
     },
