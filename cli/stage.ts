@@ -68,6 +68,7 @@ export const raise = async (
       `local cloud on ${cloud.url}`,
       `${duration(performance.now() - booting)}, ${Object.keys(deployment.resources).length} resources`,
     )
+    for (const sentence of cloud.damage) terminal.failure(sentence, 'Everything else goes on.')
     if (cloud.isNew) tellCredentials(cloud, terminal)
     const aws = { region: sourceRegion, endpoint: cloud.url, credentials: owner.credentials }
     const credentialFile = join(folder, 'git-credentials')

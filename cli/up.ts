@@ -38,6 +38,8 @@ export interface Ready {
   readonly regions: readonly string[]
   /** folder of the state, with the files `config`, `credentials` and `git-credentials` */
   readonly state: string
+  /** what was found damaged in the state folder; absent: nothing */
+  readonly damage?: readonly string[]
   /** outputs of the stack, when there is one */
   readonly outputs?: Readonly<Record<string, unknown>>
 }
@@ -66,6 +68,7 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
       accounts: cloud.accounts,
       regions: cloud.regions,
       state: folder,
+      ...(cloud.damage.length > 0 && { damage: cloud.damage }),
       ...(outputs && { outputs }),
     }
     return { cloud, ready }
