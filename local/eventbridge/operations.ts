@@ -1,13 +1,10 @@
-import type {
-  ListRulesCommandInput,
-  PutRuleCommandInput,
-  TestEventPatternCommandInput,
-} from '@aws-sdk/client-eventbridge'
+import type { ListRulesCommandInput, PutRuleCommandInput } from '@aws-sdk/client-eventbridge'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import { type Buses, busArn, DEFAULT_BUS } from './buses.ts'
 import { compilePattern } from './pattern.ts'
 import type { Place, Rule, Rules } from './rules.ts'
 import { createTargetOperations } from './targets.ts'
+import { testPattern } from './test-pattern.ts'
 
 interface Named {
   readonly Name?: string
@@ -69,10 +66,7 @@ export const createOperations = (rules: Rules, buses: Buses): Record<string, Ope
     },
     EnableRule: setState('ENABLED'),
     DisableRule: setState('DISABLED'),
-    TestEventPattern: (input: TestEventPatternCommandInput) => {
-      const matches = compilePattern(input.EventPattern ?? '')
-      return { Result: matches(parseEvent(input.Event ?? '')) }
-    },
+    TestEventPattern: testPattern,
   }
 }
 
@@ -130,19 +124,4 @@ const createBusOperations = (rules: Rules, buses: Buses): Record<string, Operati
         .map((name) => show(buses.resolve(name, call))),
     }),
   }
-}
-
-/** Members that TestEventPattern demands of an event: EventBridge API Reference, TestEventPattern. */
-const REQUIRED = ['id', 'account', 'source', 'time', 'region', 'resources', 'detail-type']
-
-const parseEvent = (text: string): object => {
-  let event: unknown
-  try {
-    event = JSON.parse(text)
-  } catch {
-    throw invalid('Parameter Event is not valid. Reason: the event is not JSON.')
-  }
-  const lacking = REQUIRED.find((name) => !Object.hasOwn(event ?? {}, name))
-  if (lacking) throw invalid(`Parameter Event is not valid. Reason: ${lacking} is a required argument.`)
-  return event as object
 }

@@ -1,6 +1,7 @@
 import type { Target } from '@aws-sdk/client-eventbridge'
 import type { Store } from '../state/store.ts'
-import { compilePattern, type Matcher } from './pattern.ts'
+import { fieldsOf } from './fields.ts'
+import { compileForFields, type FieldMatcher } from './pattern.ts'
 
 /** A rule as the store keeps it, with its targets. */
 export interface Rule {
@@ -34,13 +35,13 @@ export interface Rules {
 
 export const openRules = (store: Store): Rules => {
   const rules = store.collection<Rule>('events.rules')
-  const buses = new Map<string, Map<string, { rule: Rule; matches: Matcher }>>()
+  const buses = new Map<string, Map<string, { rule: Rule; matches: FieldMatcher }>>()
 
   const keyOf = ({ account, region, bus }: Place) => `${account}|${region}|${bus}`
   const remember = (rule: Rule) => {
     const key = keyOf(rule)
     const bus = buses.get(key) ?? new Map()
-    bus.set(rule.name, { rule, matches: compilePattern(rule.pattern) })
+    bus.set(rule.name, { rule, matches: compileForFields(rule.pattern) })
     buses.set(key, bus)
   }
   const on = (place: Place) => [...(buses.get(keyOf(place))?.values() ?? [])]
@@ -60,9 +61,11 @@ export const openRules = (store: Store): Rules => {
       rules.delete(`${keyOf(place)}|${name}`)
       buses.get(keyOf(place))?.delete(name)
     },
-    matching: (place, event) =>
-      on(place)
-        .filter(({ rule, matches }) => rule.state === 'ENABLED' && matches(event))
-        .map(({ rule }) => rule),
+    matching: (place, event) => {
+      const fields = fieldsOf(event)
+      return on(place)
+        .filter(({ rule, matches }) => rule.state === 'ENABLED' && matches(fields))
+        .map(({ rule }) => rule)
+    },
   }
 }
