@@ -66,7 +66,7 @@ const checkQueue = (queue: string | undefined, region: string): void => {
 const checkInput = ({ Id, Input, InputPath, InputTransformer: transformer }: Target): void => {
   if ([Input, InputPath, transformer].filter((one) => one !== undefined).length > 1)
     throw invalid(`Only one of Input, InputPath, or InputTransformer must be provided for target ${Id}.`)
-  if (Input !== undefined && mistakeIn(Input)) throw invalid(`JSON syntax error in input for target ${Id}.`)
+  if (Input !== undefined && !isJson(Input)) throw invalid(`JSON syntax error in input for target ${Id}.`)
   if (InputPath !== undefined && !parsePath(InputPath))
     throw invalid(`InputPath for target ${Id} is invalid.`)
   if (!transformer) return
@@ -98,5 +98,14 @@ const mistakeIn = (text: string): string | undefined => {
   } catch (error) {
     if (error instanceof JsonMistake) return /\[Source.*\]$/s.exec(error.message)?.[0] ?? error.message
     throw error
+  }
+}
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
