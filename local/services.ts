@@ -112,7 +112,10 @@ export const createServices = (options: ServicesOptions): Services => {
   const behindGateway: GatewayNeeds = {
     parts,
     iam,
-    services: wired.map((service) => inRegions(options.regions, service)),
+    // IAM is global: its clients sign for us-east-1, whatever regions are served
+    services: wired.map((service) =>
+      service.name === 'iam' ? service : inRegions(options.regions, service),
+    ),
     git: servedRegions(options.regions, codecommit.handleGit),
     dynamodb,
     trail,
