@@ -206,6 +206,7 @@ export type EventFault = (envelope: Envelope) => readonly { envelope: Envelope; 
 export interface EventBridge {
   readonly service: Service
   emit: Wires['emit']
+  put: NonNullable<Wires['putEvent']>
   /** called with every event that reached a bus; for the story and the console */
   watch(listener: (envelope: Envelope) => void): () => void
   stop(): Promise<void>

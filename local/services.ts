@@ -60,6 +60,7 @@ export const createServices = (options: ServicesOptions): Services => {
     publish: (...args) => sns.publish(...args),
     invokeAsync: (...args) => lambda.invokeAsync(...args),
     emit: (envelope) => events.emit(envelope),
+    putEvent: (...args) => events.put(...args),
   }
   const sns = createSns({ parts, iam, wires })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
