@@ -42,7 +42,7 @@ export interface ServicesOptions {
 }
 
 export interface Services {
-  /** everything that has operations, on the wire or not */
+  /** everything that has operations */
   readonly all: readonly Service[]
   readonly gateway: Gateway
   readonly iam: Iam
@@ -116,6 +116,9 @@ export const createServices = (options: ServicesOptions): Services => {
     ecs.service,
     kms.service,
     trail.service,
+    lambda.service,
+    scheduler.service,
+    // CloudWatch Logs: as soon as local/logs has a service, it goes here
   ]
   const gateway = createGateway({
     parts,
@@ -127,7 +130,7 @@ export const createServices = (options: ServicesOptions): Services => {
     faults,
   })
   return {
-    all: [...wired, lambda.service, scheduler.service],
+    all: wired,
     gateway,
     iam,
     codecommit,

@@ -81,7 +81,8 @@ const numbered = (node: Node | undefined): Node[] =>
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, child]) => child)
 
-const decodeText = (schema: NormalizedSchema, text: string): unknown => {
+/** @throws {AwsError} MalformedInput for a value of another type than the schema's */
+export const decodeText = (schema: NormalizedSchema, text: string): unknown => {
   if (schema.isStringSchema()) return text
   if (schema.isBooleanSchema()) {
     if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'

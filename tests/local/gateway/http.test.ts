@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { BODY_LIMIT_BYTES, createGateway } from '../../../local/gateway/gateway.ts'
+import { BODY_LIMIT_BYTES } from '../../../local/gateway/body.ts'
+import { createGateway } from '../../../local/gateway/gateway.ts'
 import { QUERY_PARAMETERS_MAX } from '../../../local/gateway/query.ts'
 import { send, startWorld, type World } from './world.ts'
 
@@ -118,7 +119,7 @@ describe('bad input never ends the server', () => {
     const answer = await post('{"Entries":{"a":1}}', 'AWSEvents.PutEvents', 'events')
     expect(JSON.parse(answer.text)).toMatchObject({
       __type: 'SerializationException',
-      message: 'Start of structure or map found where a list was expected',
+      Message: 'Start of structure or map found where not expected.',
     })
   })
 

@@ -89,15 +89,15 @@ describe('awsJson, judged by the SDK', () => {
     ).rejects.toMatchObject({ name: 'RepositoryDoesNotExistException', message: 'x does not exist' })
   })
 
-  test('CodeCommit names what is missing; others answer one validation error', async () => {
+  test('CodeCommit and ECS name what is missing in their own words', async () => {
     await expect(
       new CodeCommitClient(config()).send(new GetRepositoryCommand({} as never)),
     ).rejects.toMatchObject({ name: 'RepositoryNameRequiredException' })
     await expect(
       new ECSClient(config()).send(new RunTaskCommand({ cluster: 'c' } as never)),
     ).rejects.toMatchObject({
-      name: 'ValidationException',
-      message: expect.stringContaining("Value null at 'taskDefinition'"),
+      name: 'InvalidParameterException',
+      message: 'TaskDefinition can not be blank.',
     })
     expect(world.calls).toEqual([])
   })

@@ -2,7 +2,9 @@ import { request as httpRequest } from 'node:http'
 import { CodeCommitClient, GetRepositoryCommand } from '@aws-sdk/client-codecommit'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { CLOCK_SKEW_MS, checkSignature, parseAuthorization } from '../../../local/gateway/signature.ts'
+import { parseAuthorization } from '../../../local/gateway/authorization.ts'
+import { wireRequest } from '../../../local/gateway/request.ts'
+import { CLOCK_SKEW_MS, checkSignature } from '../../../local/gateway/signature.ts'
 import { type Signing, send, signed, startWorld, type World } from './world.ts'
 
 let world: World
@@ -152,16 +154,12 @@ describe('refusals, worded for each protocol', () => {
     })
   })
 
-  test('no authorization at all, and a presigned query', async () => {
+  test('no authorization at all', async () => {
     const none = await fetch(world.url, { method: 'POST', body: '{}' })
     expect([none.status, JSON.parse(await none.text()).__type]).toEqual([
       400,
       'MissingAuthenticationTokenException',
     ])
-    const presigned = await fetch(
-      `${world.url}/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Signature=0`,
-    )
-    expect(await presigned.text()).toContain('Presigned requests are not served')
   })
 
   test('the refusal never shows the secret or what should have been signed', async () => {
@@ -200,7 +198,7 @@ test('paths are escaped twice, queries sorted, header space folded: as the SDKâ€
   const canonicalOrder = '/a%2520b/c?a=%2F&a=1&b=2&empty='
   expect(canonicalOrder).toContain('%2520')
   const rawHeaders = Object.entries({ ...headers, host: 'h', 'x-amz-meta': '  a   b ' }).flat()
-  const request = { method: 'GET', url: sent, rawHeaders, body: Buffer.alloc(0) }
+  const request = wireRequest({ method: 'GET', url: sent, rawHeaders, body: Buffer.alloc(0) })
   expect(() =>
     checkSignature(request, parseAuthorization(request), credentials.secretAccessKey),
   ).not.toThrow()
