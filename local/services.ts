@@ -15,7 +15,7 @@ import type {
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { createEcs } from './ecs/ecs.ts'
 import { createEventBridge } from './eventbridge/eventbridge.ts'
-import { createGateway, type Gateway } from './gateway/gateway.ts'
+import type { GatewayNeeds } from './gateway/gateway.ts'
 import { AwsError, type Service } from './gateway/service.ts'
 import type { Wires } from './gateway/wires.ts'
 import { createIam } from './iam/iam.ts'
@@ -32,7 +32,7 @@ export interface ServicesOptions {
   readonly folder: string
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
-  /** filled in once the port is known */
+  /** what functions and tasks find in their environment; filled in once the port is known */
   readonly environment: Readonly<Record<string, string>>
   readonly baseUrl: () => string
   readonly gitBaseUrl: (region: string) => string
@@ -44,7 +44,8 @@ export interface ServicesOptions {
 export interface Services {
   /** everything that has operations */
   readonly all: readonly Service[]
-  readonly gateway: Gateway
+  /** what the gateway passes requests on to */
+  readonly behindGateway: GatewayNeeds
   readonly iam: Iam
   readonly codecommit: CodeCommit
   readonly events: EventBridge
@@ -52,14 +53,15 @@ export interface Services {
   readonly ecs: Ecs
   readonly scheduler: Scheduler
   readonly createTable: CreateTable
-  stop(): Promise<void>
+  /** @param closeDoor called when nothing inside makes requests any more */
+  stop(closeDoor: () => Promise<void>): Promise<void>
 }
 
 /** Makes every service and lays the wires between them; nothing runs yet. */
 export const createServices = (options: ServicesOptions): Services => {
   const { parts, folder, environment, faults } = options
   const iam = createIam({ parts, accounts: options.accounts })
-  const kms = createKms({ parts })
+  const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
   const logs = createLogs({ folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
@@ -120,7 +122,7 @@ export const createServices = (options: ServicesOptions): Services => {
     scheduler.service,
     // CloudWatch Logs: as soon as local/logs has a service, it goes here
   ]
-  const gateway = createGateway({
+  const behindGateway: GatewayNeeds = {
     parts,
     iam,
     services: wired.map((service) => inRegions(options.regions, service)),
@@ -128,10 +130,10 @@ export const createServices = (options: ServicesOptions): Services => {
     dynamodb,
     trail,
     faults,
-  })
+  }
   return {
     all: wired,
-    gateway,
+    behindGateway,
     iam,
     codecommit,
     events,
@@ -140,16 +142,17 @@ export const createServices = (options: ServicesOptions): Services => {
     scheduler,
     createTable: tableMaker(dynamodb),
     // whoever makes work stops before whoever does it, and the door closes once nothing inside knocks any more
-    stop: async () => {
+    stop: async (closeDoor) => {
       await scheduler.stop()
       await lambda.stop()
       await ecs.stop()
-      await gateway.stop()
+      await closeDoor()
       await codecommit.stop()
       await events.stop()
       await sns.stop()
       await sqs.stop()
       await dynamodb.stop()
+      trail.stop()
       await logs.close()
     },
   }
@@ -162,7 +165,7 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     Object.entries(service.operations).map(([name, run]) => [
       name,
       (input, call) => {
-        if (regions.includes(call.region)) return run(input, call)
+        if (regions.includes(call.region) || isGlobal(service.name, call.region)) return run(input, call)
         throw new AwsError(
           'UnrecognizedClientException',
           `Region ${call.region} is not served by this local cloud; it serves ${regions.join(' and ')}.`,
@@ -171,6 +174,10 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     ]),
   ),
 })
+
+/** IAM has one endpoint, and STS an old one that is everybody's: both are signed for us-east-1 (AWS General Reference, "Endpoints"). */
+const isGlobal = (service: string, region: string): boolean =>
+  ['iam', 'sts'].includes(service) && region === 'us-east-1'
 
 /** A region that is not served has no Git host: the connection ends, as if nobody were there. */
 const servedRegions =

@@ -23,12 +23,20 @@ export interface Gateway {
    * @throws what node:http throws: EADDRINUSE when the port is taken
    */
   listen(port: number, host?: string): Promise<number>
+  /** from now on these are behind the door */
+  serve(needs: GatewayNeeds): void
+  /** requests wait until the function that this returns is called */
+  pause(): () => void
   /** ends every connection; the services behind are stopped by whoever made them */
   stop(): Promise<void>
 }
 
+/** Whatever stands behind the door: replaced as a whole when the cloud forgets everything. */
 export interface GatewayNeeds extends DispatcherNeeds {
   readonly git: CodeCommit['handleGit']
+}
+
+export interface GatewayOptions {
   /** the same port then takes TLS too; PEM */
   readonly tls?: { readonly key: string; readonly cert: string }
   /** asked for what is below `/_relay/`, before anybody else */
@@ -36,20 +44,21 @@ export interface GatewayNeeds extends DispatcherNeeds {
 }
 
 /** The one door of the local cloud: AWS API calls to the services, Git to CodeCommit, on loopback only. */
-export const createGateway = (needs: GatewayNeeds): Gateway => {
-  const { log } = needs.parts
-  const dispatch = createDispatcher(needs)
+export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {}): Gateway => {
+  let needs = initial
+  let dispatch = createDispatcher(needs)
+  let open: Promise<void> | undefined
+  const log: Log = (...args) => needs.parts.log(...args)
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { url = '/' } = request
+    if (url.startsWith('/_relay/') && (await ownAnswer(options.control, request, response))) return
+    if (open) await open
     if (isGit(request)) return needs.git(request, response)
-    const { method = 'GET', url = '/', rawHeaders, socket } = request
-    const own = url.startsWith('/_relay/')
-    if (own && url.split('?', 1)[0] === '/_relay/health') return write(response, health(needs.services))
-    const refused = own && refusedControl(request.headers, socket.localPort ?? 0)
-    if (refused) return write(response, plainJson(403, { error: refused }))
+    if (url.startsWith('/_relay/')) return write(response, ownFallback(needs.services, request))
     const body = await readBody(request, BODY_LIMIT_BYTES)
     if (body === 'gone') return void response.destroy()
     if (body === 'too large') return write(response, tooLarge())
-    if (own) return write(response, await askControl(needs.control, request, body))
+    const { method = 'GET', rawHeaders, socket } = request
     const secure = 'encrypted' in socket
     const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '')
     write(response, await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp })))
@@ -62,8 +71,22 @@ export const createGateway = (needs: GatewayNeeds): Gateway => {
     })
   })
   tune(server, log)
-  const front = needs.tls && takeTls(server, needs.tls)
+  const front = options.tls && takeTls(server, options.tls)
   return {
+    serve: (next) => {
+      needs = next
+      dispatch = createDispatcher(next)
+    },
+    pause: () => {
+      let resume = () => {}
+      open = new Promise((resolve) => {
+        resume = () => {
+          open = undefined
+          resolve()
+        }
+      })
+      return resume
+    },
     listen: (port, host = '127.0.0.1') => listen(server, port, host, log),
     stop: () => stop(server, front),
   }
@@ -135,17 +158,40 @@ const isGit = (request: IncomingMessage): boolean =>
   /^([a-z0-9-]+\.)?git-codecommit(-fips)?\.[a-z0-9-]+\./i.test(request.headers.host ?? '') ||
   (request.url ?? '').startsWith('/v1/repos/')
 
-const askControl = async (
+const HEALTH = '/_relay/health'
+
+/** True when a request to the cloud itself was answered: by its control, or because it may not come in. */
+const ownAnswer = async (
   control: Control | undefined,
   request: IncomingMessage,
-  body: Buffer,
-): Promise<Answer> => {
+  response: ServerResponse,
+): Promise<boolean> => {
   const { method = 'GET', url = '/', headers } = request
   const cut = url.indexOf('?')
   const path = cut < 0 ? url : url.slice(0, cut)
-  const query = cut < 0 ? '' : url.slice(cut + 1)
-  const answer = await control?.({ method, path, query, headers, body })
-  return answer ?? plainJson(404, { error: `The local cloud has nothing at ${method} ${path}.` })
+  if (path === HEALTH) return false
+  const refused = refusedControl(headers, request.socket.localPort ?? 0)
+  if (refused !== undefined) {
+    write(response, plainJson(403, { error: refused }))
+    return true
+  }
+  const body = await readBody(request, BODY_LIMIT_BYTES)
+  if (body === 'gone') response.destroy()
+  else if (body === 'too large') write(response, tooLarge())
+  else {
+    const query = cut < 0 ? '' : url.slice(cut + 1)
+    const answer = await control?.({ method, path, query, headers, body })
+    if (!answer) return false
+    write(response, answer)
+  }
+  return true
+}
+
+const ownFallback = (services: readonly Service[], { method, url }: IncomingMessage): Answer => {
+  const path = url?.split('?', 1)[0]
+  return path === HEALTH
+    ? plainJson(200, { ready: true, services: services.map(({ name }) => name) })
+    : plainJson(404, { error: `The local cloud has nothing at ${method} ${path}.` })
 }
 
 const write = (response: ServerResponse, answer: Answer): void => {
@@ -169,6 +215,3 @@ const tooLarge = (): Answer => {
     body: Buffer.from(JSON.stringify({ __type: name, message })),
   }
 }
-
-const health = (services: readonly Service[]): Answer =>
-  plainJson(200, { ready: true, services: services.map(({ name }) => name) })
