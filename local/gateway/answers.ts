@@ -8,7 +8,8 @@ import { encodeRest } from './rest.ts'
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
+  /** text leaves in one piece with its headers */
+  readonly body: Buffer | string
 }
 
 /** A successful answer, encoded by the operation's output schema. */
@@ -28,7 +29,7 @@ export const encodeOutput = (
         dialect.protocol === 'json1.0' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1',
       'x-amzn-requestid': requestId,
     },
-    body: Buffer.from(JSON.stringify(schema.output.isUnitSchema() ? {} : encodeJson(schema.output, value))),
+    body: JSON.stringify(schema.output.isUnitSchema() ? {} : encodeJson(schema.output, value)),
   }
 }
 
@@ -43,7 +44,7 @@ const rest = (schema: OperationSchema, value: Record<string, unknown>, requestId
       'x-amzn-requestid': requestId,
       ...headers,
     },
-    body: sent ?? Buffer.alloc(0),
+    body: sent ?? '',
   }
 }
 
@@ -62,8 +63,6 @@ const xml = (
   return {
     status: 200,
     headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
-    body: Buffer.from(
-      `<${name}Response${namespace ? ` xmlns="${namespace}"` : ''}>${body}</${name}Response>`,
-    ),
+    body: `<${name}Response${namespace ? ` xmlns="${namespace}"` : ''}>${body}</${name}Response>`,
   }
 }

@@ -36,5 +36,5 @@ export const refusedControl = (headers: IncomingHttpHeaders, port: number): stri
 export const plainJson = (status: number, value: object): Answer => ({
   status,
   headers: { 'content-type': 'application/json' },
-  body: Buffer.from(`${JSON.stringify(value)}\n`),
+  body: `${JSON.stringify(value)}\n`,
 })

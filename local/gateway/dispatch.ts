@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
-import type { DynamoDb, Faults, Happening, Iam, Parts, Trail } from '../contracts.ts'
+import type { DynamoDb, Faults, Iam, Parts, Trail } from '../contracts.ts'
 import { type Answer, encodeOutput } from './answers.ts'
 import { type Authorization, parseAuthorization } from './authorization.ts'
 import { BODY_LIMIT_BYTES } from './body.ts'
 import { dynamoPermissions } from './dynamodb-permissions.ts'
 import { codeOf, encodeError, internalFailure } from './errors.ts'
-import { eventNameOf, isDataEvent, isReadOnly, recorded } from './happening.ts'
+import { isReadOnly, recorded } from './happening.ts'
 import { decodeJson, parseJsonBody } from './json.ts'
 import { type LoadedModel, loadModel, type OperationSchema } from './models.ts'
 import { decodeQuery } from './query.ts'
@@ -17,6 +17,7 @@ import { decodeRest } from './rest.ts'
 import { matchRoute } from './routes.ts'
 import { AwsError, type Call, type Permission, type Service } from './service.ts'
 import { checkScope, checkSignature } from './signature.ts'
+import { type Told, tell } from './tell.ts'
 import { checkInput, loadConstraints } from './validate.ts'
 
 export interface DispatcherNeeds {
@@ -29,12 +30,8 @@ export interface DispatcherNeeds {
 }
 
 /** What is known of a request so far; what goes wrong is told in its words. */
-interface Progress {
+interface Progress extends Told {
   recognised: Recognised
-  call?: Call
-  parameters?: () => unknown
-  response?: () => unknown
-  resources?: readonly string[]
 }
 
 /**
@@ -208,44 +205,6 @@ const unknownOperation = (recognised: Recognised, service: string): AwsError => 
     `The local cloud does not serve ${name.slice(0, 200)}.`,
     recognised.operation.includes(' ') ? 404 : 400,
   )
-}
-
-/** CloudTrail hears of what was asked in somebody's name, done or refused, once the answer is under way. */
-const tell = (
-  needs: DispatcherNeeds,
-  request: WireRequest,
-  progress: Progress,
-  error: Happening['error'],
-): void => {
-  const { call, parameters, response, resources } = progress
-  if (!needs.trail || !call || isDataEvent(call.service, call.operation)) return
-  const { trail } = needs
-  const userAgent = request.headers.get('user-agent')
-  setImmediate(() => {
-    try {
-      const requestParameters = parameters?.() as object | undefined
-      const responseElements = response?.() as object | undefined
-      trail.record({
-        account: call.account,
-        region: call.region,
-        eventSource: `${call.service}.amazonaws.com`,
-        eventName: eventNameOf(call.service, call.operation),
-        caller: call.caller,
-        requestId: call.requestId,
-        ...(request.sourceIp === undefined ? {} : { sourceIp: request.sourceIp }),
-        ...(userAgent === undefined ? {} : { userAgent }),
-        ...(requestParameters === undefined ? {} : { requestParameters }),
-        ...(responseElements === undefined ? {} : { responseElements }),
-        ...(error ? { error } : {}),
-        ...(resources?.length ? { resources } : {}),
-      })
-    } catch (failure) {
-      needs.parts.log('gateway', 'a call could not be noted', {
-        requestId: call.requestId,
-        error: String(failure),
-      })
-    }
-  })
 }
 
 const unforeseen = (parts: Parts, recognised: Recognised, requestId: string, error: unknown): AwsError => {

@@ -79,7 +79,7 @@ const queryError = (
   return {
     status,
     headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
-    body: Buffer.from(`<ErrorResponse${namespace ? ` xmlns="${namespace}"` : ''}>${body}</ErrorResponse>`),
+    body: `<ErrorResponse${namespace ? ` xmlns="${namespace}"` : ''}>${body}</ErrorResponse>`,
   }
 }
 
@@ -102,7 +102,7 @@ const jsonError = (
     // inferred for the errors that are not in the service's model
     headers['x-amzn-query-error'] = `${schema?.queryCode ?? COMMON[name]?.queryCode ?? name};${fault(status)}`
   const body = { __type: json10 ? `${namespace}#${name}` : name, [messageKey(name, schema)]: error.message }
-  return { status, headers, body: Buffer.from(JSON.stringify(body)) }
+  return { status, headers, body: JSON.stringify(body) }
 }
 
 const restError = (
@@ -121,7 +121,7 @@ const restError = (
       'x-amzn-requestid': requestId,
       'x-amzn-errortype': name,
     },
-    body: Buffer.from(JSON.stringify({ ...type, [messageKey(name, schema)]: error.message })),
+    body: JSON.stringify({ ...type, [messageKey(name, schema)]: error.message }),
   }
 }
 

@@ -67,7 +67,7 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
     serve(request, response).catch((error: unknown) => {
       log('gateway', 'a request failed', { url: request.url, error: String(error) })
       if (response.headersSent) response.destroy()
-      else write(response, { status: 500, headers: {}, body: Buffer.from('internal failure\n') })
+      else write(response, { status: 500, headers: {}, body: 'internal failure\n' })
     })
   })
   tune(server, log)
@@ -196,7 +196,7 @@ const ownFallback = (services: readonly Service[], { method, url }: IncomingMess
 
 const write = (response: ServerResponse, answer: Answer): void => {
   // a length is wrong beside 204: RFC 9110, section 8.6
-  const length = answer.status === 204 ? {} : { 'content-length': answer.body.length }
+  const length = answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(answer.body) }
   response.writeHead(answer.status, { ...answer.headers, ...length })
   // to HEAD node:http sends the headers alone
   response.end(answer.body)
@@ -212,6 +212,6 @@ const tooLarge = (): Answer => {
       'x-amzn-errortype': name,
       connection: 'close',
     },
-    body: Buffer.from(JSON.stringify({ __type: name, message })),
+    body: JSON.stringify({ __type: name, message }),
   }
 }

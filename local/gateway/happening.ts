@@ -1,22 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema'
 
-/**
- * Calls that move data: CloudTrail keeps no event of them unless a trail asks for it, and LookupEvents never shows them
- * (CloudTrail user guide, "Logging data events"; CloudWatch Logs and EventBridge user guides, "Logging API calls with CloudTrail").
- */
-const DATA_EVENTS: Readonly<Record<string, RegExp>> = {
-  sqs: /^(Send|Receive|Delete)Message(Batch)?$|^ChangeMessageVisibility(Batch)?$/,
-  sns: /^Publish(Batch)?$/,
-  events: /^PutEvents$/,
-  logs: /^(Put|Get|Filter)LogEvents$|^StartLiveTail$/,
-  lambda: /^Invoke/,
-  dynamodb:
-    /^(Batch)?(Get|Put|Update|Delete|Write|TransactGet|TransactWrite)Items?$|^(Query|Scan|BatchExecuteStatement|ExecuteStatement|ExecuteTransaction)$/,
-}
-
-export const isDataEvent = (service: string, operation: string): boolean =>
-  DATA_EVENTS[service]?.test(operation) ?? false
-
 /** Lambda's operations stand in CloudTrail with the date of their API: Lambda developer guide, "Logging API calls with CloudTrail". */
 const LAMBDA_NAMES: readonly (readonly [RegExp, string])[] = [
   [

@@ -83,7 +83,7 @@ export interface RestOutput {
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, string>>
   /** undefined: there is nothing to send */
-  readonly body: Buffer | undefined
+  readonly body: Buffer | string | undefined
 }
 
 /** What an operation returned, spread over status, headers and body as its schema binds them. */
@@ -94,7 +94,7 @@ export const encodeRest = (
   const headers: Record<string, string> = {}
   const rest: Record<string, unknown> = {}
   let status: number | undefined
-  let payload: Buffer | undefined
+  let payload: Buffer | string | undefined
   if (schema.isStructSchema())
     for (const [name, member] of schema.structIterator()) {
       const bindings = bindingsOf(member)
@@ -104,13 +104,11 @@ export const encodeRest = (
       else if (bindings.httpHeader) headers[bindings.httpHeader] = String(value)
       else if (bindings.httpPayload) {
         const bytes = member.isBlobSchema() || member.isStringSchema()
-        payload = bytes
-          ? Buffer.from(value as Uint8Array)
-          : Buffer.from(JSON.stringify(encodeJson(member, value)))
+        payload = bytes ? Buffer.from(value as Uint8Array) : JSON.stringify(encodeJson(member, value))
       } else rest[bindings.jsonName ?? name] = encodeJson(member, value)
     }
   const bound = schema.isStructSchema() && hasPayload(schema)
-  const body = bound ? payload : schema.isUnitSchema() ? undefined : Buffer.from(JSON.stringify(rest))
+  const body = bound ? payload : schema.isUnitSchema() ? undefined : JSON.stringify(rest)
   return { status, headers, body }
 }
 

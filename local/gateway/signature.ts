@@ -1,4 +1,4 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { type Authorization, isoBasic } from './authorization.ts'
 import { queryPairs, type WireRequest } from './request.ts'
 import { AwsError } from './service.ts'
@@ -67,10 +67,12 @@ export const checkSignature = (
   if (claimed !== undefined && claimed.toLowerCase() !== payloadHash) throw mismatch()
   const canonical = sha256(canonicalRequest(request, authorization, payloadHash))
   const toSign = `AWS4-HMAC-SHA256\n${timestamp}\n${date}/${region}/${service}/aws4_request\n${canonical}`
-  const expected = hmac(signingKey(authorization, secretAccessKey), toSign)
-  const hex = /^[0-9a-f]{64}$/.test(authorization.signature) ? authorization.signature : ''
-  const given = Buffer.from(hex, 'hex')
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw mismatch()
+  const key = signingKey(authorization, secretAccessKey)
+  const expected = createHmac('sha256', key).update(toSign).digest('hex')
+  const given = authorization.signature
+  // only a signature of the right length is compared: how long it must be is no secret
+  if (given.length !== expected.length || !timingSafeEqual(Buffer.from(given), Buffer.from(expected)))
+    throw mismatch()
 }
 
 const canonicalRequest = (
@@ -88,13 +90,14 @@ const folded = (value: string): string => value.trim().replace(/\s+/g, ' ')
 
 /** Signing keys are good for a day: each is derived once. Bounded, and a changed secret makes a new one. */
 const KEYS_MAX = 256
-const keys = new Map<string, { readonly secret: string; readonly key: Buffer }>()
+const keys = new Map<string, { readonly secret: string; readonly key: KeyObject }>()
 
-const signingKey = ({ accessKeyId, date, region, service }: Authorization, secret: string): Buffer => {
+const signingKey = ({ accessKeyId, date, region, service }: Authorization, secret: string): KeyObject => {
   const id = `${accessKeyId}/${date}/${region}/${service}`
   const known = keys.get(id)
   if (known?.secret === secret) return known.key
-  const key = [date, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secret}`))
+  const derived = [date, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secret}`))
+  const key = createSecretKey(derived)
   if (keys.size >= KEYS_MAX) keys.clear()
   keys.set(id, { secret, key })
   return key
