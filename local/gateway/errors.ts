@@ -90,7 +90,7 @@ const jsonError = (
   schema: ErrorSchema | undefined,
   requestId: string,
 ): Answer => {
-  const status = error.status !== 400 ? error.status : (schema?.status ?? 400) >= 500 ? 500 : 400
+  const status = jsonStatus(dialect, error, name, schema)
   const namespace = schema?.namespace ?? 'com.amazon.coral.service'
   const json10 = dialect.protocol === 'json1.0'
   const headers: Record<string, string> = {
@@ -101,8 +101,24 @@ const jsonError = (
   if (dialect.model?.queryCompatible)
     // inferred for the errors that are not in the service's model
     headers['x-amzn-query-error'] = `${schema?.queryCode ?? COMMON[name]?.queryCode ?? name};${fault(status)}`
-  const body = { __type: json10 ? `${namespace}#${name}` : name, [messageKey(name, schema)]: error.message }
+  const body = {
+    __type: json10 ? `${namespace}#${name}` : name,
+    ...error.members,
+    [messageKey(name, schema)]: error.message,
+  }
   return { status, headers, body: JSON.stringify(body) }
+}
+
+/** 400 or 500 whatever the error is called; a service that once spoke the query protocol keeps that one's statuses. */
+const jsonStatus = (
+  { model }: Dialect,
+  error: AwsError,
+  name: string,
+  schema: ErrorSchema | undefined,
+): number => {
+  if (error.status !== 400) return error.status
+  if (model?.queryCompatible) return schema?.status ?? COMMON[name]?.queryStatus ?? 400
+  return (schema?.status ?? 400) >= 500 ? 500 : 400
 }
 
 const restError = (
@@ -121,7 +137,7 @@ const restError = (
       'x-amzn-requestid': requestId,
       'x-amzn-errortype': name,
     },
-    body: JSON.stringify({ ...type, [messageKey(name, schema)]: error.message }),
+    body: JSON.stringify({ ...type, ...error.members, [messageKey(name, schema)]: error.message }),
   }
 }
 

@@ -78,28 +78,33 @@ const checkRequired = (
   throw refusal(service, schema, violations)
 }
 
+/** SNS has a ValidationException of its own, which is another error. */
+const CODES: Readonly<Record<string, string>> = {
+  logs: 'InvalidParameterException',
+  iam: 'ValidationError',
+  sts: 'ValidationError',
+  sns: 'ValidationError',
+}
+
 const refusal = (service: string, schema: NormalizedSchema, violations: readonly Violation[]): AwsError => {
   const count = violations.length === 1 ? '1 validation error' : `${violations.length} validation errors`
   const each = violations.map(({ path, value, sensitive, constraint }) => {
     const shown = value === null ? ' null' : sensitive ? '' : ` '${shownValue(schema, path, value)}'`
     return `Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`
   })
-  return new AwsError(
-    service === 'logs' ? 'InvalidParameterException' : 'ValidationException',
-    `${count} detected: ${each.join('; ')}`,
-  )
+  return new AwsError(CODES[service] ?? 'ValidationException', `${count} detected: ${each.join('; ')}`)
 }
 
 /** IAM has words of its own for names and paths: moto and Terraform issues quote them. */
 const ownWords = ({ path, pattern }: Violation): AwsError | undefined => {
   if (pattern === '[\\w+=,.@-]+')
     return new AwsError(
-      'ValidationException',
+      'ValidationError',
       `The specified value for ${path} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`,
     )
   if (pattern?.startsWith('(\\u002F)|'))
     return new AwsError(
-      'ValidationException',
+      'ValidationError',
       `The specified value for ${path} is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.`,
     )
   return undefined

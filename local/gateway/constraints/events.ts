@@ -1,4 +1,4 @@
-/** EventBridge's limits: its API reference; the form of a line is told in ../constraints.ts. */
+/** EventBridge's limits: its API reference; the form of a line is told in ../constraints.ts. Enums stand in the order in which AWS answers them, where that is known. */
 export const TABLE = String.raw`
 @ActivateEventSource Name!EventSourceName
 @CancelReplay ReplayName!ReplayName
@@ -45,7 +45,7 @@ export const TABLE = String.raw`
 @UpdateEventBus Name.EventBusName KmsKeyIdentifier.KmsKeyIdentifier Description.ApiDestinationDescription DeadLetterConfig.DeadLetterConfig LogConfig.LogConfig
 :Action 1..64 /events:[a-zA-Z]+
 :ApiDestinationDescription ..512
-:ApiDestinationHttpMethod =POST|GET|HEAD|OPTIONS|PUT|PATCH|DELETE
+:ApiDestinationHttpMethod =HEAD|POST|PATCH|DELETE|PUT|GET|OPTIONS
 :ApiDestinationInvocationRateLimitPerSecond #1..
 :ArchiveName 1..48 /[\.\-_A-Za-z0-9]+
 :ArchiveState =ENABLED|DISABLED|CREATING|UPDATING|CREATE_FAILED|UPDATE_FAILED
@@ -109,7 +109,7 @@ export const TABLE = String.raw`
 :ReferenceId ..1024
 :ReplayDestinationFilters [ResourceArn
 :ReplayName 1..64 /[\.\-_A-Za-z0-9]+
-:ReplayState =STARTING|RUNNING|CANCELLING|COMPLETED|CANCELLED|FAILED
+:ReplayState =CANCELLED|CANCELLING|COMPLETED|FAILED|RUNNING|STARTING
 :ResourceArn 1..1600
 :ResourceConfigurationArn 0..2048 /^(?:^arn:[a-z0-9\-]+:vpc-lattice:[a-zA-Z0-9\-]+:\d{12}:resourceconfiguration/rcfg-[0-9a-z]{17}$|^$)
 :RetentionDays #0..
