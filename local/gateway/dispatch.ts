@@ -78,13 +78,13 @@ const callService = async (
   const schema = loaded?.operation(operation)
   const run =
     service && Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined
-  if (!service || !schema || !run) throw unknownOperation(recognised, authorization.service)
+  if (!loaded || !service || !schema || !run) throw unknownOperation(recognised, authorization.service)
   const made: Call = { ...call, service: service.name, operation }
   progress.call = made
   await suffer(needs, made)
   const input = decodeInput(recognised, schema, labels, request)
   progress.parameters = () => recorded(schema.input, input)
-  checkInput(service.name, operation, schema.input, input, await loadConstraints(service.name))
+  checkInput(service.name, loaded, schema, input, await loadConstraints(service.name))
   const permissions = service.permissions?.(operation, input, made) ?? [
     { action: `${service.name}:${operation}`, resource: '*' },
   ]

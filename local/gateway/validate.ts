@@ -1,5 +1,6 @@
 import type { NormalizedSchema } from '@smithy/core/schema'
 import { type ConstraintTable, constraintTable } from './constraints.ts'
+import type { LoadedModel, OperationSchema } from './models.ts'
 import { missingMembers } from './required.ts'
 import { AwsError } from './service.ts'
 import { shownValue } from './shown.ts'
@@ -31,19 +32,18 @@ export const loadConstraints = (service: string): Promise<ConstraintTable | unde
 /**
  * Refuses an input that its model does not allow, in the words and the order of AWS's services: all violations at once, member by
  * member as the model lists them.
- * @param schema the operation's input, to print values as AWS does
  * @throws {AwsError} ValidationException; InvalidParameterException for CloudWatch Logs; MissingParameter for SQS
  */
 export const checkInput = (
   service: string,
-  operation: string,
-  schema: NormalizedSchema,
+  model: LoadedModel,
+  { name, input: schema }: OperationSchema,
   input: Readonly<Record<string, unknown>>,
   table: ConstraintTable | undefined,
 ): void => {
-  const members = table?.operation(operation)
+  const members = table?.operation(name)
   if (!table || !members) {
-    checkRequired(service, schema, input)
+    checkRequired(service, model, schema, input)
     return
   }
   const violations = findViolations(table, members, input, service === 'lambda')
@@ -55,6 +55,7 @@ export const checkInput = (
 /** Services without a table: what the model requires must be there. */
 const checkRequired = (
   service: string,
+  model: LoadedModel,
   schema: NormalizedSchema,
   input: Readonly<Record<string, unknown>>,
 ): void => {
@@ -63,9 +64,12 @@ const checkRequired = (
   if (missing.length === 0) return
   const name = first.slice(first.lastIndexOf('.') + 1)
   const capital = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
-  // CodeCommit names what is missing in an exception of its own
-  if (service === 'codecommit')
-    throw new AwsError(`${capital}RequiredException`, `The required member ${name} is missing.`)
+  if (service === 'codecommit') {
+    // each in an exception of its own; where its name cannot be told from the member's, the operation knows it
+    const own = model.error(`${capital}RequiredException`)
+    if (own) throw new AwsError(own.name, `The required member ${name} is missing.`)
+    return
+  }
   if (service === 'sqs')
     throw new AwsError('MissingParameter', `The request must contain the parameter ${capital}.`)
   if (service === 'ecs') {
