@@ -10,7 +10,7 @@ const SILENCE_MS = 60_000
 const HANDSHAKE_MS = 10_000
 
 export interface Front {
-  /** ends the connections that have not said anything yet */
+  /** ends the connections that the HTTP server does not know of yet */
   stop(): void
 }
 
@@ -21,7 +21,10 @@ export interface Front {
  */
 export const takeTls = (server: Server, tls: { readonly key: string; readonly cert: string }): Front => {
   const serve = server.listeners('connection') as ((this: Server, socket: Socket | TLSSocket) => void)[]
+  /** by their other end: TLS brings back another object for the same connection */
+  const waiting = new Map<string, Socket>()
   const hand = (socket: Socket | TLSSocket) => {
+    waiting.delete(nameOf(socket))
     for (const listener of serve) listener.call(server, socket)
   }
   const secure = createServer(
@@ -30,34 +33,41 @@ export const takeTls = (server: Server, tls: { readonly key: string; readonly ce
   )
   // clients that do not trust us yet end here; so do port scanners
   secure.on('tlsClientError', (_, socket) => socket.destroy())
-  const silent = new Set<Socket>()
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    silent.add(socket)
-    const leave = () => {
-      silent.delete(socket)
-      socket.destroy()
-    }
-    const look = () => {
-      const first = socket.read() as Buffer | null
-      if (first === null) {
-        socket.once('readable', look)
-        return
-      }
-      silent.delete(socket)
-      for (const event of ['error', 'close', 'end', 'timeout']) socket.removeListener(event, leave)
-      socket.setTimeout(0)
-      socket.unshift(first)
+    const name = nameOf(socket)
+    waiting.set(name, socket)
+    socket.once('close', () => waiting.delete(name))
+    whenSpoken(socket, (first) => {
       if (first[0] === HANDSHAKE) secure.emit('connection', socket)
       else hand(socket)
-    }
-    socket.setTimeout(SILENCE_MS)
-    for (const event of ['error', 'close', 'end', 'timeout']) socket.on(event, leave)
-    socket.once('readable', look)
+    })
   })
   return {
     stop: () => {
-      for (const socket of silent) socket.destroy()
+      for (const socket of waiting.values()) socket.destroy()
     },
   }
+}
+
+const nameOf = (socket: Socket | TLSSocket): string => `${socket.remoteAddress} ${socket.remotePort}`
+
+/** Calls back with the first bytes, which are still to be read then; a connection that says nothing for long is ended. */
+const whenSpoken = (socket: Socket, spoken: (first: Buffer) => void): void => {
+  const leave = () => socket.destroy()
+  const endings = ['error', 'end', 'timeout']
+  const look = () => {
+    const first = socket.read() as Buffer | null
+    if (first === null) {
+      socket.once('readable', look)
+      return
+    }
+    for (const event of endings) socket.removeListener(event, leave)
+    socket.setTimeout(0)
+    socket.unshift(first)
+    spoken(first)
+  }
+  socket.setTimeout(SILENCE_MS)
+  for (const event of endings) socket.on(event, leave)
+  socket.once('readable', look)
 }
