@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-codecommit'
 import { ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
+import { ListScheduleGroupsCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import {
   GetTopicAttributesCommand,
   PublishCommand,
@@ -109,9 +109,11 @@ describe('awsJson, judged by the SDK', () => {
       name: 'UnknownOperationException',
       message: 'The local cloud does not serve codecommit:ListBranches.',
     })
-    await expect(new SchedulerClient(config()).send(new ListSchedulesCommand({}))).rejects.toMatchObject({
-      name: 'UnknownOperationException',
-    })
+    await expect(new SchedulerClient(config()).send(new ListScheduleGroupsCommand({}))).rejects.toMatchObject(
+      {
+        name: 'UnknownOperationException',
+      },
+    )
   })
 
   test('what nobody foresaw is an InternalFailure, logged under its request id and told to nobody else', async () => {

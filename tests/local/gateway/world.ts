@@ -151,7 +151,7 @@ export interface Signing {
   readonly method?: string
   readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Buffer
   readonly service: string
   readonly region?: string
   readonly credentials: Keys
@@ -167,9 +167,9 @@ export const signed = (url: string, signing: Signing): Record<string, string> =>
   const headers: Record<string, string> = { ...signing.headers, host: new URL(url).host, 'x-amz-date': stamp }
   if (credentials.sessionToken) headers['x-amz-security-token'] = credentials.sessionToken
   const names = Object.keys(headers).sort()
-  const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+  const hash = (text: string | Buffer) => createHash('sha256').update(text).digest('hex')
   const [pathname = '', query = ''] = path.split('?')
-  const list = names.map((name) => `${name}:${headers[name]}\n`).join('')
+  const list = names.map((name) => `${name}:${headers[name]?.replace(/ +/g, ' ')}\n`).join('')
   const canonical = [method, pathname, query, list, names.join(';'), hash(body)].join('\n')
   let key: Buffer | string = `AWS4${credentials.secretAccessKey}`
   for (const part of [...scope.split('/'), `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${hash(canonical)}`])
@@ -188,7 +188,7 @@ export const send = async (world: World, signing: Signing, change: Record<string
   const response = await fetch(`${world.url}${path}`, {
     method,
     headers: { ...signed(world.url, signing), ...change },
-    ...(body !== undefined && { body }),
+    ...(body !== undefined && { body: typeof body === 'string' ? body : new Uint8Array(body) }),
   })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }
