@@ -11,7 +11,7 @@ import { isReadOnly, recorded } from './happening.ts'
 import { decodeJson, parseJsonBody } from './json.ts'
 import { type LoadedModel, loadModel, type OperationSchema } from './models.ts'
 import { decodeQuery } from './query.ts'
-import { DYNAMODB_TARGET, type Recognised, recognise, UNRECOGNISED } from './recognise.ts'
+import { DYNAMODB_TARGET, isSpoken, type Recognised, recognise, UNRECOGNISED } from './recognise.ts'
 import { queryPairs, type WireRequest } from './request.ts'
 import { decodeRest } from './rest.ts'
 import { matchRoute } from './routes.ts'
@@ -69,6 +69,9 @@ const callService = async (
 ): Promise<Answer> => {
   const { model } = progress.recognised
   const authorization = parseAuthorization(request)
+  // nothing is behind it, and S3 for one signs in another way: its name is the better answer
+  if (!model && !isSpoken(authorization.service))
+    throw unknownOperation(progress.recognised, authorization.service)
   const call = authenticate(needs, request, authorization, model?.service, requestId)
   const loaded = model && (await loadModel(model))
   const labels = loaded && findRoute(loaded, request, progress)

@@ -42,6 +42,7 @@ export const encodeError = (
   const schema = model?.error(error.code)
   const name = schema?.name ?? COMMON_BY_QUERY_CODE.get(error.code) ?? error.code
   if (dialect.protocol === 'query') return queryError(dialect, error, name, schema, requestId, model)
+  if (dialect.protocol === 's3') return s3Error(error, requestId)
   if (dialect.protocol === 'restJson1') return restError(error, name, schema, requestId)
   return jsonError(dialect, error, name, schema, requestId)
 }
@@ -80,6 +81,24 @@ const queryError = (
     status,
     headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
     body: `<ErrorResponse${namespace ? ` xmlns="${namespace}"` : ''}>${body}</ErrorResponse>`,
+  }
+}
+
+/** S3 API reference, "Error responses": NotImplemented is what its clients make of a service that is not there. */
+const s3Error = (error: AwsError, requestId: string): Answer => {
+  const code = error.code === 'UnknownOperationException' ? 'NotImplemented' : error.code
+  const inner =
+    element('Code', escapeXml(code)) +
+    element('Message', escapeXml(error.message)) +
+    element('RequestId', requestId)
+  return {
+    status: code === 'NotImplemented' ? 501 : error.status,
+    headers: {
+      'content-type': 'application/xml',
+      'x-amz-request-id': requestId,
+      'x-amzn-requestid': requestId,
+    },
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n${element('Error', inner)}`,
   }
 }
 

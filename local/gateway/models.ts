@@ -2,7 +2,8 @@ import { NormalizedSchema } from '@smithy/core/schema'
 import type { RestRoute } from './routes.ts'
 import { restRoutes } from './routes.ts'
 
-export type Protocol = 'json1.0' | 'json1.1' | 'query' | 'restJson1'
+/** S3 is not served; its clients understand nothing but its own errors. */
+export type Protocol = 'json1.0' | 'json1.1' | 'query' | 'restJson1' | 's3'
 
 /** How one service is spoken to. `module` holds the schemas of its operations and errors, as its SDK client exports them. */
 export interface Model {

@@ -29,6 +29,9 @@ const BY_TARGET = new Map(MODELS.flatMap((model) => (model.target ? [[model.targ
 const BY_VERSION = new Map(MODELS.flatMap((model) => (model.version ? [[model.version, model]] : [])))
 const BY_SERVICE = new Map(MODELS.map((model) => [model.service, model]))
 
+/** Whether the gateway knows the protocol of a service at all. */
+export const isSpoken = (service: string): boolean => service === 'dynamodb' || BY_SERVICE.has(service)
+
 /**
  * Which protocol and operation a request speaks: from its target header, from its form, else from its path. A REST operation is
  * named by method and path until its model is read.
@@ -50,9 +53,11 @@ export const recognise = (request: WireRequest): Recognised => {
     }
   }
   const path = MODELS.find(({ paths }) => paths?.test(request.path))
-  const model = path ?? BY_SERVICE.get(claimedService(request) ?? '')
+  const claimed = claimedService(request) ?? ''
+  const model = path ?? BY_SERVICE.get(claimed)
   const operation = `${request.method} ${request.path}`
-  return { protocol: model?.protocol ?? 'json1.1', operation, model, dynamodb: false }
+  const protocol = model?.protocol ?? (claimed === 's3' ? 's3' : 'json1.1')
+  return { protocol, operation, model, dynamodb: false }
 }
 
 const byTarget = (request: WireRequest, target: string): Recognised => {

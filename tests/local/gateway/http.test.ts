@@ -88,6 +88,23 @@ test('requests sent without waiting for answers are answered in their order', as
   ])
 })
 
+test.each([
+  [
+    's3',
+    'GET',
+    '/bucket',
+    '',
+    501,
+    '<Code>NotImplemented</Code><Message>The local cloud does not serve s3:GET /bucket.',
+  ],
+  ['eks', 'GET', '/clusters', '', 404, '"message":"The local cloud does not serve eks:GET /clusters."'],
+  ['kinesis', 'POST', '/', 'Kinesis_20131202.ListStreams', 400, 'does not serve kinesis:ListStreams.'],
+])('%s, which is not here, is named', async (service, method, path, target, status, text) => {
+  const headers: Record<string, string> = target === '' ? {} : { 'x-amz-target': target }
+  const answer = await send(world, { service, method, path, headers, credentials: world.admin })
+  expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(text)])
+})
+
 test.each(['OPTIONS', 'HEAD', 'PUT', 'PATCH'])(
   '%s without a signature is refused, and tells no browser to go on',
   async (method) => {
