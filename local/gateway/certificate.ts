@@ -25,7 +25,6 @@ export const certificateNames = (regions: readonly string[]): readonly string[] 
   const aws = regions.flatMap((region) => [
     `*.${region}.amazonaws.com`,
     `git-codecommit.${region}.amazonaws.com`,
-    `codecommit.${region}.amazonaws.com`,
   ])
   const global = ['iam.amazonaws.com', 'sts.amazonaws.com']
   return [

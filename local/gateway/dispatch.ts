@@ -202,6 +202,8 @@ const bodyOf = ({ headers, body }: WireRequest): Buffer => {
 }
 
 const unknownOperation = (recognised: Recognised, service: string): AwsError => {
+  if (recognised.operation === '' && recognised.form)
+    return new AwsError('MissingAction', 'The request is missing an action or a required parameter.')
   const name = `${recognised.model?.service ?? service}:${recognised.operation}`
   return new AwsError(
     'UnknownOperationException',

@@ -61,7 +61,9 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
     const { method = 'GET', rawHeaders, socket } = request
     const secure = 'encrypted' in socket
     const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '')
-    write(response, await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp })))
+    const answer = await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp }))
+    // clients set their clocks by it, so that it must be ours even where that is wrong on purpose
+    write(response, answer, dateOf(needs.parts.now()))
   }
   const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES }, (request, response) => {
     serve(request, response).catch((error: unknown) => {
@@ -194,10 +196,22 @@ const ownFallback = (services: readonly Service[], { method, url }: IncomingMess
     : plainJson(404, { error: `The local cloud has nothing at ${method} ${path}.` })
 }
 
-const write = (response: ServerResponse, answer: Answer): void => {
+let second = 0
+let shown = ''
+/** The Date header, written once a second. */
+const dateOf = (now: number): string => {
+  const at = Math.floor(now / 1000)
+  if (at !== second) {
+    second = at
+    shown = new Date(now).toUTCString()
+  }
+  return shown
+}
+
+const write = (response: ServerResponse, answer: Answer, date?: string): void => {
   // a length is wrong beside 204: RFC 9110, section 8.6
   const length = answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(answer.body) }
-  response.writeHead(answer.status, { ...answer.headers, ...length })
+  response.writeHead(answer.status, { ...answer.headers, ...length, ...(date !== undefined && { date }) })
   // to HEAD node:http sends the headers alone
   response.end(answer.body)
 }

@@ -141,7 +141,8 @@ export const structBody = (schema: NormalizedSchema, value: Readonly<Record<stri
 }
 
 const textOf = (schema: NormalizedSchema, value: unknown): string => {
-  if (schema.isTimestampSchema()) return (value as Date).toISOString()
+  // whole seconds, as IAM and STS write them
+  if (schema.isTimestampSchema()) return `${(value as Date).toISOString().slice(0, 19)}Z`
   if (schema.isBlobSchema()) return Buffer.from(value as Uint8Array).toString('base64')
   return String(value)
 }

@@ -45,12 +45,11 @@ export const recognise = (request: WireRequest): Recognised => {
     const body = request.method === 'POST' ? request.body.toString('utf8') : ''
     const form = parseForm(request.query === '' ? body : `${request.query}&${body}`)
     const operation = form.get('Action')
-    if (operation !== undefined) {
-      const service = claimedService(request)
-      const version = form.get('Version')
-      const model = BY_VERSION.get(version ?? '') ?? (version === undefined ? ofQuery(service) : undefined)
-      return { protocol: 'query', operation, model, dynamodb: false, form }
-    }
+    const version = form.get('Version')
+    const byScope = version === undefined ? ofQuery(claimedService(request)) : undefined
+    const model = BY_VERSION.get(version ?? '') ?? byScope
+    if (operation !== undefined || model)
+      return { protocol: 'query', operation: operation ?? '', model, dynamodb: false, form }
   }
   const path = MODELS.find(({ paths }) => paths?.test(request.path))
   const claimed = claimedService(request) ?? ''

@@ -32,7 +32,7 @@ export const TABLE = String.raw`
 :tagListType ..50 [Tag
 :tagValueType 0..256 /[\p{L}\p{Z}\p{N}_.:/=+\-@]*
 :tokenCodeType 6..6 /[\d]*
-:unrestrictedSessionPolicyDocumentType 1.. /[\u0009\u000A\u000D\u0020-\u00FF]+
+:unrestrictedSessionPolicyDocumentType 1..2048 /[\u0009\u000A\u000D\u0020-\u00FF]+
 :userNameType 2..32 /[\w+=,.@-]*
 :webIdentityTokenAudienceListType 1..10 [webIdentityTokenAudienceStringType
 :webIdentityTokenAudienceStringType 1..1000

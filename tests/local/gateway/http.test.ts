@@ -222,6 +222,15 @@ describe('bad input never ends the server', () => {
     })
   })
 
+  test('query: no action', async () => {
+    const nothing = await form('Version=2010-03-31')
+    expect([nothing.status, nothing.text]).toEqual([
+      400,
+      expect.stringContaining('<Code>MissingAction</Code>'),
+    ])
+    expect((await form('a=b')).text).toContain('<Code>MissingAction</Code>')
+  })
+
   test('query: one parameter more than allowed', async () => {
     const parameters = (count: number) => Array.from({ length: count }, (_, i) => `&p${i}=`).join('')
     const body = (count: number) => `Action=CreateTopic&Version=2010-03-31&Name=n${parameters(count - 3)}`

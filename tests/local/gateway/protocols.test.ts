@@ -20,7 +20,12 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleCommand,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { AwsError } from '../../../local/gateway/service.ts'
@@ -198,6 +203,12 @@ describe('AWS query, judged by the SDK', () => {
       { numRuns: 40 },
     )
     client.destroy()
+  })
+
+  test('times are whole seconds', async () => {
+    const sts = new STSClient(config())
+    const { Credentials } = await sts.send(new GetSessionTokenCommand({ DurationSeconds: 900 }))
+    expect(Number(Credentials?.Expiration) % 1000).toBe(0)
   })
 
   test('operations without an output', async () => {
