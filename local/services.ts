@@ -167,9 +167,8 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
   ),
 })
 
-/** IAM has one endpoint, and STS an old one that is everybody's: both are signed for us-east-1 (AWS General Reference, "Endpoints"). */
-const isGlobal = (service: string, region: string): boolean =>
-  ['iam', 'sts'].includes(service) && region === 'us-east-1'
+/** STS has an old endpoint that is everybody's, signed for us-east-1 (AWS General Reference, "AWS STS endpoints"). */
+const isGlobal = (service: string, region: string): boolean => service === 'sts' && region === 'us-east-1'
 
 /** A region that is not served has no Git host: the connection ends, as if nobody were there. */
 const servedRegions =
