@@ -219,7 +219,6 @@ export interface Scheduler {
 }
 
 export interface Lambda {
-  /** operations in the SDK's shapes, though not served over HTTP yet (restJson1) */
   readonly service: Service
   invokeAsync: Wires['invokeAsync']
   /** InvocationType RequestResponse; `error` is the function error as Lambda reports it */
