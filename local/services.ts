@@ -70,7 +70,7 @@ export const createServices = (options: ServicesOptions): Services => {
     invokeAsync: (...args) => lambda.invokeAsync(...args),
     emit: (envelope) => events.emit(envelope),
   }
-  const sns = createSns({ parts, iam, wires })
+  const sns = createSns({ parts, iam, wires, baseUrl: options.baseUrl })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
   const scheduler = createScheduler({ parts, iam, wires })
   const lambda = createLambda({
