@@ -75,7 +75,10 @@ describe('on attributes', () => {
   })
 
   test('all keys must match; $or takes one of its sides', () => {
-    const filter = filterOf({ source: ['aws'], $or: [{ a: ['1'] }, { b: [{ numeric: ['<', 5] }], c: ['x'] }] })
+    const filter = filterOf({
+      source: ['aws'],
+      $or: [{ a: ['1'] }, { b: [{ numeric: ['<', 5] }], c: ['x'] }],
+    })
     expect(filter(published({ source: text('aws'), a: text('1') }))).toBe(true)
     expect(filter(published({ source: text('aws'), b: number(1), c: text('x') }))).toBe(true)
     expect(filter(published({ source: text('aws'), b: number(1) }))).toBe(false)
@@ -147,10 +150,7 @@ test.each([
 
 test.each([
   [{ key: Array.from({ length: 151 }, (_, n) => n) }, 'FilterPolicy: Filter policy is too complex'],
-  [
-    { a: Array(13).fill('x'), b: Array(12).fill('x') },
-    'FilterPolicy: Filter policy is too complex',
-  ],
+  [{ a: Array(13).fill('x'), b: Array(12).fill('x') }, 'FilterPolicy: Filter policy is too complex'],
   [
     Object.fromEntries([...'abcdef'].map((key) => [key, ['x']])),
     'FilterPolicy: Filter policy can not have more than 5 keys',
@@ -169,7 +169,10 @@ test('up to 150 combinations pass: values times depth, multiplied; sides of $or 
   filterOf(nested(4, 3), 'MessageBody')
   filterOf(nested(5, 5), 'MessageBody')
   expect(() => filterOf(nested(5, 6), 'MessageBody')).toThrow('too complex')
-  const or = (n: number) => ({ s: Array(10).fill('x'), $or: [{ a: Array(n).fill('x') }, { b: Array(7).fill('x') }] })
+  const or = (n: number) => ({
+    s: Array(10).fill('x'),
+    $or: [{ a: Array(n).fill('x') }, { b: Array(7).fill('x') }],
+  })
   filterOf(or(8))
   expect(() => filterOf(or(9))).toThrow('too complex')
 })
@@ -209,15 +212,22 @@ test.each([
 
 test('whatever is JSON has nothing wrong, and whatever is not ends in words', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.json(), fc.string(), fc.json().map((json) => json.slice(0, -1))), (given) => {
-      let good = true
-      try {
-        JSON.parse(given)
-      } catch {
-        good = false
-      }
-      expect(jsonFailure(given) === undefined).toBe(good)
-    }),
+    fc.property(
+      fc.oneof(
+        fc.json(),
+        fc.string(),
+        fc.json().map((json) => json.slice(0, -1)),
+      ),
+      (given) => {
+        let good = true
+        try {
+          JSON.parse(given)
+        } catch {
+          good = false
+        }
+        expect(jsonFailure(given) === undefined).toBe(good)
+      },
+    ),
     { numRuns: 500 },
   )
 })

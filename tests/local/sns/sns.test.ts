@@ -5,6 +5,7 @@ import type { Wires } from '../../../local/gateway/wires.ts'
 import { createSns, type LocalSns } from '../../../local/sns/sns.ts'
 import { createSqs } from '../../../local/sqs/sqs.ts'
 import { ACCOUNT, ALLOW, caller, type Folder, REGION, simpleIam, storeFolder, until } from '../sqs/fixture.ts'
+import { shareKey } from './world.ts'
 
 const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`
 const functionArn = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:f`
@@ -37,6 +38,7 @@ const close = async () => {
 beforeEach(async () => {
   folder = storeFolder()
   invoke = async () => {}
+  await shareKey(folder.open())
   open()
   const queues = caller(sqs.service)
   for (const QueueName of ['q', 'dead'])
