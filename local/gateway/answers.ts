@@ -29,6 +29,9 @@ const COMMON: Readonly<Record<string, readonly [queryCode: string, queryStatus: 
   ValidationException: ['ValidationError', 400],
   SerializationException: ['MalformedInput', 400],
   ThrottlingException: ['Throttling', 400],
+  // SQS has no shapes for these two: API Reference, "Common errors" of its query protocol
+  InvalidParameterValueException: ['InvalidParameterValue', 400],
+  MissingRequiredParameterException: ['MissingParameter', 400],
 }
 const COMMON_BY_QUERY_CODE = new Map(Object.entries(COMMON).map(([name, [code]]) => [code, name]))
 
