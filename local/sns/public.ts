@@ -18,22 +18,35 @@ export interface PublicParts {
   readonly inboxes: Inboxes
 }
 
+/** A request that reached the cloud's door. */
+export interface PublicRequest {
+  readonly method: string
+  /** path and query */
+  readonly url: string
+  /** it has an Authorization header */
+  readonly signed: boolean
+  /** form of a POST */
+  readonly body?: string
+}
+
 const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/'
 
 /**
  * What SNS answers without a signature: the links in its messages (ConfirmSubscription, Unsubscribe) and its certificate; and, of this
  * cloud alone, the inboxes: `/_relay/sns/mail` and `/_relay/sns/chat`, with `?account=…&region=…`.
- * @param url path and query of a GET request
- * @returns undefined for what is none of these, such as the same links with a signature
+ * @returns undefined for what is none of these, such as the same calls with a signature
  */
 export const createPublicAnswers =
   (given: PublicParts) =>
-  (url: string): Answer | undefined => {
-    const { pathname, searchParams: query } = new URL(url, 'http://x')
-    if (pathname.startsWith(CERTIFICATES))
-      return answerFile(given, pathname.slice(CERTIFICATES.length), query)
+  (request: PublicRequest): Answer | undefined => {
+    if (!URL.canParse(request.url, 'http://x')) return undefined
+    const { pathname, searchParams } = new URL(request.url, 'http://x')
+    const isGet = request.method === 'GET'
+    if (isGet && pathname.startsWith(CERTIFICATES))
+      return answerFile(given, pathname.slice(CERTIFICATES.length), searchParams)
+    const query = isGet ? searchParams : new URLSearchParams(request.body)
     const action = query.get('Action')
-    const signed = query.has('X-Amz-Signature') || query.has('Signature')
+    const signed = request.signed || query.has('X-Amz-Signature') || query.has('Signature')
     if (pathname !== '/' || signed || (action !== 'ConfirmSubscription' && action !== 'Unsubscribe'))
       return undefined
     try {
@@ -50,9 +63,12 @@ export const createPublicAnswers =
   }
 
 const confirm = ({ confirmations }: PublicParts, query: URLSearchParams): string => {
+  // API Reference, ConfirmSubscription: this alone needs a signature
+  if (query.get('AuthenticateOnUnsubscribe')?.toLowerCase() === 'true')
+    throw new AwsError('AuthorizationError', 'AuthenticateOnUnsubscribe needs a signed request.', 403)
   const { arn } = confirmations.confirm(query.get('TopicArn') ?? undefined, query.get('Token') ?? undefined, {
     signed: false,
-    keep: query.get('AuthenticateOnUnsubscribe')?.toLowerCase() === 'true',
+    keep: false,
   })
   return `<ConfirmSubscriptionResult><SubscriptionArn>${escapeText(arn)}</SubscriptionArn></ConfirmSubscriptionResult>`
 }

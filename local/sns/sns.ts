@@ -9,7 +9,7 @@ import { createDeliver, type Delivery } from './deliver.ts'
 import { type ChatMessage, type Mail, openInboxes } from './inbox.ts'
 import { permissionsOf } from './permissions.ts'
 import { authorizePublish } from './policy.ts'
-import { createPublicAnswers } from './public.ts'
+import { createPublicAnswers, type PublicRequest } from './public.ts'
 import { checkMessage } from './publish-input.ts'
 import { createPublish, createPublishOperations } from './publish-operations.ts'
 import { openSigning } from './signing.ts'
@@ -33,8 +33,8 @@ export interface LocalSns extends Sns {
   inbox(account: string, region: string): Mail[]
   /** what the chat service got from the account's topics in a region, oldest first, as its channel shows it */
   chatInbox(account: string, region: string): ChatMessage[]
-  /** what SNS answers to a GET request without a signature; undefined for what is not its business */
-  answerPublic(url: string): Answer | undefined
+  /** what SNS answers to a request without a signature; undefined for what is not its business */
+  answerPublic(request: PublicRequest): Answer | undefined
 }
 
 /**

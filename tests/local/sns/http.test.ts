@@ -183,11 +183,22 @@ describe('confirmation', () => {
     expect((await world.topics('ListSubscriptions')).Subscriptions).toEqual([])
   })
 
-  test('a request with a signature is none of the public door’s business', () => {
-    const signed = '/?Action=Unsubscribe&SubscriptionArn=x&X-Amz-Signature=y'
-    expect(world.sns.answerPublic(signed)).toBeUndefined()
-    expect(world.sns.answerPublic('/?Action=Publish')).toBeUndefined()
-    expect(world.sns.answerPublic('/_relay/sns/SimpleNotificationService-0.pem')).toBeUndefined()
+  test('the public door takes forms too, and leaves what is signed, or anything else, to others', async () => {
+    await subscribe()
+    const { Token } = JSON.parse((await endpoint.next()).body)
+    const form = String(new URLSearchParams({ Action: 'ConfirmSubscription', TopicArn, Token }))
+    const post = { method: 'POST', url: '/', signed: false, body: form }
+    expect(world.sns.answerPublic({ ...post, signed: true })).toBeUndefined()
+    const greedy = { ...post, body: `${form}&AuthenticateOnUnsubscribe=true` }
+    expect(world.sns.answerPublic(greedy)?.status).toBe(403)
+    expect(world.sns.answerPublic(post)?.status).toBe(200)
+    for (const url of [
+      '/?Action=Unsubscribe&SubscriptionArn=x&X-Amz-Signature=y',
+      '/?Action=Publish',
+      '/_relay/sns/SimpleNotificationService-0.pem',
+      '//',
+    ])
+      expect(world.sns.answerPublic({ method: 'GET', url, signed: false })).toBeUndefined()
   })
 })
 

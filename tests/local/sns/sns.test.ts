@@ -117,7 +117,8 @@ describe('delivery', () => {
     await until(() => sns.inbox(ACCOUNT, REGION).length > 0)
     const [question] = sns.inbox(ACCOUNT, REGION)
     expect(question).toMatchObject({ subject: 'AWS Notification - Subscription Confirmation' })
-    expect(sns.answerPublic(/http:\/\/[^/]+(\S+)/.exec(question!.text)![1]!)?.status).toBe(200)
+    const link = /http:\/\/[^/]+(\S+)/.exec(question!.text)![1]!
+    expect(sns.answerPublic({ method: 'GET', url: link, signed: false })?.status).toBe(200)
     await subscribe('sqs', queueArn('q'), { RawMessageDelivery: 'true' })
     const Message = JSON.stringify({ default: 'for all', email: 'for readers', lambda: 7 })
     await call('Publish', { TopicArn, Message, MessageStructure: 'json', Subject: 'News' })

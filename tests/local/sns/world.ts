@@ -46,7 +46,7 @@ export const openWorld = async (
   const time = clock()
   const logged: string[] = []
   const door = createServer((request, response) => {
-    const answer = world.sns.answerPublic(request.url ?? '/')
+    const answer = world.sns.answerPublic({ method: 'GET', url: request.url ?? '/', signed: false })
     response.writeHead(answer?.status ?? 404, answer?.headers).end(answer?.body)
   })
   const baseUrl = await listen(door)
