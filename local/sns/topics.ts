@@ -58,7 +58,10 @@ export const openTopics = ({ store, log }: Parts): Topics => {
     },
     get: (arn) => topics.get(arn),
     inPlace: ({ account, region }) =>
-      topics.entries(`arn:aws:sns:${region}:${account}:`).map(([, topic]) => topic),
+      topics
+        .entries(`arn:aws:sns:${region}:${account}:`)
+        .map(([, topic]) => topic)
+        .filter((topic) => topic?.arn),
     save: (topic) => {
       topics.put(topic.arn, topic)
       if (!known.has(topic.arn)) known.set(topic.arn, new Map())

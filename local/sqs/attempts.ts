@@ -1,4 +1,4 @@
-import type { LiveQueue, Queues, Received } from './queues.ts'
+import type { LiveQueue, Queues, Received } from './live.ts'
 
 /** How long a receipt can be repeated: SQS API Reference, ReceiveMessage, ReceiveRequestAttemptId. */
 const INTERVAL_MS = 5 * 60_000

@@ -1,6 +1,6 @@
 import type { Store } from '../state/store.ts'
 import { attributeOf } from './attributes.ts'
-import type { LiveQueue } from './queues.ts'
+import type { LiveQueue } from './live.ts'
 import type { StoredMessage } from './types.ts'
 
 /** SQS developer guide, "Exactly-once processing in Amazon SQS". */

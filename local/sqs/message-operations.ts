@@ -15,9 +15,9 @@ import { checkEntries, inBatch } from './batch.ts'
 import { md5, md5OfAttributes } from './digest.ts'
 import { invalidValue, missing, unknownAttribute } from './errors.ts'
 import { checkFifoEntries, fitQueue } from './fifo.ts'
+import type { LiveQueue, Received } from './live.ts'
 import { checkMessage, isSystemAttribute, selectAttributes, sizeOf, systemAttributes } from './message.ts'
 import { type OperationParts, queueOf } from './operation-parts.ts'
-import type { LiveQueue, Received } from './queues.ts'
 import type { NewMessage, StoredAttribute, StoredMessage } from './types.ts'
 
 const MAX_BATCH_BYTES = 1_048_576

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs'
 import type { Parts } from '../contracts.ts'
-import type { LiveQueue, Queues } from './queues.ts'
+import type { LiveQueue, Queues } from './live.ts'
 
 /** Tasks kept and listed per queue: SQS API Reference, ListMessageMoveTasks. */
 export const MAX_TASKS = 10

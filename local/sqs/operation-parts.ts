@@ -1,8 +1,8 @@
 import type { Parts } from '../contracts.ts'
 import type { Call } from '../gateway/service.ts'
 import { arnOfUrl, checkOwnAccount } from './address.ts'
+import type { LiveQueue, Queues } from './live.ts'
 import type { MoveTasks } from './move-tasks.ts'
-import type { LiveQueue, Queues } from './queues.ts'
 import type { Waiting } from './waiting.ts'
 
 /** What the operations work on. */

@@ -24,9 +24,9 @@ import {
   redriveOf,
 } from './attributes.ts'
 import { invalid, invalidValue, missing } from './errors.ts'
+import type { LiveQueue } from './live.ts'
 import { createMessageOperations } from './message-operations.ts'
 import { type OperationParts, ownQueueOf, queueOf } from './operation-parts.ts'
-import type { LiveQueue } from './queues.ts'
 import { createRedriveOperations } from './redrive.ts'
 import { addPermission, removePermission } from './share.ts'
 import { checkTags } from './tags.ts'

@@ -1,8 +1,8 @@
 import type { Call, Permission, PolicyDocument } from '../gateway/service.ts'
 import { arnOfUrl, queueArn } from './address.ts'
 import { noSuchQueue } from './errors.ts'
+import type { Queues } from './live.ts'
 import { parsePolicy } from './policy.ts'
-import type { Queues } from './queues.ts'
 
 /** Actions other than the operation's own name: Service Authorization Reference, Amazon SQS. */
 const ACTIONS: Readonly<Record<string, string>> = {

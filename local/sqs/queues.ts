@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
-import type { Collection } from '../state/store.ts'
 import { attributeOf, isFifo, numberOf, redriveOf } from './attributes.ts'
 import { type Deduplication, openDeduplication } from './deduplication.ts'
 import { invalid, invalidValue, noSuchQueue } from './errors.ts'
 import { readHandle, writeHandle } from './handle.ts'
-import { createLane, type Lane, type NewSlot, type Slot } from './lane.ts'
+import { createLane, type NewSlot, type Slot } from './lane.ts'
+import type { LiveQueue, Queues, Received } from './live.ts'
+import { loadLanes, slotFor } from './load.ts'
 import { sizeOf } from './message.ts'
 import type { NewMessage, QueueRecord, StoredMessage } from './types.ts'
 
@@ -14,54 +15,6 @@ import type { NewMessage, QueueRecord, StoredMessage } from './types.ts'
 const MAX_IN_FLIGHT = 120_000
 /** How long a message may stay out of sight in all after one receipt: API Reference, ChangeMessageVisibility. */
 const MAX_HIDDEN_MS = 43_200_000
-
-export interface LiveQueue {
-  record: QueueRecord
-  readonly lane: Lane
-}
-
-export interface Received {
-  readonly handle: string
-  readonly message: StoredMessage
-}
-
-/**
- * The queues and their messages, without waiting: every call is one transaction of the store, and memory follows only after it.
- * `changed` is told the ARN of each queue that may have got a receivable message.
- */
-export interface Queues {
-  readonly all: ReadonlyMap<string, LiveQueue>
-  /** @throws AwsError QueueDoesNotExist */
-  find(arn: string): LiveQueue
-  save(record: QueueRecord): void
-  remove(arn: string): void
-  /**
-   * A FIFO queue answers for a message that it had within five minutes with that one's id and sequence number.
-   * @throws AwsError when the message is larger than the queue allows
-   */
-  send(queue: LiveQueue, messages: readonly NewMessage[]): StoredMessage[]
-  /**
-   * Hands out at most `max` and hides them for `visibilityMs`; moves what was received too often to the dead-letter queue.
-   * @throws AwsError OverLimit when too many messages of a standard queue are in flight
-   */
-  receive(queue: LiveQueue, max: number, visibilityMs: number): Received[]
-  /**
-   * An outdated handle deletes nothing and is no error.
-   * @throws AwsError ReceiptHandleIsInvalid; InvalidParameterValueException for a handle of a FIFO queue that has expired
-   */
-  discard(queue: LiveQueue, handle: string): void
-  /** @throws AwsError ReceiptHandleIsInvalid, MessageNotInflight, InvalidParameterValueException */
-  changeVisibility(queue: LiveQueue, handle: string, visibilityMs: number): void
-  /** receivable at once, if the handle is the latest; else nothing happens; @throws AwsError ReceiptHandleIsInvalid */
-  release(queue: LiveQueue, handle: string): void
-  /** hides messages anew whose receipt is repeated; false, and nothing done, unless all of them are still in flight */
-  renew(queue: LiveQueue, received: readonly Received[], visibilityMs: number): boolean
-  purge(queue: LiveQueue): void
-  /** removes what is older than the retention period */
-  expire(queue: LiveQueue): void
-  /** moves at most `max` receivable messages; `to` answers the destination, or undefined to leave it and end */
-  move(queue: LiveQueue, max: number, to: (message: StoredMessage) => LiveQueue | undefined): number
-}
 
 /** Opens the queues of the store. Messages that were in flight are receivable at once: nobody can hold them any more. */
 export const openQueues = (
@@ -321,38 +274,4 @@ const sendOnce = <T extends { message: StoredMessage }>(
 const renewed = (message: StoredMessage, sentAt: number): StoredMessage => {
   const { deadLetteredFrom: _, firstReceivedAt: __, receivesBefore: ___, ...rest } = message
   return { ...rest, id: randomUUID(), sentAt, delayedUntil: 0, receives: 0 }
-}
-
-const slotFor = (key: string, order: number, message: StoredMessage): NewSlot => ({
-  key,
-  order,
-  sentAt: message.sentAt,
-  group: message.groupId ?? '',
-  receives: message.receives,
-  receivesBefore: message.receivesBefore ?? 0,
-})
-
-const loadLanes = (
-  records: Collection<QueueRecord>,
-  messages: Collection<StoredMessage>,
-  all: Map<string, LiveQueue>,
-  now: number,
-  log: Parts['log'],
-): number => {
-  let highest = 0
-  for (const [arn, record] of records.entries()) {
-    if (!record?.arn || typeof record.attributes !== 'object') {
-      log('sqs', 'a queue of the state folder cannot be read and is left out', { queue: arn })
-      continue
-    }
-    const lane = createLane(isFifo(record))
-    all.set(arn, { record, lane })
-    for (const [key, message] of messages.entries(`${arn}|`)) {
-      const order = Number(key.slice(arn.length + 1))
-      highest = Math.max(highest, order)
-      if (typeof message?.body === 'string') lane.add(slotFor(key, order, message), message.delayedUntil, now)
-      else log('sqs', 'a message of the state folder cannot be read and is left out', { key })
-    }
-  }
-  return highest
 }

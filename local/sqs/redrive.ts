@@ -7,9 +7,9 @@ import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import { checkOwnAccount } from './address.ts'
 import { isFifo, redriveOf } from './attributes.ts'
 import { invalid, invalidValue, missing } from './errors.ts'
+import type { LiveQueue } from './live.ts'
 import { MAX_TASKS, type MoveTask } from './move-tasks.ts'
 import type { OperationParts } from './operation-parts.ts'
-import type { LiveQueue } from './queues.ts'
 
 /** Redrive of a dead-letter queue: SQS API Reference, StartMessageMoveTask and its siblings; texts as recorded from AWS. */
 export const createRedriveOperations = ({ queues, moves }: OperationParts): Record<string, Operation> => {
