@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
+  AddPermissionCommand as AddTopicPermission,
   CreateTopicCommand,
   InvalidParameterException,
   InvalidParameterValueException,
@@ -14,6 +15,7 @@ import {
   SubscribeCommand,
 } from '@aws-sdk/client-sns'
 import {
+  AddPermissionCommand as AddQueuePermission,
   CreateQueueCommand,
   DeleteMessageCommand,
   PurgeQueueCommand,
@@ -22,6 +24,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
+  SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -139,6 +142,38 @@ test('SDK v3: errors have their types', async () => {
   await expect(publish({ Subject: '' })).rejects.toBeInstanceOf(InvalidParameterException)
   const MessageAttributes = { a: { DataType: 'String', StringValue: '' } }
   await expect(publish({ MessageAttributes })).rejects.toBeInstanceOf(InvalidParameterValueException)
+})
+
+test('another account gets in where a policy lets it, and an explicit deny keeps the owner out', async () => {
+  const { credentials, account: other } = cloud.access[1]!
+  const access = { endpoint: cloud.url, region: 'us-east-1', credentials, maxAttempts: 1 }
+  const [theirQueues, theirTopics] = [new SQSClient(access), new SNSClient(access)]
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'shared' }))
+  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'shared' }))
+  const message = new SendMessageCommand({ QueueUrl, MessageBody: 'x' })
+  const notice = new PublishCommand({ TopicArn, Message: 'x' })
+  await expect(theirQueues.send(message)).rejects.toMatchObject({
+    message: expect.stringContaining('no resource-based policy allows'),
+  })
+  await expect(theirTopics.send(notice)).rejects.toMatchObject({ name: 'AuthorizationErrorException' })
+  await sqs.send(
+    new AddQueuePermission({ QueueUrl, Label: 'l', AWSAccountIds: [other], Actions: ['SendMessage'] }),
+  )
+  await sns.send(
+    new AddTopicPermission({ TopicArn, Label: 'l', AWSAccountId: [other], ActionName: ['Publish'] }),
+  )
+  await theirQueues.send(message)
+  await theirTopics.send(notice)
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' },
+  })
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }))
+  await expect(sqs.send(message)).rejects.toMatchObject({
+    message: expect.stringContaining('explicit deny'),
+  })
+  theirQueues.destroy()
+  theirTopics.destroy()
 })
 
 testWith('aws')('AWS CLI: topics, queues and what passes between them', async () => {
