@@ -32,7 +32,7 @@ export interface ServicesOptions {
 }
 
 export interface Services {
-  /** everything that has operations, on the wire or not */
+  /** everything that has operations */
   readonly all: readonly Service[]
   /** what the gateway passes requests on to */
   readonly behindGateway: GatewayNeeds
@@ -108,6 +108,9 @@ export const createServices = (options: ServicesOptions): Services => {
     ecs.service,
     kms.service,
     trail.service,
+    lambda.service,
+    scheduler.service,
+    // CloudWatch Logs: as soon as local/logs has a service, it goes here
   ]
   const behindGateway: GatewayNeeds = {
     parts,
@@ -122,7 +125,7 @@ export const createServices = (options: ServicesOptions): Services => {
     faults,
   }
   return {
-    all: [...wired, lambda.service, scheduler.service, tableService(dynamodb)],
+    all: [...wired, tableService(dynamodb)],
     behindGateway,
     iam,
     codecommit,
@@ -154,7 +157,7 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     Object.entries(service.operations).map(([name, run]) => [
       name,
       (input, call) => {
-        if (regions.includes(call.region)) return run(input, call)
+        if (regions.includes(call.region) || isGlobal(service.name, call.region)) return run(input, call)
         throw new AwsError(
           'UnrecognizedClientException',
           `Region ${call.region} is not served by this local cloud; it serves ${regions.join(' and ')}.`,
@@ -163,6 +166,9 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     ]),
   ),
 })
+
+/** STS has an old endpoint that is everybody's, signed for us-east-1 (AWS General Reference, "AWS STS endpoints"). */
+const isGlobal = (service: string, region: string): boolean => service === 'sts' && region === 'us-east-1'
 
 /** A region that is not served has no Git host: the connection ends, as if nobody were there. */
 const servedRegions =
