@@ -123,6 +123,7 @@ export const createServices = (options: ServicesOptions): Services => {
     dynamodb,
     trail,
     faults,
+    unsigned: sns.answerPublic,
   }
   return {
     all: [...wired, tableService(dynamodb)],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
 import type { Answer } from '../gateway/answers.ts'
+import type { UnsignedRequest } from '../gateway/gateway.ts'
 import { AwsError } from '../gateway/service.ts'
 import { checkSubscriptionArn } from './arn.ts'
 import type { Confirmations } from './confirmations.ts'
@@ -18,17 +19,6 @@ export interface PublicParts {
   readonly inboxes: Inboxes
 }
 
-/** A request that reached the cloud's door. */
-export interface PublicRequest {
-  readonly method: string
-  /** path and query */
-  readonly url: string
-  /** it has an Authorization header */
-  readonly signed: boolean
-  /** form of a POST */
-  readonly body?: string
-}
-
 const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/'
 
 /**
@@ -38,7 +28,7 @@ const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/'
  */
 export const createPublicAnswers =
   (given: PublicParts) =>
-  (request: PublicRequest): Answer | undefined => {
+  (request: UnsignedRequest): Answer | undefined => {
     if (!URL.canParse(request.url, 'http://x')) return undefined
     const { pathname, searchParams } = new URL(request.url, 'http://x')
     const isGet = request.method === 'GET'

@@ -1,5 +1,6 @@
 import type { Iam, Parts, Sns } from '../contracts.ts'
 import type { Answer } from '../gateway/answers.ts'
+import type { UnsignedRequest } from '../gateway/gateway.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createOutbox } from '../state/outbox.ts'
 import { isFifo } from './arn.ts'
@@ -9,7 +10,7 @@ import { createDeliver, type Delivery } from './deliver.ts'
 import { type ChatMessage, type Mail, openInboxes } from './inbox.ts'
 import { permissionsOf } from './permissions.ts'
 import { authorizePublish } from './policy.ts'
-import { createPublicAnswers, type PublicRequest } from './public.ts'
+import { createPublicAnswers } from './public.ts'
 import { checkMessage } from './publish-input.ts'
 import { createPublish, createPublishOperations } from './publish-operations.ts'
 import { openSigning } from './signing.ts'
@@ -34,7 +35,7 @@ export interface LocalSns extends Sns {
   /** what the chat service got from the account's topics in a region, oldest first, as its channel shows it */
   chatInbox(account: string, region: string): ChatMessage[]
   /** what SNS answers to a request without a signature; undefined for what is not its business */
-  answerPublic(request: PublicRequest): Answer | undefined
+  answerPublic(request: UnsignedRequest): Answer | undefined
 }
 
 /**
