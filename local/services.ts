@@ -61,7 +61,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const iam = createIam({ parts, accounts: options.accounts })
   const kms = createKms({ parts })
   const trail = createTrail({ parts })
-  const logs = createLogs({ folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
   const wires: Wires = {
@@ -116,6 +116,7 @@ export const createServices = (options: ServicesOptions): Services => {
     ecs.service,
     kms.service,
     trail.service,
+    logs.service,
   ]
   const gateway = createGateway({
     parts,

@@ -6,6 +6,7 @@ import { ecsHandlers } from './ecs.ts'
 import { eventsHandlers } from './events.ts'
 import { iamHandlers } from './iam.ts'
 import { lambdaHandlers } from './lambda.ts'
+import { logsHandlers } from './logs.ts'
 import { recordedHandlers } from './recorded.ts'
 import { snsHandlers } from './sns.ts'
 import { sqsHandlers } from './sqs.ts'
@@ -21,6 +22,7 @@ export const handlersWith = (createTable: CreateTable | undefined): Handlers => 
   ...eventsHandlers,
   ...lambdaHandlers,
   ...ecsHandlers,
+  ...logsHandlers,
   ...chatbotHandlers,
   ...codecommitHandlers,
   ...dynamodbHandlers(createTable),

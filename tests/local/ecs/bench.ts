@@ -40,18 +40,20 @@ export const bench = (
   mkdirSync(image, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(image, name), text)
   const store = openStore(join(root, 'state.db'))
-  const logs = createLogs({ folder: join(root, 'logs') })
+  const said: string[] = []
+  const parts = {
+    store,
+    now: Date.now,
+    log: (_service: string, text: string, facts?: object) =>
+      said.push(`${text} ${JSON.stringify(facts ?? {})}`),
+  }
+  const logs = createLogs({ parts, folder: join(root, 'logs') })
   const lines: string[] = []
   logs.tail(({ line }) => lines.push(line))
   const events: Envelope[] = []
-  const said: string[] = []
   const identity = smallIam()
   const ecs = createEcs({
-    parts: {
-      store,
-      now: Date.now,
-      log: (_s, text, facts) => said.push(`${text} ${JSON.stringify(facts ?? {})}`),
-    },
+    parts,
     iam: identity.iam,
     emit: (envelope) => events.push(envelope),
     folder: join(root, 'ecs'),

@@ -134,7 +134,7 @@ export const bench = (options: Partial<LambdaOptions> & { iamLastsMs?: number; s
     log: (_service, text, facts) => said.push(`${text} ${JSON.stringify(facts ?? {})}`),
   }
   const lines: string[] = []
-  const logs = createLogs({ folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, folder: join(folder, 'logs') })
   logs.tail(({ line }) => lines.push(line))
   const identity = smallIam(new Set(), options.iamLastsMs)
   const queue = smallQueue()
@@ -159,7 +159,7 @@ export const bench = (options: Partial<LambdaOptions> & { iamLastsMs?: number; s
       lambda.service.operations[operation]!(input, { ...call, operation }),
     ) as Promise<Record<string, never>>
   return {
-    ...{ lambda, run, queue, identity, sent, lines, said, store, folder },
+    ...{ lambda, logs, run, queue, identity, sent, lines, said, store, folder },
     create: (name: string, source: string, more: object = {}) =>
       run('CreateFunction', {
         FunctionName: name,

@@ -32,7 +32,7 @@ const fresh = () => {
       account: ACCOUNT,
       region: REGION,
       stackName: 'relay-local',
-      services: [...others.services, lambda.lambda.service, ecs.ecs.service],
+      services: [...others.services, lambda.lambda.service, lambda.logs.service, ecs.ecs.service],
       parts,
       ...more,
     })
