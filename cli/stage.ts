@@ -1,12 +1,13 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
-import { REGIONS, startCloud } from '../local/cloud.ts'
+import { type Cloud, type CloudOptions, REGIONS, startCloud } from '../local/cloud.ts'
+import type { Deployment } from '../local/stack/deploy.ts'
 import type { AwsAccess } from './aws.ts'
 import { UserError } from './errors.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { narrate, type Surroundings, tellCredentials } from './narrator.ts'
-import { packageStack } from './package.ts'
+import { type Package, packageStack } from './package.ts'
 import { duration, type Terminal } from './terminal.ts'
 
 export interface StartOptions {
@@ -32,6 +33,50 @@ const STAGE = 'local'
 /** below this the state folder is not worth starting in: git and the databases need room to breathe */
 const FREE_BYTES_NEEDED = 200 * 1024 * 1024
 
+/** The packaged stack, and what a cloud that will carry it is started with. */
+export interface PackedStack {
+  readonly stack: Package
+  readonly region: string
+  readonly tookMs: number
+  readonly settings: CloudOptions
+}
+
+/** Packages the stack for a region, unless nothing has changed since. Throws UserError for a bad relay.yml. */
+export const packed = async (
+  root: string,
+  config: string | undefined,
+  region: string,
+): Promise<PackedStack> => {
+  const began = performance.now()
+  const stack = await packageStack({
+    root,
+    stage: STAGE,
+    region,
+    ...(config === undefined ? {} : { configFile: resolve(config) }),
+  })
+  const settings: CloudOptions = {
+    awaitsStack: true,
+    environment: (port) => ({
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
+    }),
+    image: (image) =>
+      image.includes('codecommit-relay-mirror') ? { folder: stack.mirrorFolder } : undefined,
+    retryVisibilitySeconds: 5,
+  }
+  return { stack, region, tookMs: performance.now() - began, settings }
+}
+
+/** Makes the stack's resources in the first account. */
+export const deployStack = (cloud: Cloud, { stack, region }: PackedStack): Promise<Deployment> =>
+  cloud.deploy({
+    template: stack.template,
+    artifacts: stack.artifact,
+    stackName: `codecommit-relay-${STAGE}`,
+    account: cloud.accounts[0] ?? '',
+    region,
+  })
+
 /**
  * Packages the stack, boots the local cloud from it, and subscribes to the first topic.
  * @throws UserError for what the person can mend: port or folder taken, disk full, bad relay.yml
@@ -45,30 +90,18 @@ export const raise = async (
   const folder = resolve(options.state)
   checkDisk(folder)
   const [sourceRegion = '', replicaRegion = ''] = REGIONS
-  const began = performance.now()
-  const packed = await packageStack({
-    root,
-    stage: STAGE,
-    region: sourceRegion,
-    ...(options.config === undefined ? {} : { configFile: resolve(options.config) }),
-  })
+  const stack = await packed(root, options.config, sourceRegion)
   terminal.done(
-    packed.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
-    duration(performance.now() - began),
+    stack.stack.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
+    duration(stack.tookMs),
   )
   signal.throwIfAborted()
   const booting = performance.now()
   const cloud = await startCloud({
+    ...stack.settings,
     folder,
     fresh: options.fresh,
     port: options.port,
-    environment: (port) => ({
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
-    }),
-    image: (image) =>
-      image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
-    retryVisibilitySeconds: 5,
   }).catch((error: unknown) => {
     throw startFailure(error, options.port)
   })
@@ -79,13 +112,7 @@ export const raise = async (
     })
     const [owner] = cloud.access
     if (!owner) throw new Error('the local cloud has no account')
-    const deployment = await cloud.deploy({
-      template: packed.template,
-      artifacts: packed.artifact,
-      stackName: `codecommit-relay-${STAGE}`,
-      account: owner.account,
-      region: sourceRegion,
-    })
+    const deployment = await deployStack(cloud, stack)
     terminal.done(
       `local cloud on ${cloud.url}`,
       `${duration(performance.now() - booting)}, ${Object.keys(deployment.resources).length} resources`,
@@ -112,7 +139,8 @@ const firstTopic = (outputs: Readonly<Record<string, unknown>>): string => {
   return String(outputs[name])
 }
 
-const checkDisk = (folder: string): void => {
+/** @throws UserError when too little is free */
+export const checkDisk = (folder: string): void => {
   const { bavail, bsize } = statfsSync(nearestFolder(folder))
   if (bavail * bsize < FREE_BYTES_NEEDED) {
     const free = Math.floor((bavail * bsize) / 1024 / 1024)
@@ -127,7 +155,7 @@ const nearestFolder = (path: string): string =>
   existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
 
 /** What a person can mend becomes a sentence; anything else stays what it is. */
-const startFailure = (error: unknown, port: number): unknown => {
+export const startFailure = (error: unknown, port: number): unknown => {
   const { code, message } = error as NodeJS.ErrnoException
   const say = (text: string, remedy: string) => new UserError(text, remedy, { cause: error })
   if (code === 'EADDRINUSE')

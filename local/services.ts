@@ -15,7 +15,7 @@ import type {
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { createEcs } from './ecs/ecs.ts'
 import { createEventBridge } from './eventbridge/eventbridge.ts'
-import { createGateway, type Gateway } from './gateway/gateway.ts'
+import type { GatewayNeeds } from './gateway/gateway.ts'
 import { AwsError, type Service } from './gateway/service.ts'
 import type { Wires } from './gateway/wires.ts'
 import { createIam } from './iam/iam.ts'
@@ -32,7 +32,7 @@ export interface ServicesOptions {
   readonly folder: string
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
-  /** filled in once the port is known */
+  /** what functions and tasks find in their environment; filled in once the port is known */
   readonly environment: Readonly<Record<string, string>>
   readonly baseUrl: () => string
   readonly gitBaseUrl: (region: string) => string
@@ -44,7 +44,8 @@ export interface ServicesOptions {
 export interface Services {
   /** everything that has operations, on the wire or not */
   readonly all: readonly Service[]
-  readonly gateway: Gateway
+  /** what the gateway passes requests on to */
+  readonly behindGateway: GatewayNeeds
   readonly iam: Iam
   readonly codecommit: CodeCommit
   readonly events: EventBridge
@@ -52,7 +53,8 @@ export interface Services {
   readonly ecs: Ecs
   readonly scheduler: Scheduler
   readonly createTable: CreateTable
-  stop(): Promise<void>
+  /** @param closeDoor called when nothing inside makes requests any more */
+  stop(closeDoor: () => Promise<void>): Promise<void>
 }
 
 /** Makes every service and lays the wires between them; nothing runs yet. */
@@ -118,7 +120,7 @@ export const createServices = (options: ServicesOptions): Services => {
     trail.service,
     logs.service,
   ]
-  const gateway = createGateway({
+  const behindGateway: GatewayNeeds = {
     parts,
     iam,
     services: wired.map((service) => inRegions(options.regions, service)),
@@ -126,10 +128,10 @@ export const createServices = (options: ServicesOptions): Services => {
     dynamodb,
     trail,
     faults,
-  })
+  }
   return {
     all: [...wired, lambda.service, scheduler.service],
-    gateway,
+    behindGateway,
     iam,
     codecommit,
     events,
@@ -138,11 +140,11 @@ export const createServices = (options: ServicesOptions): Services => {
     scheduler,
     createTable: tableMaker(dynamodb),
     // whoever makes work stops before whoever does it, and the door closes once nothing inside knocks any more
-    stop: async () => {
+    stop: async (closeDoor) => {
       await scheduler.stop()
       await lambda.stop()
       await ecs.stop()
-      await gateway.stop()
+      await closeDoor()
       await codecommit.stop()
       await events.stop()
       await sns.stop()
