@@ -100,6 +100,8 @@ export interface QueueReader {
   /** waits up to `waitMs` for the first message, then takes what is there, at most `max` */
   receive(queueArn: string, max: number, waitMs: number, signal?: AbortSignal): Promise<ReceivedMessage[]>
   deleteMessages(queueArn: string, receiptHandles: readonly string[]): void
+  /** the queue's own visibility timeout; throws AwsError when there is no such queue */
+  visibilitySeconds?(queueArn: string): number
   /** back into the queue now: what the mapping does with messages that failed or were never handed over */
   release(queueArn: string, receiptHandles: readonly string[]): void
 }
@@ -216,7 +218,6 @@ export interface Scheduler {
 }
 
 export interface Lambda {
-  /** operations in the SDK's shapes, though not served over HTTP yet (restJson1) */
   readonly service: Service
   invokeAsync: Wires['invokeAsync']
   /** InvocationType RequestResponse; `error` is the function error as Lambda reports it */

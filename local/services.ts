@@ -70,7 +70,7 @@ export const createServices = (options: ServicesOptions): Services => {
     sendMessage: sqs.send,
     publish: (...args) => sns.publish(...args),
     invokeAsync: (...args) => lambda.invokeAsync(...args),
-    emit: (envelope) => events.emit(envelope),
+    emit: (...args) => events.emit(...args),
   }
   const sns = createSns({ parts, iam, wires })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })

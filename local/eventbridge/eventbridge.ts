@@ -95,7 +95,7 @@ export const createEventBridge = ({
       },
       permissions: permissionsOf,
     },
-    emit: (envelope) => accept(envelope, DEFAULT_BUS),
+    emit: (envelope, bus = DEFAULT_BUS) => accept(envelope, bus),
     watch: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

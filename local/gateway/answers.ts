@@ -76,7 +76,11 @@ export const encodeError = (
   const status = error.status !== 400 ? error.status : (schema?.status ?? 400) >= 500 ? 500 : 400
   const namespace = schema?.namespace ?? 'com.amazon.coral.service'
   const type = dialect.protocol === 'json1.0' ? `${namespace}#${name}` : name
-  const answer = json(status, dialect, requestId, { __type: type, message: error.message })
+  const answer = json(status, dialect, requestId, {
+    __type: type,
+    ...error.members,
+    message: error.message,
+  })
   const headers: Record<string, string> = { ...answer.headers, 'x-amzn-errortype': name }
   if (dialect.model?.queryCompatible)
     // inferred for the errors that are not in the service's model

@@ -44,6 +44,6 @@ export interface Wires {
   publish(topicArn: string, message: { subject?: string; body: string }, sender: Sender): Promise<void>
   /** Lambda, InvocationType `Event`: accepted, retried twice on error, then its dead-letter target */
   invokeAsync(functionArn: string, payload: string, sender: Sender): Promise<void>
-  /** EventBridge: onto the default bus of the envelope's account and region, below PutEvents, as AWS's services do */
-  emit(envelope: Envelope): void
+  /** EventBridge: onto a bus of the envelope's account and region (absent: the default one), below PutEvents, as AWS's services do */
+  emit(envelope: Envelope, bus?: string): void
 }

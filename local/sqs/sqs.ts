@@ -59,6 +59,7 @@ export const createSqs = ({ parts, iam, baseUrl }: SqsOptions): Sqs => {
       const received = await waiting.receive({ queue, max, visibilityMs, waitMs, signal })
       return received.map(toReceivedMessage)
     },
+    visibilitySeconds: (queueArn) => numberOf(queues.find(queueArn).record, 'VisibilityTimeout'),
     deleteMessages: (queueArn, handles) => {
       const queue = queues.find(queueArn)
       parts.store.transaction(() => {
