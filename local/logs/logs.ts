@@ -22,6 +22,8 @@ export interface Logs {
   /** takes a line and returns at once; it reaches the disk soon after. Group and stream are made if missing */
   write(account: string, region: string, group: string, stream: string, line: string): void
 
+  /** whether this group is there */
+  has(place: Place, group: string): boolean
   /** why a role may not write there; undefined when it may */
   whyNotWritten(
     iam: Pick<Iam, 'authorize' | 'callerOfRole'>,
@@ -85,6 +87,7 @@ export const createLogs = ({
       if (!group.streams.has(stream)) groups.putStream(group, { name: stream, createdAt: at, from: 0 })
       put(group, { stream, timestamp: at, ingested: at, message: line })
     },
+    has: (place, name) => groups.find(place, name) !== undefined,
     whyNotWritten: (iam, role, target) =>
       whyNotWritten(iam, role, target, groups.find(target, target.group) !== undefined),
     tail: (listener) => {

@@ -67,9 +67,10 @@ export const bench = (
     Promise.resolve().then(() => ecs.service.operations[operation]!(input, { ...call, operation }))
   const details = () => events.map(({ detail }) => detail as Detail)
   return {
-    ...{ ecs, run, events, details, lines, said, identity, root, image, store },
+    ...{ ecs, logs, run, events, details, lines, said, identity, root, image, store },
     define: async (container: object = {}, more: object = {}) => {
       await run('CreateCluster', { clusterName: 'relay' })
+      await logs.service.operations.CreateLogGroup?.({ logGroupName: '/relay/mirror' }, call)
       return run('RegisterTaskDefinition', {
         family: 'mirror',
         requiresCompatibilities: ['FARGATE'],
@@ -85,7 +86,11 @@ export const bench = (
             command: ['node', '/app/main.mjs'],
             logConfiguration: {
               logDriver: 'awslogs',
-              options: { 'awslogs-group': '/relay/mirror', 'awslogs-stream-prefix': 'm' },
+              options: {
+                'awslogs-group': '/relay/mirror',
+                'awslogs-region': REGION,
+                'awslogs-stream-prefix': 'm',
+              },
             },
             ...container,
           },
