@@ -1,11 +1,9 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { UserError } from './errors.ts'
-import { tellHowToGoOn } from './narrator.ts'
-import { lower, type StartOptions } from './stage.ts'
-import { start } from './start.ts'
+import type { StartOptions } from './stage.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
-import { type UpOptions, up } from './up.ts'
+import type { UpOptions } from './up.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const DEFAULT_PORT = 4566
@@ -21,6 +19,11 @@ const runStart = async (options: StartOptions & { json: boolean }): Promise<void
   const terminal = createTerminal(options.json ? process.stderr : process.stdout)
   const stopping = stopSignal()
   try {
+    const [{ start }, { lower }, { tellHowToGoOn }] = await Promise.all([
+      import('./start.ts'),
+      import('./stage.ts'),
+      import('./narrator.ts'),
+    ])
     const { stage, outcome, repository } = await start(root, options, terminal, stopping)
     try {
       const ok = outcome.equal && outcome.messages > 0
@@ -44,6 +47,7 @@ const runStart = async (options: StartOptions & { json: boolean }): Promise<void
 const runUp = async (options: UpOptions): Promise<void> => {
   const stopping = stopSignal()
   try {
+    const { up } = await import('./up.ts')
     const { cloud, ready } = await up(root, options)
     try {
       process.stdout.write(`${JSON.stringify(ready)}\n`)

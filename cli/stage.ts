@@ -1,13 +1,12 @@
-import { existsSync, statfsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
-import { type Cloud, type CloudOptions, REGIONS, startCloud } from '../local/cloud.ts'
-import type { Deployment } from '../local/stack/deploy.ts'
+import { REGIONS, startCloud } from '../local/cloud.ts'
 import type { AwsAccess } from './aws.ts'
+import { packed } from './deploy.ts'
 import { UserError } from './errors.ts'
 import { type Inbox, openInbox } from './inbox.ts'
+import { checkDisk, startFailure } from './mend.ts'
 import { narrate, type Surroundings, tellCredentials } from './narrator.ts'
-import { type Package, packageStack } from './package.ts'
 import { duration, type Terminal } from './terminal.ts'
 
 export interface StartOptions {
@@ -29,54 +28,6 @@ export interface Stage extends Surroundings {
   way(): string
 }
 
-const STAGE = 'local'
-/** below this the state folder is not worth starting in: git and the databases need room to breathe */
-const FREE_BYTES_NEEDED = 200 * 1024 * 1024
-
-/** The packaged stack, and what a cloud that will carry it is started with. */
-export interface PackedStack {
-  readonly stack: Package
-  readonly region: string
-  readonly tookMs: number
-  readonly settings: CloudOptions
-}
-
-/** Packages the stack for a region, unless nothing has changed since. Throws UserError for a bad relay.yml. */
-export const packed = async (
-  root: string,
-  config: string | undefined,
-  region: string,
-): Promise<PackedStack> => {
-  const began = performance.now()
-  const stack = await packageStack({
-    root,
-    stage: STAGE,
-    region,
-    ...(config === undefined ? {} : { configFile: resolve(config) }),
-  })
-  const settings: CloudOptions = {
-    awaitsStack: true,
-    environment: (port) => ({
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
-    }),
-    image: (image) =>
-      image.includes('codecommit-relay-mirror') ? { folder: stack.mirrorFolder } : undefined,
-    retryVisibilitySeconds: 5,
-  }
-  return { stack, region, tookMs: performance.now() - began, settings }
-}
-
-/** Makes the stack's resources in the first account. */
-export const deployStack = (cloud: Cloud, { stack, region }: PackedStack): Promise<Deployment> =>
-  cloud.deploy({
-    template: stack.template,
-    artifacts: stack.artifact,
-    stackName: `codecommit-relay-${STAGE}`,
-    account: cloud.accounts[0] ?? '',
-    region,
-  })
-
 /**
  * Packages the stack, boots the local cloud from it, and subscribes to the first topic.
  * @throws UserError for what the person can mend: port or folder taken, disk full, bad relay.yml
@@ -92,7 +43,7 @@ export const raise = async (
   const [sourceRegion = '', replicaRegion = ''] = REGIONS
   const stack = await packed(root, options.config, sourceRegion)
   terminal.done(
-    stack.stack.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
+    stack.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
     duration(stack.tookMs),
   )
   signal.throwIfAborted()
@@ -112,11 +63,12 @@ export const raise = async (
     })
     const [owner] = cloud.access
     if (!owner) throw new Error('the local cloud has no account')
-    const deployment = await deployStack(cloud, stack)
+    const deployment = await stack.deployTo(cloud)
     terminal.done(
       `local cloud on ${cloud.url}`,
       `${duration(performance.now() - booting)}, ${Object.keys(deployment.resources).length} resources`,
     )
+    for (const sentence of cloud.damage) terminal.failure(sentence, 'Everything else goes on.')
     if (cloud.isNew) tellCredentials(cloud, terminal)
     const aws = { region: sourceRegion, endpoint: cloud.url, credentials: owner.credentials }
     const credentialFile = join(folder, 'git-credentials')
@@ -137,39 +89,6 @@ const firstTopic = (outputs: Readonly<Record<string, unknown>>): string => {
   if (name === undefined)
     throw new UserError('relay.yml names no topic, so nobody would hear.', 'Add a topic to it.')
   return String(outputs[name])
-}
-
-/** @throws UserError when too little is free */
-export const checkDisk = (folder: string): void => {
-  const { bavail, bsize } = statfsSync(nearestFolder(folder))
-  if (bavail * bsize < FREE_BYTES_NEEDED) {
-    const free = Math.floor((bavail * bsize) / 1024 / 1024)
-    throw new UserError(
-      `The disk under ${folder} is full: ${free} MiB are free.`,
-      'Free some space, or choose another folder with --state DIR.',
-    )
-  }
-}
-
-const nearestFolder = (path: string): string =>
-  existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
-
-/** What a person can mend becomes a sentence; anything else stays what it is. */
-export const startFailure = (error: unknown, port: number): unknown => {
-  const { code, message } = error as NodeJS.ErrnoException
-  const say = (text: string, remedy: string) => new UserError(text, remedy, { cause: error })
-  if (code === 'EADDRINUSE')
-    return say(
-      `Port ${port} is taken by another program.`,
-      'Choose another one with --port N, or any free one with --port 0.',
-    )
-  if (code === 'FOLDER_IN_USE' || code === 'FOLDER_NOT_OURS' || code === 'ENOTDIR' || code === 'EEXIST')
-    return say(message, 'Choose another folder with --state DIR.')
-  if (code === 'EACCES' || code === 'EROFS')
-    return say(`The state folder cannot be written: ${message}`, 'Choose another folder with --state DIR.')
-  if (code === 'ENOSPC')
-    return say('The disk is full.', 'Free some space, or choose another folder with --state DIR.')
-  return error
 }
 
 /** Ends what {@link raise} left running. */

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Cloud, type CloudOptions, REGIONS, startCloud } from '../local/cloud.ts'
-import { type FaultPlan, FaultPlanError, parseFaultPlan } from '../local/faults/plan.ts'
+import type { FaultPlan } from '../local/faults/plan.ts'
 import { REGIONS as ALL_REGIONS } from '../shared/config/regions.ts'
 import { UserError } from './errors.ts'
-import { checkDisk, deployStack, packed, startFailure } from './stage.ts'
+import { checkDisk, startFailure } from './mend.ts'
 
 /** Those of the partition `aws`: ARNs of China and GovCloud would have to be written in another way. */
 const CODECOMMIT_REGIONS: readonly string[] = ALL_REGIONS.filter((region) => !/^(cn|us-gov)-/.test(region))
@@ -38,6 +38,8 @@ export interface Ready {
   readonly regions: readonly string[]
   /** folder of the state, with the files `config`, `credentials` and `git-credentials` */
   readonly state: string
+  /** what was found damaged in the state folder; absent: nothing */
+  readonly damage?: readonly string[]
   /** outputs of the stack, when there is one */
   readonly outputs?: Readonly<Record<string, unknown>>
 }
@@ -50,13 +52,14 @@ export interface Ready {
 export const up = async (root: string, options: UpOptions): Promise<{ cloud: Cloud; ready: Ready }> => {
   const folder = resolve(options.state)
   checkDisk(folder)
-  const settings = settingsOf(options)
-  const stack = options.stack ? await packed(root, options.config, settings.regions?.[0] ?? '') : undefined
+  const settings = await settingsOf(options)
+  // what packages a stack is loaded only when there is one: it takes longer to load than the cloud to start
+  const stack = options.stack ? await packedStack(root, options, settings) : undefined
   const cloud = await startCloud({ ...settings, ...stack?.settings, folder }).catch((error: unknown) => {
     throw startFailure(error, options.port)
   })
   try {
-    const outputs = stack && (await deployStack(cloud, stack)).outputs
+    const outputs = stack && (await stack.deployTo(cloud)).outputs
     const ready: Ready = {
       ready: true,
       port: cloud.port,
@@ -65,6 +68,7 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
       accounts: cloud.accounts,
       regions: cloud.regions,
       state: folder,
+      ...(cloud.damage.length > 0 && { damage: cloud.damage }),
       ...(outputs && { outputs }),
     }
     return { cloud, ready }
@@ -74,8 +78,13 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
   }
 }
 
+const packedStack = async (root: string, { config }: UpOptions, { regions }: CloudOptions) => {
+  const { packed } = await import('./deploy.ts')
+  return packed(root, config, regions?.[0] ?? '')
+}
+
 /** Without a stack every region that has CodeCommit is served; a stack has its two. */
-const settingsOf = (options: UpOptions): CloudOptions => {
+const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
   const { rootKey, gitUser } = options
   const accounts = options.account
   for (const account of accounts ?? [])
@@ -103,7 +112,7 @@ const settingsOf = (options: UpOptions): CloudOptions => {
         ...(git && { gitUser: { name: git[0], password: git[1] } }),
       },
     }),
-    ...(options.faults !== undefined && { faultPlan: faultPlan(options.faults) }),
+    ...(options.faults !== undefined && { faultPlan: await faultPlan(options.faults) }),
   }
 }
 
@@ -115,7 +124,8 @@ const pair = (text: string, option: string, form: string): [string, string] => {
   return [name, secret]
 }
 
-const faultPlan = (text: string): FaultPlan => {
+const faultPlan = async (text: string): Promise<FaultPlan> => {
+  const { FaultPlanError, parseFaultPlan } = await import('../local/faults/plan.ts')
   const isFile = existsSync(text)
   try {
     return parseFaultPlan(JSON.parse(isFile ? readFileSync(text, 'utf8') : text))

@@ -58,6 +58,8 @@ export interface Cloud {
   readonly regions: readonly string[]
   /** the folder held no state before: the credentials were made just now */
   readonly isNew: boolean
+  /** what was found damaged in the folder, in sentences: what it is, and what was kept */
+  readonly damage: readonly string[]
   /** who may enter the accounts, first account first */
   readonly access: readonly AccountAccess[]
   readonly faults: Pick<PlannedFaults, 'plan' | 'report'>
@@ -160,6 +162,9 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
       accounts,
       regions,
       isNew,
+      get damage() {
+        return life.damage
+      },
       get access() {
         return access
       },

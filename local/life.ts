@@ -29,6 +29,8 @@ export interface LifeOptions {
 export interface Life {
   readonly services: Services
   readonly log: Log
+  /** what was found damaged in the folder, in sentences */
+  readonly damage: readonly string[]
   /** functions, tasks and schedules begin, and take up what was under way when the cloud last stopped */
   start(): void
   deploy(input: DeployInput): Promise<Deployment>
@@ -44,6 +46,7 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
   const store = openStore(join(folder, DATABASE))
   const journal = openJournal(join(folder, 'cloud.log'), now)
   const parts: Parts = { store, now, log: options.log ?? journal.log }
+  for (const sentence of store.damage) parts.log('state', sentence)
   const environment: Record<string, string> = {}
   const services = createServices({
     parts,
@@ -72,11 +75,11 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
   return {
     services,
     log: parts.log,
+    damage: store.damage,
     start,
     deploy: async (input) => {
-      const { all, createTable } = services
       Object.assign(environment, options.environment?.(options.port()))
-      const deployment = await deployTemplate({ ...input, parts, services: all, createTable })
+      const deployment = await deployTemplate({ ...input, parts, services: services.all })
       start()
       return deployment
     },

@@ -1,18 +1,9 @@
 import { join } from 'node:path'
 import { createTrail } from './cloudtrail/cloudtrail.ts'
 import { createCodeCommit } from './codecommit/codecommit.ts'
-import type {
-  CodeCommit,
-  DynamoDb,
-  Ecs,
-  EventBridge,
-  Faults,
-  Iam,
-  Lambda,
-  Parts,
-  Scheduler,
-} from './contracts.ts'
+import type { CodeCommit, Ecs, EventBridge, Faults, Iam, Lambda, Parts, Scheduler } from './contracts.ts'
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
+import { tableService } from './dynamodb/tables.ts'
 import { createEcs } from './ecs/ecs.ts'
 import { createEventBridge } from './eventbridge/eventbridge.ts'
 import type { GatewayNeeds } from './gateway/gateway.ts'
@@ -25,7 +16,6 @@ import { createLogs } from './logs/logs.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSns } from './sns/sns.ts'
 import { createSqs } from './sqs/sqs.ts'
-import type { CreateTable } from './stack/resources/all.ts'
 
 export interface ServicesOptions {
   readonly parts: Parts
@@ -52,7 +42,6 @@ export interface Services {
   readonly lambda: Lambda
   readonly ecs: Ecs
   readonly scheduler: Scheduler
-  readonly createTable: CreateTable
   /** @param closeDoor called when nothing inside makes requests any more */
   stop(closeDoor: () => Promise<void>): Promise<void>
 }
@@ -61,16 +50,19 @@ export interface Services {
 export const createServices = (options: ServicesOptions): Services => {
   const { parts, folder, environment, faults } = options
   const iam = createIam({ parts, accounts: options.accounts })
-  const kms = createKms({ parts })
+  const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
-  const logs = createLogs({ parts, folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, iam, folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
   const wires: Wires = {
     sendMessage: sqs.send,
     publish: (...args) => sns.publish(...args),
     invokeAsync: (...args) => lambda.invokeAsync(...args),
-    emit: (...args) => events.emit(...args),
+    emit: (envelope) => events.emit(envelope),
+    putEvent: (...args) => events.put(...args),
+    runTask: (...args) => ecs.runTask(...args),
+    putLogEvent: logs.putLogEvent,
   }
   const sns = createSns({ parts, iam, wires })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
@@ -123,14 +115,17 @@ export const createServices = (options: ServicesOptions): Services => {
   const behindGateway: GatewayNeeds = {
     parts,
     iam,
-    services: wired.map((service) => inRegions(options.regions, service)),
+    // IAM is global: its clients sign for us-east-1, whatever regions are served
+    services: wired.map((service) =>
+      service.name === 'iam' ? service : inRegions(options.regions, service),
+    ),
     git: servedRegions(options.regions, codecommit.handleGit),
     dynamodb,
     trail,
     faults,
   }
   return {
-    all: [...wired, lambda.service, scheduler.service],
+    all: [...wired, lambda.service, scheduler.service, tableService(dynamodb)],
     behindGateway,
     iam,
     codecommit,
@@ -138,7 +133,6 @@ export const createServices = (options: ServicesOptions): Services => {
     lambda,
     ecs,
     scheduler,
-    createTable: tableMaker(dynamodb),
     // whoever makes work stops before whoever does it, and the door closes once nothing inside knocks any more
     stop: async (closeDoor) => {
       await scheduler.stop()
@@ -150,6 +144,7 @@ export const createServices = (options: ServicesOptions): Services => {
       await sns.stop()
       await sqs.stop()
       await dynamodb.stop()
+      trail.stop()
       await logs.close()
     },
   }
@@ -182,27 +177,4 @@ const servedRegions =
       return
     }
     await handle(request, response)
-  }
-
-/** CreateTable, and UpdateTimeToLive after it, as CloudFormation calls them. */
-const tableMaker =
-  (dynamodb: DynamoDb): CreateTable =>
-  async (input, { account, region, timeToLive }) => {
-    const ask = async (operation: string, body: object) => {
-      const answer = await dynamodb.handle({
-        account,
-        region,
-        target: `DynamoDB_20120810.${operation}`,
-        body: Buffer.from(JSON.stringify(body)),
-      })
-      if (answer.status === 200) return
-      const { __type: type = 'InternalFailure', message = '' } = JSON.parse(answer.body.toString('utf8')) as {
-        __type?: string
-        message?: string
-      }
-      throw new AwsError(type.split('#').at(-1) ?? type, message, answer.status)
-    }
-    await ask('CreateTable', input)
-    if (timeToLive)
-      await ask('UpdateTimeToLive', { TableName: input.TableName, TimeToLiveSpecification: timeToLive })
   }

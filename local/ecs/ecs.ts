@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto'
+import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
 import type { Ecs, Faults, Iam, Parts } from '../contracts.ts'
+import { AwsError } from '../gateway/service.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Logs } from '../logs/logs.ts'
 import { permissionsOf } from './access.ts'
@@ -8,7 +11,7 @@ import { createDefinitions } from './definitions.ts'
 import { type ImageCommand, imageFinder } from './images.ts'
 import type { LocalImage } from './launch.ts'
 import { tagOperations } from './tags.ts'
-import { taskOperations } from './task-operations.ts'
+import { runTasks, taskOperations } from './task-operations.ts'
 import { createTasks } from './tasks.ts'
 
 export interface EcsOptions {
@@ -50,16 +53,30 @@ export const createEcs = (options: EcsOptions): Ecs => {
   const clusters = createClusters(parts, (cluster) =>
     tasks.all(cluster).filter(({ clusterArn }) => clusterArn === cluster.arn),
   )
+  const taskParts = { parts, clusters, definitions, tasks, capacity: options.capacity ?? 16 }
+  const permissions = permissionsOf(definitions)
   return {
     service: {
       name: 'ecs',
       operations: {
         ...clusters.operations,
         ...definitions.operations,
-        ...taskOperations({ parts, clusters, definitions, tasks, capacity: options.capacity ?? 16 }),
+        ...taskOperations(taskParts),
         ...tagOperations(clusters, definitions, tasks),
       },
-      permissions: permissionsOf(definitions),
+      permissions,
+    },
+    runTask: async (clusterArn, input, sender) => {
+      const [, , , region = '', account = ''] = clusterArn.split(':')
+      const caller = { account, arn: sender.service, userId: sender.service, kind: 'service' as const }
+      const call = { service: 'ecs', operation: 'RunTask', region, account, caller, requestId: randomUUID() }
+      const request = { ...input, cluster: clusterArn } as RunTaskCommandInput
+      for (const permission of permissions('RunTask', request as object, call))
+        options.iam.authorizeSender(undefined, sender, permission)
+      const { started, failures } = runTasks(taskParts, request, call)
+      // a target that started nothing has not been reached: it is tried again
+      if (started.length === 0)
+        throw new AwsError('ServerException', failures[0]?.reason ?? 'no task was started', 500)
     },
     start: () => {
       tasks

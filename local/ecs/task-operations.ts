@@ -103,7 +103,8 @@ export const taskOperations = (given: TaskOperationParts): Record<string, Operat
 const familyOf = (definitionArn: string): string | undefined =>
   /task-definition\/([^:]+):/.exec(definitionArn)?.[1]
 
-const runTasks = (given: TaskOperationParts, input: RunTaskCommandInput, call: Call) => {
+/** Starts tasks, or finds those that an earlier request with this client token started. @throws AwsError as RunTask does */
+export const runTasks = (given: TaskOperationParts, input: RunTaskCommandInput, call: Call) => {
   const { parts, clusters, definitions, tasks } = given
   const tokens = parts.store.collection<TokenRecord>('ecs.tokens')
   const cluster = clusters.get(input.cluster, call)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Iam, Parts } from '../contracts.ts'
+import type { Parts } from '../contracts.ts'
 import type { Sender } from '../gateway/wires.ts'
 import type { Collection } from '../state/store.ts'
 import { type Condition, type DestinationWires, deadLetterOf, type Ended, sendRecord } from './destination.ts'
@@ -43,7 +43,6 @@ const MAX_FACT = 1024
 
 export interface AsyncParts {
   readonly parts: Parts
-  readonly iam: Pick<Iam, 'authorize' | 'callerOfRole'>
   readonly functions: Functions
   readonly pool: Pool
   readonly wires: DestinationWires
@@ -157,26 +156,18 @@ export const createAsyncInvoker = (given: AsyncParts): AsyncInvoker => {
         result,
         at: now(),
       }
-      if (destination) await hand(event, destination, () => toDestination(destination, ended, sender))
+      if (destination) await hand(event, destination, () => sendRecord(wires, destination, ended, sender))
       if (dead) await hand(event, dead, () => toDeadLetters(dead, ended, sender))
     }
     pending.delete(event.requestId)
   }
 
-  const toDestination = async (arn: string, ended: Ended, sender: Sender) => {
-    // a bus has no policy that would be asked below the API
-    if (arn.split(':')[2] === 'events') allow(sender, 'events:PutEvents', arn)
-    await sendRecord(wires, arn, ended, sender)
-  }
   const toDeadLetters = (arn: string, ended: Ended, sender: Sender) => {
     const message = deadLetterOf(ended)
     return arn.split(':')[2] === 'sns'
       ? wires.publish(arn, { body: message.body }, sender)
       : wires.sendMessage(arn, message, sender)
   }
-  const allow = ({ roleArn = '' }: Sender, action: string, resource: string) =>
-    given.iam.authorize(given.iam.callerOfRole(roleArn, 'lambda'), { action, resource })
-
   const hand = async (event: Pending, arn: string, give: () => Promise<void>) => {
     try {
       await give()

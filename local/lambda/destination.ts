@@ -62,7 +62,7 @@ const messageOf = (result: InvokeResult | undefined): string =>
     ? ''
     : String((JSON.parse(result.payload) as { errorMessage?: unknown } | null)?.errorMessage ?? '')
 
-export type DestinationWires = Pick<Wires, 'sendMessage' | 'publish' | 'invokeAsync' | 'emit'>
+export type DestinationWires = Pick<Wires, 'sendMessage' | 'publish' | 'invokeAsync' | 'putEvent'>
 
 /**
  * Hands an invocation record on: to a queue, a topic, another function or a bus, whichever the ARN names.
@@ -91,5 +91,5 @@ export const sendRecord = async (
     resources: [arn, ended.functionArn],
     detail: record,
   }
-  wires.emit(envelope, arn.split('event-bus/')[1])
+  await wires.putEvent?.(arn, envelope, sender)
 }

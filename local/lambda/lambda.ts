@@ -91,7 +91,7 @@ export const createLambda = (options: LambdaOptions): LocalLambda => {
     maxConcurrency: options.maxConcurrency ?? 10,
   })
   const factor = options.retryDelayFactor ?? 1
-  const asynchronous = createAsyncInvoker({ parts, iam, functions, pool, wires, factor })
+  const asynchronous = createAsyncInvoker({ parts, functions, pool, wires, factor })
 
   const poll = (mapping: MappingRecord) => {
     pollers.set(

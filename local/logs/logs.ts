@@ -1,9 +1,13 @@
 import type { Iam, Parts } from '../contracts.ts'
 import type { Service } from '../gateway/service.ts'
+import type { Wires } from '../gateway/wires.ts'
+import { groupNameOf, streamArn } from './arn.ts'
+import { missingGroup } from './errors.ts'
 import { eventOperations, type PutEvent } from './event-operations.ts'
 import { groupOperations } from './group-operations.ts'
 import { type Group, openGroups, type Place } from './groups.ts'
 import { permissionsOf, whyNotWritten } from './permissions.ts'
+import { openResourcePolicies } from './resource-policies.ts'
 import { streamOperations } from './stream-operations.ts'
 
 interface LogLine {
@@ -19,6 +23,8 @@ interface LogLine {
 /** CloudWatch Logs: where functions and tasks write; events lie in files that a person can read. */
 export interface Logs {
   readonly service: Service
+  /** one event from another service, which the region's resource policies must let in */
+  putLogEvent: NonNullable<Wires['putLogEvent']>
   /** takes a line and returns at once; it reaches the disk soon after. Group and stream are made if missing */
   write(account: string, region: string, group: string, stream: string, line: string): void
 
@@ -45,18 +51,22 @@ export interface Logs {
  */
 export const createLogs = ({
   parts,
+  iam,
   folder,
   maxBytes = 5_000_000,
   maxWaiting = 4_000_000,
   failed = (error) => process.emitWarning(`a log could not be written: ${error}`),
 }: {
   parts: Parts
+  /** absent: no other service is let in */
+  iam?: Pick<Iam, 'authorizeSender'>
   folder: string
   maxBytes?: number
   maxWaiting?: number
   failed?: (error: unknown) => void
 }): Logs => {
   const groups = openGroups({ parts, folder, maxBytes, maxWaiting, failed })
+  const policies = openResourcePolicies(parts)
   const listeners = new Set<(line: LogLine) => void>()
   let closed = false
 
@@ -69,6 +79,12 @@ export const createLogs = ({
     return groups.add(group, event)
   }
 
+  const write = (group: Group, stream: string, message: string) => {
+    const at = parts.now()
+    if (!group.streams.has(stream)) groups.putStream(group, { name: stream, createdAt: at, from: 0 })
+    put(group, { stream, timestamp: at, ingested: at, message })
+  }
+
   return {
     service: {
       name: 'logs',
@@ -76,16 +92,31 @@ export const createLogs = ({
         ...groupOperations(parts, groups),
         ...streamOperations(parts, groups),
         ...eventOperations(parts, groups, put),
+        ...policies.operations,
       },
       permissions: permissionsOf,
     },
     write: (account, region, name, stream, line) => {
       if (closed) return
-      const at = parts.now()
       const place = { account, region }
-      const group = groups.find(place, name) ?? groups.create({ ...place, name, createdAt: at })
-      if (!group.streams.has(stream)) groups.putStream(group, { name: stream, createdAt: at, from: 0 })
-      put(group, { stream, timestamp: at, ingested: at, message: line })
+      const group = groups.find(place, name) ?? groups.create({ ...place, name, createdAt: parts.now() })
+      write(group, stream, line)
+    },
+    putLogEvent: async (logGroupArn, message, sender) => {
+      const [, , , region = '', account = ''] = logGroupArn.split(':')
+      const place = { account, region }
+      const name = groupNameOf(logGroupArn)
+      const group = groups.find(place, name)
+      if (!group) throw missingGroup()
+      // one stream for each day and sender
+      const stream = `${sender.service}/${new Date(parts.now()).toISOString().slice(0, 10)}`
+      for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents'])
+        iam?.authorizeSender(policies.of(place), sender, {
+          action,
+          resource: streamArn(place, name, stream),
+        })
+      write(group, stream, message)
+      await group.file.flush()
     },
     has: (place, name) => groups.find(place, name) !== undefined,
     whyNotWritten: (iam, role, target) =>

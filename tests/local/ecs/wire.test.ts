@@ -34,7 +34,6 @@ import {
 } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createEcs } from '../../../local/ecs/ecs.ts'
-import { NO_FAULTS } from '../../../local/faults/none.ts'
 import type { Envelope } from '../../../local/gateway/wires.ts'
 import { testWith } from '../../support/tools.ts'
 import { until } from '../lambda/bench.ts'
@@ -70,7 +69,7 @@ beforeAll(async () => {
       commands: {
         'public.ecr.aws/*/busybox:*': { command: ['sh', '-c', 'echo "$GREETING from $PWD"; exit 3'] },
       },
-      faults: { ...NO_FAULTS, process: () => (killAfterMs === undefined ? {} : { killAfterMs }) },
+      faults: { process: () => (killAfterMs === undefined ? {} : { killAfterMs }) },
       capacity: 2,
     })
     return { services: [ecs.service], stop: ecs.stop }

@@ -299,7 +299,7 @@ test('success and failure go to queue, topic, function or bus, each with its rec
   await settle(cloud.arn('next'), bus, { bad: true })
   await until(() => cloud.emitted.length === 1)
   expect(cloud.emitted[0]).toMatchObject({
-    bus: 'own',
+    bus,
     envelope: {
       source: 'lambda',
       'detail-type': 'Lambda Function Invocation Result - Failure',

@@ -144,7 +144,7 @@ export const bench = (options: Partial<LambdaOptions> & { iamLastsMs?: number; s
   const identity = smallIam(new Set(), options.iamLastsMs)
   const queue = smallQueue()
   const sent: { queueArn: string; message: OutgoingMessage; sender: Sender }[] = []
-  const emitted: { envelope: Envelope; bus: string | undefined }[] = []
+  const emitted: { envelope: Envelope; bus: string }[] = []
   const lambda: LocalLambda = createLambda({
     parts,
     iam: identity.iam,
@@ -157,7 +157,13 @@ export const bench = (options: Partial<LambdaOptions> & { iamLastsMs?: number; s
         sent.push({ queueArn: topicArn, message, sender })
       },
       invokeAsync: (...args) => lambda.invokeAsync(...args),
-      emit: (envelope, bus) => emitted.push({ envelope, bus }),
+      putEvent: async (bus, envelope, sender) => {
+        identity.iam.authorize(identity.iam.callerOfRole(sender.roleArn ?? '', 's'), {
+          action: 'events:PutEvents',
+          resource: bus,
+        })
+        emitted.push({ envelope, bus })
+      },
     },
     folder: join(folder, 'lambda'),
     environment: { EXTRA: 'given' },

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { NO_FAULTS } from '../../../local/faults/none.ts'
 import { testWith } from '../../support/tools.ts'
 import { bench, isGone, until, zip } from './bench.ts'
 
@@ -152,7 +151,6 @@ describe('what goes wrong on purpose', () => {
     let kills = 2
     const cloud = fresh({
       faults: {
-        ...NO_FAULTS,
         process: ({ kind, arn }) => {
           expect([kind, arn]).toEqual(['function', cloud.arn('work')])
           kills -= 1
