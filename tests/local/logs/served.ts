@@ -36,7 +36,7 @@ export const serve = async (
     log: (_service, text, facts) => void said.push(`${text} ${JSON.stringify(facts ?? {})}`),
   }
   const iam = createIam({ parts, accounts: [ACCOUNT] })
-  const logs = createLogs({ parts, folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, iam, folder: join(folder, 'logs') })
   const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
   const made = make({ parts, iam, folder, logs })
   const gateway = createGateway({

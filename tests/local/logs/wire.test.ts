@@ -6,13 +6,16 @@ import {
   CreateLogStreamCommand,
   DeleteLogGroupCommand,
   DeleteLogStreamCommand,
+  DeleteResourcePolicyCommand,
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
+  DescribeResourcePoliciesCommand,
   FilterLogEventsCommand,
   GetLogEventsCommand,
   ListTagsForResourceCommand,
   ListTagsLogGroupCommand,
   PutLogEventsCommand,
+  PutResourcePolicyCommand,
   PutRetentionPolicyCommand,
   StartQueryCommand,
   TagResourceCommand,
@@ -327,6 +330,44 @@ describe('events', () => {
     ] as const)
       await expect(client.send(command as GetLogEventsCommand)).rejects.toMatchObject({ message })
   })
+})
+
+test('another service writes where a resource policy of the region lets it in', async () => {
+  const logGroupName = await fresh()
+  const logGroupArn = `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${logGroupName}:*`
+  const sender = {
+    service: 'events.amazonaws.com',
+    sourceArn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/r`,
+    sourceAccount: ACCOUNT,
+  }
+  await expect(cloud.logs.putLogEvent(logGroupArn, 'event', sender)).rejects.toMatchObject({
+    code: expect.stringContaining('AccessDenied'),
+  })
+  await client.send(
+    new PutResourcePolicyCommand({
+      policyName: 'events',
+      policyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: {
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          Resource: logGroupArn,
+        },
+      }),
+    }),
+  )
+  await cloud.logs.putLogEvent(logGroupArn, 'event', sender)
+  const { events } = await client.send(new FilterLogEventsCommand({ logGroupName }))
+  expect(events).toMatchObject([{ message: 'event', logStreamName: expect.stringMatching(/^events\./) }])
+  expect((await client.send(new DescribeResourcePoliciesCommand({}))).resourcePolicies).toMatchObject([
+    { policyName: 'events' },
+  ])
+  await client.send(new DeleteResourcePolicyCommand({ policyName: 'events' }))
+  await expect(cloud.logs.putLogEvent(logGroupArn, 'event', sender)).rejects.toThrow()
+  await expect(
+    client.send(new PutResourcePolicyCommand({ policyName: 'bad', policyDocument: '{' })),
+  ).rejects.toMatchObject({ name: 'InvalidParameterException' })
 })
 
 testWith('aws')('the AWS CLI puts, filters and describes', async () => {
