@@ -32,7 +32,7 @@ export interface ServicesOptions {
 }
 
 export interface Services {
-  /** everything that has operations, on the wire or not */
+  /** everything that has operations */
   readonly all: readonly Service[]
   /** what the gateway passes requests on to */
   readonly behindGateway: GatewayNeeds
@@ -111,6 +111,8 @@ export const createServices = (options: ServicesOptions): Services => {
     kms.service,
     trail.service,
     logs.service,
+    lambda.service,
+    scheduler.service,
   ]
   const behindGateway: GatewayNeeds = {
     parts,
@@ -125,7 +127,7 @@ export const createServices = (options: ServicesOptions): Services => {
     faults,
   }
   return {
-    all: [...wired, lambda.service, scheduler.service, tableService(dynamodb)],
+    all: [...wired, tableService(dynamodb)],
     behindGateway,
     iam,
     codecommit,
@@ -157,7 +159,7 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     Object.entries(service.operations).map(([name, run]) => [
       name,
       (input, call) => {
-        if (regions.includes(call.region)) return run(input, call)
+        if (regions.includes(call.region) || isGlobal(service.name, call.region)) return run(input, call)
         throw new AwsError(
           'UnrecognizedClientException',
           `Region ${call.region} is not served by this local cloud; it serves ${regions.join(' and ')}.`,
@@ -166,6 +168,9 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     ]),
   ),
 })
+
+/** STS has an old endpoint that is everybody's, signed for us-east-1 (AWS General Reference, "AWS STS endpoints"). */
+const isGlobal = (service: string, region: string): boolean => service === 'sts' && region === 'us-east-1'
 
 /** A region that is not served has no Git host: the connection ends, as if nobody were there. */
 const servedRegions =
