@@ -215,7 +215,7 @@ const remove = (
   const record = functions.get(functionArn(named, named.name), call)
   if (qualifier === undefined) {
     functions.remove(record)
-    return {}
+    return { StatusCode: 204 }
   }
   if (!isVersion(qualifier)) throw invalid('Deletion of aliases is not currently supported.')
   const pointing = Object.values(record.aliases ?? {}).find(
@@ -223,7 +223,7 @@ const remove = (
   )
   if (pointing) throw conflict(`Version ${qualifier} can't be deleted: alias ${pointing.name} points to it.`)
   functions.removeVersion(record, qualifier)
-  return {}
+  return { StatusCode: 204 }
 }
 
 const zipOf = (given: { ZipFile?: Uint8Array | undefined; S3Bucket?: string | undefined }): Uint8Array => {
