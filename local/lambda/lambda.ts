@@ -20,6 +20,7 @@ import { permissionOperations, policyOf } from './permissions.ts'
 import { writePlainBootstrap } from './plain-bootstrap.ts'
 import { type Held, type Poller, startPoller } from './poller.ts'
 import { type Counts, createPool } from './pool.ts'
+import { familyOf } from './runtimes.ts'
 import { tagOperations } from './tags.ts'
 import { versionOperations } from './versions.ts'
 
@@ -163,8 +164,9 @@ export const createLambda = (options: LambdaOptions): LocalLambda => {
       code
         .prune(functions.allVersions())
         .catch((error) => parts.log('lambda', 'old code could not be removed', { error: String(error) }))
-      // known before a python function of a former run is asked for
-      python().catch((error) => parts.log('lambda', 'python3 was not found', { error: String(error) }))
+      // known before a python function of a former run is asked for; others need not wait for a program to be looked for
+      if (functions.allVersions().some(({ runtime }) => familyOf(runtime) === 'python'))
+        python().catch((error) => parts.log('lambda', 'python3 was not found', { error: String(error) }))
       giveBackHeld()
       asynchronous.start()
       for (const mapping of mappings.all()) if (mapping.enabled && !pollers.has(mapping.uuid)) poll(mapping)

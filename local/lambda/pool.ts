@@ -1,3 +1,4 @@
+// Past 300 lines with its types: slots are taken, guarded and given back by one another's rules, which are easier kept in sight together.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Faults, Iam, Parts } from '../contracts.ts'
@@ -129,9 +130,18 @@ export const createPool = (options: PoolOptions): Pool => {
     return () => undefined
   }
 
+  const credentialsOf = (record: VersionRecord) => {
+    try {
+      return iam.assumeForService(record.role, 'lambda.amazonaws.com', record.name)
+    } catch (cause) {
+      const text = 'The role defined for the function cannot be assumed by Lambda.'
+      throw Object.assign(new AwsError('AccessDeniedException', text, 403), { cause })
+    }
+  }
+
   const start = (record: VersionRecord): Slot => {
     const stream = `${new Date(parts.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[${versionOf(record)}]${randomBytes(16).toString('hex')}`
-    const credentials = iam.assumeForService(record.role, 'lambda.amazonaws.com', record.name)
+    const credentials = credentialsOf(record)
     const taskRoot = options.folderOf(record)
     const keep = writerOf(record, stream)
     const worker = startWorker(reaper, {

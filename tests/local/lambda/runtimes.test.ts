@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { testWith } from '../../support/tools.ts'
-import { bench, isGone, until, zip } from './bench.ts'
+import { bench, isGone, ROLE, until, zip } from './bench.ts'
 
 let made: ReturnType<typeof bench>[] = []
 const fresh = (...args: Parameters<typeof bench>) => {
@@ -87,6 +87,17 @@ describe('Invoke', () => {
     await cloud.create(FunctionName, 'export const handler = async (event, context) => context.clientContext')
     const ClientContext = Buffer.from('{"custom":{"a":1}}').toString('base64')
     expect((await invoke(cloud, {}, { ClientContext })).value).toEqual({ custom: { a: 1 } })
+  })
+})
+
+test('a role that may no longer be assumed refuses the invocation', async () => {
+  const cloud = fresh()
+  await cloud.create(FunctionName, 'export const handler = async () => {}')
+  cloud.identity.denied.add(`assume ${ROLE} lambda.amazonaws.com`)
+  await expect(invoke(cloud)).rejects.toMatchObject({
+    code: 'AccessDeniedException',
+    status: 403,
+    message: 'The role defined for the function cannot be assumed by Lambda.',
   })
 })
 
