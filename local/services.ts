@@ -64,7 +64,7 @@ export const createServices = (options: ServicesOptions): Services => {
     runTask: (...args) => ecs.runTask(...args),
     putLogEvent: logs.putLogEvent,
   }
-  const sns = createSns({ parts, iam, wires })
+  const sns = createSns({ parts, iam, wires, baseUrl: options.baseUrl })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
   const scheduler = createScheduler({ parts, iam, wires })
   const lambda = createLambda({
