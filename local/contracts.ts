@@ -106,6 +106,8 @@ export interface QueueReader {
   /** waits up to `waitMs` for the first message, then takes what is there, at most `max` */
   receive(queueArn: string, max: number, waitMs: number, signal?: AbortSignal): Promise<ReceivedMessage[]>
   deleteMessages(queueArn: string, receiptHandles: readonly string[]): void
+  /** the queue's own visibility timeout; throws AwsError when there is no such queue */
+  visibilitySeconds?(queueArn: string): number
   /** back into the queue now: what the mapping does with messages that failed or were never handed over */
   release(queueArn: string, receiptHandles: readonly string[]): void
 }
@@ -235,6 +237,7 @@ export interface Lambda {
 
 export interface Ecs {
   readonly service: Service
+  runTask: NonNullable<Wires['runTask']>
   /** reports tasks that a former, killed cloud left running as stopped, and ends their processes */
   start(): void
   stop(): Promise<void>

@@ -52,7 +52,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const iam = createIam({ parts, accounts: options.accounts })
   const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
-  const logs = createLogs({ folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, iam, folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
   const wires: Wires = {
@@ -61,6 +61,8 @@ export const createServices = (options: ServicesOptions): Services => {
     invokeAsync: (...args) => lambda.invokeAsync(...args),
     emit: (envelope) => events.emit(envelope),
     putEvent: (...args) => events.put(...args),
+    runTask: (...args) => ecs.runTask(...args),
+    putLogEvent: logs.putLogEvent,
   }
   const sns = createSns({ parts, iam, wires, baseUrl: options.baseUrl })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
@@ -108,9 +110,9 @@ export const createServices = (options: ServicesOptions): Services => {
     ecs.service,
     kms.service,
     trail.service,
+    logs.service,
     lambda.service,
     scheduler.service,
-    // CloudWatch Logs: as soon as local/logs has a service, it goes here
   ]
   const behindGateway: GatewayNeeds = {
     parts,

@@ -68,6 +68,7 @@ export const createSqs = ({ parts, iam, baseUrl, maxInFlight, nameRestMs = 0 }: 
       const received = await waiting.receive({ queue, max, visibilityMs, waitMs, signal })
       return received.map(toReceivedMessage)
     },
+    visibilitySeconds: (queueArn) => numberOf(queues.find(queueArn).record, 'VisibilityTimeout'),
     deleteMessages: (queueArn, handles) => {
       const queue = queues.find(queueArn)
       parts.store.transaction(() => {
