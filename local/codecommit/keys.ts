@@ -1,7 +1,7 @@
 import { AwsError, type Caller } from '../gateway/service.ts'
 import type { Context } from './context.ts'
-import type { Repository } from './repositories.ts'
 import { reject } from './reject.ts'
+import type { Repository } from './repositories.ts'
 
 /** What CodeCommit does with a key for whoever uses a repository: codecommit user guide, "AWS KMS and encryption". */
 const ACTIONS = [
@@ -22,7 +22,10 @@ const WORDS: Readonly<Record<string, readonly [string, string]>> = {
   DisabledException: ['EncryptionKeyDisabled', 'The encryption key is disabled.'],
   NotFoundException: ['EncryptionKeyNotFound', 'No encryption key was found.'],
   KMSInvalidStateException: ['EncryptionKeyUnavailable', 'The encryption key is not available.'],
-  InvalidKeyUsageException: ['EncryptionKeyInvalidUsage', 'The encryption key cannot be used for a repository.'],
+  InvalidKeyUsageException: [
+    'EncryptionKeyInvalidUsage',
+    'The encryption key cannot be used for a repository.',
+  ],
   InvalidArnException: ['EncryptionKeyInvalidId', 'The Key Management Service encryption key is not valid.'],
 }
 
@@ -30,7 +33,8 @@ const inOurWords = <T>(ask: () => T): T => {
   try {
     return ask()
   } catch (error) {
-    const words = error instanceof AwsError && Object.hasOwn(WORDS, error.code) ? WORDS[error.code] : undefined
+    const words =
+      error instanceof AwsError && Object.hasOwn(WORDS, error.code) ? WORDS[error.code] : undefined
     if (words === undefined) throw error
     return reject(...words)
   }

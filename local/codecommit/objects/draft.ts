@@ -21,7 +21,8 @@ interface Folder {
   readonly children: Map<string, Entry | Folder>
 }
 
-const isOpen = (child: Entry | Folder | undefined): child is Folder => child !== undefined && 'children' in child
+const isOpen = (child: Entry | Folder | undefined): child is Folder =>
+  child !== undefined && 'children' in child
 
 /** @param root id of the tree to begin with; absent: an empty one */
 export const openDraft = async (objects: Objects, root: string | undefined): Promise<Draft> => {
@@ -47,7 +48,10 @@ export const openDraft = async (objects: Objects, root: string | undefined): Pro
     return folder
   }
 
-  const split = (path: readonly string[]): [readonly string[], string] => [path.slice(0, -1), path.at(-1) ?? '']
+  const split = (path: readonly string[]): [readonly string[], string] => [
+    path.slice(0, -1),
+    path.at(-1) ?? '',
+  ]
   return {
     at: async (path) => {
       const [parent, name] = split(path)
@@ -72,7 +76,11 @@ export const openDraft = async (objects: Objects, root: string | undefined): Pro
 }
 
 /** Writes the folders below one. @returns what it holds then: empty ones are left out */
-const writeBelow = async (objects: Objects, folder: Folder, check: (bytes: number) => void): Promise<Tree> => {
+const writeBelow = async (
+  objects: Objects,
+  folder: Folder,
+  check: (bytes: number) => void,
+): Promise<Tree> => {
   const tree = new Map<string, Entry>()
   for (const [name, child] of folder.children) {
     if (!isOpen(child)) {
