@@ -108,14 +108,17 @@ export const writeMerged = async (
     emptied.push((await draft.at(at)) === 'folder' ? at : at.slice(0, -1))
     await draft.remove(at)
   }
-  for (const { path, entry, merged } of changes) {
-    const id = merged && (await objects.write('blob', merged.content))
-    const put = id === undefined ? entry : { mode: merged?.mode ?? '', id }
-    if (put !== undefined) await draft.put(path.split('/'), put)
+  const entries = await Promise.all(changes.map((change) => entryOf(objects, change)))
+  for (const [index, { path }] of changes.entries()) {
+    const entry = entries[index]
+    if (entry !== undefined) await draft.put(path.split('/'), entry)
   }
   if (options.keepEmptyFolders) await keepAll(objects, draft, emptied)
   return draft.write(options.checkFolder)
 }
+
+const entryOf = async (objects: Objects, { entry, merged }: TreeChange): Promise<Entry | undefined> =>
+  merged === undefined ? entry : { mode: merged.mode, id: await objects.write('blob', merged.content) }
 
 const keepAll = async (
   objects: Objects,

@@ -81,17 +81,15 @@ const writeBelow = async (
   folder: Folder,
   check: (bytes: number) => void,
 ): Promise<Tree> => {
-  const tree = new Map<string, Entry>()
-  for (const [name, child] of folder.children) {
-    if (!isOpen(child)) {
-      tree.set(name, child)
-      continue
-    }
-    const below = await writeBelow(objects, child, check)
-    if (below.size === 0) continue
-    const content = encodeTree(below)
-    check(content.length)
-    tree.set(name, { mode: FOLDER, id: await objects.write('tree', content) })
-  }
-  return tree
+  const written = await Promise.all(
+    [...folder.children].map(async ([name, child]): Promise<[string, Entry] | undefined> => {
+      if (!isOpen(child)) return [name, child]
+      const below = await writeBelow(objects, child, check)
+      if (below.size === 0) return undefined
+      const content = encodeTree(below)
+      check(content.length)
+      return [name, { mode: FOLDER, id: await objects.write('tree', content) }]
+    }),
+  )
+  return new Map(written.filter((entry) => entry !== undefined))
 }

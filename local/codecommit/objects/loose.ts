@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { constants, deflate, inflate, inflateSync } from 'node:zlib'
+import { constants, deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
 import type { GitObject, ObjectType } from './types.ts'
 
 const inflateLater = promisify(inflate)
@@ -71,7 +71,9 @@ export const writeLoose = async (directory: string, type: ObjectType, content: B
   const path = pathOf(directory, id)
   const temporary = join(directory, 'objects', `tmp_obj_${randomBytes(8).toString('hex')}`)
   try {
-    await writeFile(temporary, await deflateLater(bytesOf(type, content)), { mode: 0o444, flag: 'wx' })
+    const bytes = bytesOf(type, content)
+    const packed = bytes.length < SMALL ? deflateSync(bytes) : await deflateLater(bytes)
+    await writeFile(temporary, packed, { mode: 0o444, flag: 'wx' })
     await mkdir(join(directory, 'objects', id.slice(0, 2)), { recursive: true })
     await rename(temporary, path)
   } catch (error) {
