@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
-import type { Wires } from '../gateway/wires.ts'
-import { type Change, stateChange } from './events.ts'
+import type { Envelope, Wires } from '../gateway/wires.ts'
+import { type Change, type MergeFacts, stateChange, unreferencedMerge } from './events.ts'
 import type { Repository } from './repositories.ts'
 import { fireTrigger, referenceOf, wantedBy } from './triggers.ts'
 
 /** Tells the world which refs moved. Never throws: the refs have moved already. */
 export interface Announce {
   (repository: Repository, callerArn: string, changes: readonly Change[]): void
+  /** a merge commit was made that no ref points at: an event, no trigger */
+  unreferenced(
+    repository: Repository,
+    callerArn: string,
+    merged: MergeFacts & { readonly commitId: string },
+  ): void
   /** waits for triggers under way */
   settle(): Promise<void>
 }
@@ -41,25 +47,32 @@ export const createAnnounce = (
       )
     })
 
-  const announce = (repository: Repository, callerArn: string, changes: readonly Change[]): void => {
-    for (const change of changes) {
-      const envelope = stateChange(repository, callerArn, change, { id: randomUUID(), at: now() })
-      try {
-        wires.emit(envelope)
-      } catch (error) {
-        log('codecommit', 'an event was not taken', {
-          repository: repository.name,
-          ref: change.ref,
-          error: String(error),
-        })
-      }
+  const emit = (repository: Repository, envelope: Envelope): void => {
+    try {
+      wires.emit(envelope)
+    } catch (error) {
+      log('codecommit', 'an event was not taken', {
+        repository: repository.name,
+        event: envelope.detail,
+        error: String(error),
+      })
     }
+  }
+  const stamp = () => ({ id: randomUUID(), at: now() })
+
+  const announce = (repository: Repository, callerArn: string, changes: readonly Change[]): void => {
+    for (const change of changes) emit(repository, stateChange(repository, callerArn, change, stamp()))
     for (const firing of fire(repository, callerArn, changes)) {
       underWay.add(firing)
       void firing.finally(() => underWay.delete(firing))
     }
   }
   return Object.assign(announce, {
+    unreferenced: (
+      repository: Repository,
+      callerArn: string,
+      merged: MergeFacts & { readonly commitId: string },
+    ) => emit(repository, unreferencedMerge(repository, callerArn, merged, stamp())),
     settle: async () => {
       await Promise.all(underWay)
     },

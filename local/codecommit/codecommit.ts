@@ -48,6 +48,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     parts,
     iam,
     wires,
+    ...(options.kms && { kms: options.kms }),
     git,
     repositories,
     announce: createAnnounce(parts, wires),
