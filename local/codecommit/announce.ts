@@ -1,21 +1,31 @@
 import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
+import { type Actor, identityOf } from './envelope.ts'
 import { type Change, stateChange } from './events.ts'
 import type { Repository } from './repositories.ts'
 import { fireTrigger, referenceOf, wantedBy } from './triggers.ts'
 
 /** Tells the world which refs moved. Never throws: the refs have moved already. */
 export interface Announce {
-  (repository: Repository, callerArn: string, changes: readonly Change[]): void
+  /** pull requests are brought in step first: when this resolves they are, and everything is told */
+  (repository: Repository, actor: Actor, changes: readonly Change[]): Promise<void>
   /** waits for triggers under way */
   settle(): Promise<void>
 }
+
+/** Changes what depends on refs after they moved; what it returns tells of that. */
+export type Follow = (
+  repository: Repository,
+  actor: Actor,
+  changes: readonly Change[],
+) => Promise<readonly (() => void)[]>
 
 /** One EventBridge event per ref; triggers once per push. AWS is silent about targets it cannot reach: the log is not. */
 export const createAnnounce = (
   { now, log }: Parts,
   wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>,
+  follow: Follow,
 ): Announce => {
   const underWay = new Set<Promise<void>>()
 
@@ -41,11 +51,32 @@ export const createAnnounce = (
       )
     })
 
-  const announce = (repository: Repository, callerArn: string, changes: readonly Change[]): void => {
+  const followed = async (
+    repository: Repository,
+    actor: Actor,
+    changes: readonly Change[],
+  ): Promise<readonly (() => void)[]> => {
+    try {
+      return await follow(repository, actor, changes)
+    } catch (error) {
+      log('codecommit', 'pull requests could not be brought in step with moved refs', {
+        repository: repository.name,
+        error: String(error),
+      })
+      return []
+    }
+  }
+
+  const announce = async (
+    repository: Repository,
+    actor: Actor,
+    changes: readonly Change[],
+  ): Promise<void> => {
+    const tells = await followed(repository, actor, changes)
     for (const change of changes) {
-      const envelope = stateChange(repository, callerArn, change, { id: randomUUID(), at: now() })
+      const envelope = stateChange(repository, actor.arn, change, { id: randomUUID(), at: now() })
       try {
-        wires.emit(envelope)
+        wires.emit({ ...envelope, detail: { ...envelope.detail, ...identityOf(actor) } })
       } catch (error) {
         log('codecommit', 'an event was not taken', {
           repository: repository.name,
@@ -54,7 +85,8 @@ export const createAnnounce = (
         })
       }
     }
-    for (const firing of fire(repository, callerArn, changes)) {
+    for (const tell of tells) tell()
+    for (const firing of fire(repository, actor.arn, changes)) {
       underWay.add(firing)
       void firing.finally(() => underWay.delete(firing))
     }

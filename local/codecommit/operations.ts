@@ -20,6 +20,7 @@ import { untagResource } from './operations/untag-resource.ts'
 import { updateDefaultBranch } from './operations/update-default-branch.ts'
 import { updateRepositoryDescription } from './operations/update-repository-description.ts'
 import { updateRepositoryName } from './operations/update-repository-name.ts'
+import { reviewOperationsOf } from './review-operations.ts'
 
 /** Every operation of the API that this CodeCommit has. */
 export const operationsOf = (context: Context): Readonly<Record<string, Operation>> => ({
@@ -43,4 +44,5 @@ export const operationsOf = (context: Context): Readonly<Record<string, Operatio
   UpdateDefaultBranch: updateDefaultBranch(context),
   UpdateRepositoryDescription: updateRepositoryDescription(context),
   UpdateRepositoryName: updateRepositoryName(context),
+  ...reviewOperationsOf(context),
 })

@@ -105,7 +105,7 @@ const callService = async (
     caller,
     requestId,
   }
-  const input = await decodeInput(recognised, schema, request.body)
+  const input = await decodeInput(recognised, schema, request.body, service.checksRequired)
   const permissions = service.permissions?.(operation, input, call) ?? [
     { action: `${service.name}:${operation}`, resource: '*' },
   ]
@@ -164,12 +164,13 @@ const decodeInput = async (
   recognised: Recognised,
   schema: OperationSchema,
   body: Buffer,
+  checksRequired = false,
 ): Promise<unknown> => {
   const input =
     (recognised.form
       ? decodeQuery(schema.input, recognised.form.root)
       : decodeJson(schema.input, parseJsonBody(body))) ?? {}
-  const missing = missingMembers(schema.input, input)
+  const missing = checksRequired ? [] : missingMembers(schema.input, input)
   if (missing.length > 0) throw lacks(recognised.model && (await loadModel(recognised.model)), missing)
   return input
 }

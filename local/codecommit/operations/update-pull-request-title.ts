@@ -1,0 +1,19 @@
+import type { UpdatePullRequestTitleInput, UpdatePullRequestTitleOutput } from '@aws-sdk/client-codecommit'
+import type { Call } from '../../gateway/service.ts'
+import type { Context } from '../context.ts'
+import { changePullRequest } from '../pull-requests/change.ts'
+import { mustBeOpen, pullRequestId, title } from '../pull-requests/inputs.ts'
+import { shownPullRequest } from '../pull-requests/view.ts'
+
+/** No event tells of it: none is documented. */
+export const updatePullRequestTitle =
+  (context: Context) =>
+  (input: UpdatePullRequestTitleInput, call: Call): UpdatePullRequestTitleOutput => {
+    const id = pullRequestId(input.pullRequestId)
+    const text = title(input.title)
+    const changed = changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
+      mustBeOpen(pullRequest)
+      return { pullRequest: { ...pullRequest, title: text, activeAt: context.parts.now() } }
+    })
+    return { pullRequest: shownPullRequest(changed.pullRequest, changed.repository.name) }
+  }

@@ -1,0 +1,215 @@
+import { bareOf, type Context } from '../context.ts'
+import type { Actor } from '../envelope.ts'
+import type { Change } from '../events.ts'
+import type { Repository } from '../repositories.ts'
+import { changeQuietly, type Outcome } from './change.ts'
+import { sentences } from './events.ts'
+import { fastForwarded, mergeBaseOf } from './history.ts'
+import type { Merge, Place, PullRequest } from './records.ts'
+import { revised } from './revise.ts'
+
+/**
+ * Brings a repository's open pull requests in step with its refs, after these changes. Whatever order changes are told in, the refs as
+ * they are now decide; a change tells besides that a branch was gone in between. Does nothing when no pull request is touched.
+ * @returns what tells of it, to be called when the refs themselves are told
+ */
+export const followRefs = async (
+  context: Context,
+  repository: Repository,
+  actor: Actor,
+  changes: readonly Change[],
+): Promise<(() => void)[]> => {
+  const { queue, pullRequests } = context
+  const touched = new Set(changes.map(({ ref }) => ref))
+  const concerns = ({ sourceReference, destinationReference }: PullRequest) =>
+    touched.has(sourceReference) || touched.has(destinationReference)
+  // one that is just being made reads the refs itself, before or after they moved: then it is waited for
+  if (queue.idle(repository.id) && !pullRequests.of(repository.id, 'OPEN').some(concerns)) return []
+  return queue(repository.id, async () => {
+    const gone = new Set(changes.filter((change) => change.new === undefined).map(({ ref }) => ref))
+    const tells: (() => void)[] = []
+    for (const pullRequest of pullRequests.of(repository.id, 'OPEN').filter(concerns)) {
+      tells.push(await follow(context, repository, actor, pullRequest, gone))
+    }
+    return tells
+  })
+}
+
+/**
+ * At the start: what a killed cloud did not get to. Who moved the refs is not known any more; the account itself is named.
+ * A pull request that cannot be brought in step is logged, and does not hold up the others.
+ */
+export const catchUp = async (context: Context): Promise<void> => {
+  for (const repository of context.repositories.all()) {
+    for (const pullRequest of context.pullRequests.of(repository.id, 'OPEN')) {
+      const actor = { arn: `arn:aws:iam::${repository.account}:root`, kind: 'root' } as const
+      try {
+        const tell = await follow(context, repository, actor, pullRequest, new Set())
+        tell()
+        // no merge outlives its process: one that is still noted did not happen
+        forgetMerge(context, repository, pullRequest.id)
+      } catch (error) {
+        context.parts.log('codecommit', 'a pull request could not be brought in step with its branches', {
+          repository: repository.name,
+          pullRequestId: pullRequest.id,
+          error: String(error),
+        })
+      }
+    }
+  }
+}
+
+/** Merges of one pull request, and whatever must not happen during one, are queued under this. */
+export const mergeKey = ({ account, region }: Place, id: string): string => `merge ${account} ${region} ${id}`
+
+/** After a merge by the API that moved nothing. */
+export const forgetMerge = ({ parts, pullRequests }: Context, place: Place, id: string): void =>
+  parts.store.transaction(() => {
+    const { merging, ...pullRequest } = pullRequests.find(place, id) ?? {}
+    if (merging !== undefined) pullRequests.put(pullRequest as PullRequest)
+  })
+
+/** What is found in the repository about one pull request. */
+interface Findings {
+  /** tips; undefined: the branch is gone */
+  readonly source: string | undefined
+  readonly destination: string | undefined
+  readonly mergeBase: string | undefined
+  readonly merge: Merge | undefined
+}
+
+const follow = async (
+  context: Context,
+  repository: Repository,
+  actor: Actor,
+  pullRequest: PullRequest,
+  gone: ReadonlySet<string>,
+): Promise<() => void> => {
+  const findings = await lookAt(context, repository, actor, pullRequest, gone)
+  const { tell } = changeQuietly(context, repository, actor, pullRequest.id, ({ pullRequest: now }) =>
+    now.status === 'OPEN' ? outcomeOf(context, repository, actor, now, findings) : {},
+  )
+  return tell
+}
+
+const lookAt = async (
+  context: Context,
+  repository: Repository,
+  actor: Actor,
+  pullRequest: PullRequest,
+  gone: ReadonlySet<string>,
+): Promise<Findings> => {
+  const bare = bareOf(context, repository)
+  const { sourceReference, destinationReference } = pullRequest
+  const [source, destination] = await Promise.all(
+    [sourceReference, destinationReference].map((ref) => (gone.has(ref) ? undefined : bare.tip(ref))),
+  )
+  const merge =
+    destination === undefined || destination === pullRequest.destinationCommit
+      ? undefined
+      : await mergeIn(context, bare.directory, actor, pullRequest, source, destination)
+  const moved = source !== pullRequest.sourceCommit || destination !== pullRequest.destinationCommit
+  const mergeBase =
+    source === undefined || destination === undefined || !moved
+      ? pullRequest.mergeBase
+      : await mergeBaseOf(context, bare.directory, source, destination)
+  return { source, destination, mergeBase, merge }
+}
+
+/**
+ * How the destination took the source in: by the API's merge that was under way, or by a push, which counts when it is a fast-forward
+ * (codecommit user guide, "Merge a pull request").
+ */
+const mergeIn = async (
+  context: Context,
+  directory: string,
+  actor: Actor,
+  pullRequest: PullRequest,
+  source: string | undefined,
+  destination: string,
+): Promise<Merge | undefined> => {
+  const branch = { from: pullRequest.destinationCommit, to: destination }
+  const { merging } = pullRequest
+  if (merging !== undefined && (await fastForwarded(context, directory, branch, merging.commitId))) {
+    return merging
+  }
+  const commitId = source ?? pullRequest.sourceCommit
+  return (await fastForwarded(context, directory, branch, commitId))
+    ? { option: 'FAST_FORWARD_MERGE', commitId, mergedBy: actor.arn }
+    : undefined
+}
+
+const outcomeOf = (
+  context: Context,
+  repository: Repository,
+  actor: Actor,
+  pullRequest: PullRequest,
+  { source, destination, mergeBase, merge }: Findings,
+): Outcome => {
+  const at = context.parts.now()
+  if (merge !== undefined) return merged(repository, actor, { ...pullRequest, merge, activeAt: at })
+  if (source === undefined || destination === undefined) {
+    return closed(actor, { ...pullRequest, activeAt: at })
+  }
+  const sourceMoved = source !== pullRequest.sourceCommit
+  if (!sourceMoved && destination === pullRequest.destinationCommit) return {}
+  const { mergeBase: _, ...rest } = pullRequest
+  const followed: PullRequest = {
+    ...rest,
+    destinationCommit: destination,
+    ...(mergeBase !== undefined && { mergeBase }),
+  }
+  if (!sourceMoved) return { pullRequest: followed }
+  const next = revised(context.pullRequests, followed, { sourceCommit: source, activeAt: at })
+  return {
+    pullRequest: next,
+    happened: {
+      type: 'PULL_REQUEST_SOURCE_REFERENCE_UPDATED',
+      metadata: {
+        pullRequestSourceReferenceUpdatedEventMetadata: {
+          repositoryName: repository.name,
+          beforeCommitId: pullRequest.sourceCommit,
+          afterCommitId: source,
+          ...(mergeBase !== undefined && { mergeBase }),
+        },
+      },
+    },
+    told: { event: 'pullRequestSourceBranchUpdated', sentence: sentences.sourceMoved(next, actor) },
+  }
+}
+
+const merged = (
+  repository: Repository,
+  actor: Actor,
+  { merging: _, ...pullRequest }: PullRequest,
+): Outcome => {
+  const { option, commitId, mergedBy } = pullRequest.merge as Merge
+  return {
+    pullRequest: { ...pullRequest, status: 'CLOSED' },
+    happened: {
+      type: 'PULL_REQUEST_MERGE_STATE_CHANGED',
+      metadata: {
+        pullRequestMergedStateChangedEventMetadata: {
+          repositoryName: repository.name,
+          destinationReference: pullRequest.destinationReference,
+          mergeMetadata: { isMerged: true, mergedBy, mergeCommitId: commitId, mergeOption: option },
+        },
+      },
+    },
+    told: {
+      event: 'pullRequestMergeStatusUpdated',
+      fields: { mergeOption: option },
+      sentence: sentences.merged(pullRequest, actor),
+    },
+  }
+}
+
+/** A pull request that ends without a merge. */
+export const closed = (actor: Actor, { merging: _, ...pullRequest }: PullRequest): Outcome => ({
+  pullRequest: { ...pullRequest, status: 'CLOSED' },
+  happened: {
+    type: 'PULL_REQUEST_STATUS_CHANGED',
+    metadata: { pullRequestStatusChangedEventMetadata: { pullRequestStatus: 'CLOSED' } },
+  },
+  told: { event: 'pullRequestStatusChanged', sentence: sentences.closed(pullRequest, actor) },
+})
