@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
-import type { Wires } from '../gateway/wires.ts'
+import type { Envelope, Wires } from '../gateway/wires.ts'
 import { type Actor, identityOf } from './envelope.ts'
-import { type Change, stateChange } from './events.ts'
+import { type Change, type MergeFacts, stateChange, unreferencedMerge } from './events.ts'
 import type { Repository } from './repositories.ts'
 import { fireTrigger, referenceOf, wantedBy } from './triggers.ts'
 
@@ -10,6 +10,12 @@ import { fireTrigger, referenceOf, wantedBy } from './triggers.ts'
 export interface Announce {
   /** pull requests are brought in step first: when this resolves they are, and everything is told */
   (repository: Repository, actor: Actor, changes: readonly Change[]): Promise<void>
+  /** a merge commit was made that no ref points at: an event, no trigger */
+  unreferenced(
+    repository: Repository,
+    callerArn: string,
+    merged: MergeFacts & { readonly commitId: string },
+  ): void
   /** waits for triggers under way */
   settle(): Promise<void>
 }
@@ -51,6 +57,19 @@ export const createAnnounce = (
       )
     })
 
+  const emit = (repository: Repository, envelope: Envelope): void => {
+    try {
+      wires.emit(envelope)
+    } catch (error) {
+      log('codecommit', 'an event was not taken', {
+        repository: repository.name,
+        event: envelope.detail,
+        error: String(error),
+      })
+    }
+  }
+  const stamp = () => ({ id: randomUUID(), at: now() })
+
   const followed = async (
     repository: Repository,
     actor: Actor,
@@ -74,16 +93,8 @@ export const createAnnounce = (
   ): Promise<void> => {
     const tells = await followed(repository, actor, changes)
     for (const change of changes) {
-      const envelope = stateChange(repository, actor.arn, change, { id: randomUUID(), at: now() })
-      try {
-        wires.emit({ ...envelope, detail: { ...envelope.detail, ...identityOf(actor) } })
-      } catch (error) {
-        log('codecommit', 'an event was not taken', {
-          repository: repository.name,
-          ref: change.ref,
-          error: String(error),
-        })
-      }
+      const envelope = stateChange(repository, actor.arn, change, stamp())
+      emit(repository, { ...envelope, detail: { ...envelope.detail, ...identityOf(actor) } })
     }
     for (const tell of tells) tell()
     for (const firing of fire(repository, actor.arn, changes)) {
@@ -92,6 +103,11 @@ export const createAnnounce = (
     }
   }
   return Object.assign(announce, {
+    unreferenced: (
+      repository: Repository,
+      callerArn: string,
+      merged: MergeFacts & { readonly commitId: string },
+    ) => emit(repository, unreferencedMerge(repository, callerArn, merged, stamp())),
     settle: async () => {
       await Promise.all(underWay)
     },

@@ -55,6 +55,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     parts,
     iam,
     wires,
+    ...(options.kms && { kms: options.kms }),
     git,
     repositories,
     pullRequests: openPullRequests(parts.store),

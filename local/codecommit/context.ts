@@ -1,4 +1,4 @@
-import type { Iam, Parts } from '../contracts.ts'
+import type { Iam, Kms, Parts } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Announce } from './announce.ts'
 import type { Templates } from './approvals/templates.ts'
@@ -25,6 +25,14 @@ export interface Limits {
   readonly templatesPerRepository: number
   readonly repositoriesPerPage: number
   readonly branchesPerPage: number
+  /** differences, versions of a file, conflicting files and hunks of one answer: not documented, inferred */
+  readonly entriesPerPage: number
+  /** bytes of all files that are compared line by line for one merge: not documented, inferred */
+  readonly mergeContentBytes: number
+  /** files that differ on both sides of a merge: not documented, inferred */
+  readonly mergeItems: number
+  /** commits between the tips of a merge; absent: any number, for AWS names none */
+  readonly tipsDivergence?: number
 }
 
 export const LIMITS: Limits = {
@@ -37,6 +45,9 @@ export const LIMITS: Limits = {
   templatesPerRepository: 25,
   repositoriesPerPage: 1_000,
   branchesPerPage: 1_000,
+  entriesPerPage: 1_000,
+  mergeContentBytes: 100 * 1024 * 1024,
+  mergeItems: 10_000,
 }
 
 /** What operations and the Git endpoint work with. */
@@ -44,6 +55,8 @@ export interface Context {
   readonly parts: Parts
   readonly iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'>
   readonly wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>
+  /** absent: nobody asks for a key */
+  readonly kms?: Pick<Kms, 'managedKey' | 'resolve' | 'use'>
   readonly git: Git
   readonly repositories: Repositories
   readonly pullRequests: PullRequests
