@@ -1,4 +1,3 @@
-import type { Evaluation } from '@aws-sdk/client-codecommit'
 import { globMatches } from '../../iam/glob.ts'
 import { type RuleContent, readContent } from './content.ts'
 
@@ -6,6 +5,14 @@ export interface NamedRule {
   readonly name: string
   /** as `checkContent` made it */
   readonly content: string
+}
+
+/** As EvaluatePullRequestApprovalRules answers it; rules by their names. */
+export interface Evaluated {
+  readonly approved: boolean
+  readonly overridden: boolean
+  readonly approvalRulesSatisfied: string[]
+  readonly approvalRulesNotSatisfied: string[]
 }
 
 /**
@@ -17,7 +24,7 @@ export const evaluate = (
   rules: readonly NamedRule[],
   approvers: readonly string[],
   overridden: boolean,
-): Required<Evaluation> => {
+): Evaluated => {
   const satisfied = rules.filter(({ content }) => isSatisfied(readContent(content), approvers))
   const names = (some: readonly NamedRule[]) => some.map(({ name }) => name)
   return {

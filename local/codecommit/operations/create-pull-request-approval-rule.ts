@@ -29,7 +29,7 @@ export const createPullRequestApprovalRule =
       modifiedAt: now,
       modifiedBy: call.caller.arn,
     }
-    changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
+    changePullRequest(context, call, id, ({ pullRequest }) => {
       mustBeOpen(pullRequest)
       if (pullRequest.rules.some((other) => other.name === name)) {
         reject(

@@ -17,7 +17,7 @@ export const deletePullRequestApprovalRule =
     const id = pullRequestId(input.pullRequestId)
     const name = ruleName(input.approvalRuleName)
     const deleted: string[] = []
-    changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
+    changePullRequest(context, call, id, ({ pullRequest }) => {
       mustBeOpen(pullRequest)
       const rule = pullRequest.rules.find((one) => one.name === name)
       if (rule === undefined) return {}

@@ -6,7 +6,7 @@ import {
 import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import { page } from '../paging.ts'
-import { existingPullRequest, isIdentityArn, pageSize, pullRequestId } from '../pull-requests/inputs.ts'
+import { isIdentityArn, openedPullRequest, pageSize, pullRequestId } from '../pull-requests/inputs.ts'
 import { shownHappened } from '../pull-requests/view.ts'
 import { reject } from '../validate.ts'
 
@@ -27,7 +27,7 @@ export const describePullRequestEvents =
       reject('InvalidActorArn', 'The ARN of the actor is not valid.')
     }
     const size = pageSize(input.maxResults, PAGE)
-    const { pullRequest } = existingPullRequest(context, call, id)
+    const { pullRequest } = openedPullRequest(context, call, id)
     const found = context.pullRequests
       .happened(pullRequest)
       .map((record, index) => ({ record, place: String(index).padStart(12, '0') }))

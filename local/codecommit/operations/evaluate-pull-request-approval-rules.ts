@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-codecommit'
 import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
-import { existingPullRequest, mustBeCurrent, pullRequestId, revisionId } from '../pull-requests/inputs.ts'
+import { mustBeCurrent, openedPullRequest, pullRequestId, revisionId } from '../pull-requests/inputs.ts'
 import { evaluationOf } from '../pull-requests/revisions.ts'
 
 export const evaluatePullRequestApprovalRules =
@@ -12,7 +12,7 @@ export const evaluatePullRequestApprovalRules =
   (input: EvaluatePullRequestApprovalRulesInput, call: Call): EvaluatePullRequestApprovalRulesOutput => {
     const id = pullRequestId(input.pullRequestId)
     const revision = revisionId(input.revisionId)
-    const { pullRequest } = existingPullRequest(context, call, id)
+    const { pullRequest } = openedPullRequest(context, call, id)
     mustBeCurrent(pullRequest, revision)
     return { evaluation: evaluationOf(context, pullRequest) }
   }

@@ -6,7 +6,7 @@ import type { Call } from '../../gateway/service.ts'
 import { COMMENT_PAGE, commentGroups } from '../comments/groups.ts'
 import { lookAt } from '../comments/location.ts'
 import { bareOf, type Context } from '../context.ts'
-import { existingPullRequest, pageSize, pullRequestId } from '../pull-requests/inputs.ts'
+import { openedPullRequest, pageSize, pullRequestId } from '../pull-requests/inputs.ts'
 import { pullRequestOf } from '../pull-requests/repository.ts'
 import { commitId, repositoryName } from '../validate.ts'
 
@@ -19,7 +19,7 @@ export const getCommentsForPullRequest =
     const size = pageSize(input.maxResults, COMMENT_PAGE)
     const { repository } =
       compared === undefined
-        ? existingPullRequest(context, call, id)
+        ? openedPullRequest(context, call, id)
         : pullRequestOf(context, call, id, compared.repositoryName)
     if (compared !== undefined) await lookAt(context, bareOf(context, repository), compared, undefined)
     const found = context.comments

@@ -13,7 +13,7 @@ export const overridePullRequestApprovalRules =
     const id = pullRequestId(input.pullRequestId)
     const revision = revisionId(input.revisionId)
     const status = overrideStatus(input.overrideStatus)
-    changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
+    changePullRequest(context, call, id, ({ pullRequest }) => {
       mustBeCurrent(pullRequest, revision)
       mustBeOpen(pullRequest)
       const { overrider, ...said } = context.pullRequests.revision(pullRequest, revision) ?? { approvers: [] }

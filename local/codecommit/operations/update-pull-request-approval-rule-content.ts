@@ -22,7 +22,7 @@ export const updatePullRequestApprovalRuleContent =
     const name = ruleName(input.approvalRuleName)
     const content = ruleContent(input.newRuleContent)
     const now = context.parts.now()
-    const { pullRequest } = changePullRequest(context, call, call.caller, id, (found) => {
+    const { pullRequest } = changePullRequest(context, call, id, (found) => {
       const before = found.pullRequest
       mustBeOpen(before)
       const rule = before.rules.find((one) => one.name === name)

@@ -14,7 +14,7 @@ export const updatePullRequestApprovalState =
     const revision = revisionId(input.revisionId)
     const state = approvalState(input.approvalState)
     const { arn } = call.caller
-    changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
+    changePullRequest(context, call, id, ({ pullRequest }) => {
       if (state === 'APPROVE' && pullRequest.authorArn === arn) {
         reject('PullRequestCannotBeApprovedByAuthor', 'A pull request cannot be approved by its author.')
       }

@@ -16,9 +16,15 @@ export const updatePullRequestDescription =
     const id = pullRequestId(input.pullRequestId)
     const text = description(input.description)
     if (text === undefined) return reject('InvalidDescription', 'A description is required.')
-    const changed = changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
-      mustBeOpen(pullRequest)
-      return { pullRequest: { ...pullRequest, description: text, activeAt: context.parts.now() } }
-    })
+    const changed = changePullRequest(
+      context,
+      call,
+      id,
+      ({ pullRequest }) => {
+        mustBeOpen(pullRequest)
+        return { pullRequest: { ...pullRequest, description: text, activeAt: context.parts.now() } }
+      },
+      { withoutKey: true },
+    )
     return { pullRequest: shownPullRequest(changed.pullRequest, changed.repository.name) }
   }

@@ -18,7 +18,7 @@ export const updatePullRequestStatus =
     const status = pullRequestStatus(input.pullRequestStatus)
     // not while a merge is under way: that one ends it
     const changed = await context.queue(mergeKey(call, id), async () =>
-      changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
+      changePullRequest(context, call, id, ({ pullRequest }) => {
         if (status === pullRequest.status) return {}
         if (status === 'OPEN') {
           reject('InvalidPullRequestStatusUpdate', 'A pull request that is closed cannot be opened again.')

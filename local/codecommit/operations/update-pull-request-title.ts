@@ -11,9 +11,15 @@ export const updatePullRequestTitle =
   (input: UpdatePullRequestTitleInput, call: Call): UpdatePullRequestTitleOutput => {
     const id = pullRequestId(input.pullRequestId)
     const text = title(input.title)
-    const changed = changePullRequest(context, call, call.caller, id, ({ pullRequest }) => {
-      mustBeOpen(pullRequest)
-      return { pullRequest: { ...pullRequest, title: text, activeAt: context.parts.now() } }
-    })
+    const changed = changePullRequest(
+      context,
+      call,
+      id,
+      ({ pullRequest }) => {
+        mustBeOpen(pullRequest)
+        return { pullRequest: { ...pullRequest, title: text, activeAt: context.parts.now() } }
+      },
+      { withoutKey: true },
+    )
     return { pullRequest: shownPullRequest(changed.pullRequest, changed.repository.name) }
   }

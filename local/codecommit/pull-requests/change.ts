@@ -1,5 +1,7 @@
+import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import type { Actor } from '../envelope.ts'
+import { requireKey } from '../keys.ts'
 import { type Told, tellPullRequest } from './events.ts'
 import { existingPullRequest, type Found } from './inputs.ts'
 import type { HappenedRecord, Place, PullRequest } from './records.ts'
@@ -42,9 +44,21 @@ export const changeQuietly = (
   return { found, tell }
 }
 
-/** The same, and tells it. */
-export const changePullRequest = (...change: Parameters<typeof changeQuietly>): Found => {
-  const { found, tell } = changeQuietly(...change)
+/**
+ * The same for a call, and tells it.
+ * @param withoutKey the API lists no exceptions of keys for this operation
+ */
+export const changePullRequest = (
+  context: Context,
+  call: Call,
+  id: string,
+  decide: (found: Found) => Outcome,
+  { withoutKey = false } = {},
+): Found => {
+  const { found, tell } = changeQuietly(context, call, call.caller, id, (before) => {
+    if (!withoutKey) requireKey(context, before.repository, call.caller)
+    return decide(before)
+  })
   tell()
   return found
 }

@@ -1,5 +1,7 @@
 import type { PullRequestStatusEnum } from '@aws-sdk/client-codecommit'
+import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
+import { requireKey } from '../keys.ts'
 import type { Repository } from '../repositories.ts'
 import { reject } from '../validate.ts'
 import type { Place, PullRequest } from './records.ts'
@@ -36,6 +38,17 @@ export const existingPullRequest = (
     return reject('PullRequestDoesNotExist', `Pull request ${id} does not exist`)
   }
   return { pullRequest, repository }
+}
+
+/** As {@link existingPullRequest}, for calls that open the repository: throws what `requireKey` throws, too. */
+export const openedPullRequest = (
+  context: Pick<Context, 'pullRequests' | 'repositories' | 'kms'>,
+  call: Call,
+  id: string,
+): Found => {
+  const found = existingPullRequest(context, call, id)
+  requireKey(context, found.repository, call.caller)
+  return found
 }
 
 /** Throws PullRequestAlreadyClosed. */
