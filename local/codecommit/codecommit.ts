@@ -77,7 +77,6 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       name: 'codecommit',
       operations: operationsOf(context),
       permissions: permissionsOf(context),
-      checksRequired: true,
     },
     handleGit: async (request: IncomingMessage, response: ServerResponse) => {
       if (stopped) {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandOf } from '../processes/inspect.ts'
+import { HIDDEN_REFS } from './refs.ts'
 import { within } from './within.ts'
 
 /** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
@@ -62,6 +63,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'receive.fsckObjects': 'false',
   'receive.denyCurrentBranch': 'ignore',
   'receive.denyDeleteCurrent': 'refuse',
+  'transfer.hideRefs': HIDDEN_REFS,
   'uploadpack.allowTipSHA1InWant': 'true',
   'uploadpack.allowReachableSHA1InWant': 'true',
   'uploadpack.allowFilter': 'false',
@@ -77,6 +79,8 @@ const environment = (path: string): NodeJS.ProcessEnv => {
     GIT_CONFIG_SYSTEM: '/dev/null',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
+    // a newer git could choose another way of keeping refs than files, which are read here (git-init)
+    GIT_DEFAULT_REF_FORMAT: 'files',
     GIT_COMMITTER_NAME: 'AWS CodeCommit',
     GIT_COMMITTER_EMAIL: 'noreply-awscodecommit@amazon.com',
     GIT_CONFIG_COUNT: String(entries.length),

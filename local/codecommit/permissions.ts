@@ -2,12 +2,21 @@ import { AwsError, type Call, type Caller, type Permission } from '../gateway/se
 import type { Context } from './context.ts'
 import { behind } from './pull-requests/permissions.ts'
 import { type Repository, type RepositoryKey, repositoryArn } from './repositories.ts'
+import { branchMeant } from './specifiers.ts'
 import { parseArn } from './tags.ts'
 
 type ContextKeys = NonNullable<Permission['context']>
 
 /** Operations that are judged by the branch they move (service authorization reference, `codecommit:References`). */
-const MOVES_BRANCH = new Set(['CreateBranch', 'DeleteBranch'])
+const MOVES_BRANCH = new Set(['CreateBranch', 'DeleteBranch', 'CreateCommit', 'PutFile', 'DeleteFile'])
+/** The same for the branch that they merge into, whether they move it or not. */
+const MERGES = new Set([
+  'MergeBranchesByFastForward',
+  'MergeBranchesBySquash',
+  'MergeBranchesByThreeWay',
+  'CreateUnreferencedMergeCommit',
+  'GetMergeCommit',
+])
 
 /** Fields of inputs that decide what is asked for. */
 interface Named {
@@ -20,6 +29,8 @@ interface Named {
   readonly commentId?: unknown
   readonly inReplyTo?: unknown
   readonly targets?: unknown
+  readonly targetBranch?: unknown
+  readonly destinationCommitSpecifier?: unknown
   readonly resourceArn?: unknown
   readonly tags?: unknown
   readonly tagKeys?: unknown
@@ -78,7 +89,14 @@ const requestKeys = (operation: string, input: Named): ContextKeys => {
     ...Object.fromEntries(tags.map(([key, value]) => [`aws:RequestTag/${key}`, value])),
     ...(keys.length > 0 && { 'aws:TagKeys': keys }),
     ...(MOVES_BRANCH.has(operation) && { 'codecommit:References': `refs/heads/${String(input.branchName)}` }),
+    ...(MERGES.has(operation) && mergeKeys(input)),
   }
+}
+
+/** A destination that is no branch has no ref to be judged by; operations that move one refuse it. */
+const mergeKeys = ({ targetBranch, destinationCommitSpecifier }: Named): ContextKeys => {
+  const branch = targetBranch ?? branchMeant(String(destinationCommitSpecifier))
+  return branch === undefined ? {} : { 'codecommit:References': `refs/heads/${String(branch)}` }
 }
 
 /**

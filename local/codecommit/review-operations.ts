@@ -24,6 +24,7 @@ import { listApprovalRuleTemplates } from './operations/list-approval-rule-templ
 import { listAssociatedApprovalRuleTemplatesForRepository } from './operations/list-associated-approval-rule-templates-for-repository.ts'
 import { listPullRequests } from './operations/list-pull-requests.ts'
 import { listRepositoriesForApprovalRuleTemplate } from './operations/list-repositories-for-approval-rule-template.ts'
+import { mergePullRequest } from './operations/merge-pull-request.ts'
 import { overridePullRequestApprovalRules } from './operations/override-pull-request-approval-rules.ts'
 import { postCommentForComparedCommit } from './operations/post-comment-for-compared-commit.ts'
 import { postCommentForPullRequest } from './operations/post-comment-for-pull-request.ts'
@@ -67,6 +68,9 @@ export const reviewOperationsOf = (context: Context): Readonly<Record<string, Op
   ListAssociatedApprovalRuleTemplatesForRepository: listAssociatedApprovalRuleTemplatesForRepository(context),
   ListPullRequests: listPullRequests(context),
   ListRepositoriesForApprovalRuleTemplate: listRepositoriesForApprovalRuleTemplate(context),
+  MergePullRequestByFastForward: mergePullRequest(context, 'FAST_FORWARD_MERGE'),
+  MergePullRequestBySquash: mergePullRequest(context, 'SQUASH_MERGE'),
+  MergePullRequestByThreeWay: mergePullRequest(context, 'THREE_WAY_MERGE'),
   OverridePullRequestApprovalRules: overridePullRequestApprovalRules(context),
   PostCommentForComparedCommit: postCommentForComparedCommit(context),
   PostCommentForPullRequest: postCommentForPullRequest(context),

@@ -105,7 +105,7 @@ const callService = async (
     caller,
     requestId,
   }
-  const input = await decodeInput(recognised, schema, request.body, service.checksRequired)
+  const input = await decodeInput(recognised, schema, request.body)
   const permissions = service.permissions?.(operation, input, call) ?? [
     { action: `${service.name}:${operation}`, resource: '*' },
   ]
@@ -164,22 +164,27 @@ const decodeInput = async (
   recognised: Recognised,
   schema: OperationSchema,
   body: Buffer,
-  checksRequired = false,
 ): Promise<unknown> => {
   const input =
     (recognised.form
       ? decodeQuery(schema.input, recognised.form.root)
       : decodeJson(schema.input, parseJsonBody(body))) ?? {}
-  const missing = checksRequired ? [] : missingMembers(schema.input, input)
-  if (missing.length > 0) throw lacks(recognised.model && (await loadModel(recognised.model)), missing)
+  const missing = missingMembers(schema.input, input)
+  const error =
+    missing.length > 0 ? lacks(recognised.model && (await loadModel(recognised.model)), missing) : undefined
+  if (error !== undefined) throw error
   return input
 }
 
-/** CodeCommit names a missing member in an exception of its own; the others answer one validation error. */
-const lacks = (model: LoadedModel | undefined, missing: readonly string[]): AwsError => {
+/**
+ * CodeCommit names a missing member in an exception of its own, where its name does not say which (a path, a commit) by the operation
+ * itself; the others answer one validation error.
+ */
+const lacks = (model: LoadedModel | undefined, missing: readonly string[]): AwsError | undefined => {
   const [first = ''] = missing
   const own = model?.error(`${first.charAt(0).toUpperCase()}${first.slice(1)}RequiredException`)
   if (own) return new AwsError(own.name, `The required member ${first} is missing.`)
+  if (model?.error('RepositoryNameRequiredException')) return undefined
   const plural = missing.length === 1 ? '1 validation error' : `${missing.length} validation errors`
   const each = missing.map(
     (path) => `Value null at '${path}' failed to satisfy constraint: Member must not be null`,

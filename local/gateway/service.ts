@@ -65,8 +65,6 @@ export interface Service {
   /** what IAM must allow; called with the decoded input before the operation. Absent: `<name>:<operation>` on `*` */
   // biome-ignore lint/suspicious/noExplicitAny: see Operation
   permissions?(operation: string, input: any, call: Call): readonly Permission[]
-  /** it finds missing members itself, and says so by exceptions of its own */
-  readonly checksRequired?: boolean
 }
 
 /** An error as AWS would answer it. `code` is the exception name that CLI and SDKs turn into their typed error. */

@@ -13,7 +13,8 @@ export const FOLDER = '40000'
 export const SUBMODULE = '160000'
 export const SYMLINK = '120000'
 
-export const isFolder = (entry: Entry | undefined): entry is Entry => entry?.mode === FOLDER
+export const isFolder = (entry: Entry | undefined): entry is Entry & { readonly mode: typeof FOLDER } =>
+  entry?.mode === FOLDER
 
 export const sameEntry = (a: Entry | undefined, b: Entry | undefined): boolean =>
   a?.id === b?.id && a?.mode === b?.mode

@@ -5,8 +5,8 @@ import { readContent } from '../approvals/content.ts'
 import { appliesTo } from '../approvals/evaluate.ts'
 import { bareOf, type Context } from '../context.ts'
 import { clientRequestToken } from '../idempotency.ts'
+import { mergeBase as mergeBaseOf } from '../merging/merging.ts'
 import { sentences, tellPullRequest } from '../pull-requests/events.ts'
-import { mergeBaseOf } from '../pull-requests/history.ts'
 import { description, existingPullRequest, title } from '../pull-requests/inputs.ts'
 import type { ApprovalRuleRecord, PullRequest } from '../pull-requests/records.ts'
 import { newRevisionId } from '../pull-requests/revise.ts'
@@ -36,7 +36,7 @@ export const createPullRequest =
     // nothing may move between the look at the tips and the record of them
     const made = await context.queue(repository.id, async () => {
       const tips = await tipsOf(bare, target)
-      const mergeBase = await mergeBaseOf(context, bare.directory, tips.sourceCommit, tips.destinationCommit)
+      const mergeBase = await mergeBaseOf(context, repository, tips.sourceCommit, tips.destinationCommit)
       return context.parts.store.transaction((): PullRequest | Repeated => {
         const twin = repeated()
         if (twin) return twin

@@ -1,6 +1,7 @@
 import type { DeleteRepositoryInput, DeleteRepositoryOutput } from '@aws-sdk/client-codecommit'
 import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
+import { forgetMerges } from '../merging/remembered.ts'
 import { forgetReviews } from '../pull-requests/forget.ts'
 import { repositoryName } from '../validate.ts'
 
@@ -14,5 +15,6 @@ export const deleteRepository =
     if (repository === undefined) return {}
     await repositories.remove(repository)
     forgetReviews(context, repository.id)
+    forgetMerges(context, repository)
     return { repositoryId: repository.id }
   }

@@ -1,10 +1,11 @@
 import { bareOf, type Context } from '../context.ts'
 import type { Actor } from '../envelope.ts'
 import type { Change } from '../events.ts'
+import { mergeBase as mergeBaseOf } from '../merging/merging.ts'
 import type { Repository } from '../repositories.ts'
 import { changeQuietly, type Outcome } from './change.ts'
 import { sentences } from './events.ts'
-import { fastForwarded, mergeBaseOf } from './history.ts'
+import { fastForwarded } from './history.ts'
 import type { Merge, Place, PullRequest } from './records.ts'
 import { revised } from './revise.ts'
 
@@ -107,12 +108,12 @@ const lookAt = async (
   const merge =
     destination === undefined || destination === pullRequest.destinationCommit
       ? undefined
-      : await mergeIn(context, bare.directory, actor, pullRequest, source, destination)
+      : await mergeIn(context, repository, actor, pullRequest, source, destination)
   const moved = source !== pullRequest.sourceCommit || destination !== pullRequest.destinationCommit
   const mergeBase =
     source === undefined || destination === undefined || !moved
       ? pullRequest.mergeBase
-      : await mergeBaseOf(context, bare.directory, source, destination)
+      : await mergeBaseOf(context, repository, source, destination)
   return { source, destination, mergeBase, merge }
 }
 
@@ -122,7 +123,7 @@ const lookAt = async (
  */
 const mergeIn = async (
   context: Context,
-  directory: string,
+  repository: Repository,
   actor: Actor,
   pullRequest: PullRequest,
   source: string | undefined,
@@ -130,11 +131,11 @@ const mergeIn = async (
 ): Promise<Merge | undefined> => {
   const branch = { from: pullRequest.destinationCommit, to: destination }
   const { merging } = pullRequest
-  if (merging !== undefined && (await fastForwarded(context, directory, branch, merging.commitId))) {
+  if (merging !== undefined && (await fastForwarded(context, repository, branch, merging.commitId))) {
     return merging
   }
   const commitId = source ?? pullRequest.sourceCommit
-  return (await fastForwarded(context, directory, branch, commitId))
+  return (await fastForwarded(context, repository, branch, commitId))
     ? { option: 'FAST_FORWARD_MERGE', commitId, mergedBy: actor.arn }
     : undefined
 }
@@ -178,7 +179,8 @@ const outcomeOf = (
   }
 }
 
-const merged = (
+/** A pull request whose `merge` says how its destination took it in. */
+export const merged = (
   repository: Repository,
   actor: Actor,
   { merging: _, ...pullRequest }: PullRequest,
