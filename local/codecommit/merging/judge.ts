@@ -1,7 +1,7 @@
 import { type Entry, isFolder, nameOfMode, SUBMODULE, SYMLINK } from '../objects/trees.ts'
 import { type Contents, isBinary } from './contents.ts'
 import { type Hunks, pairOf } from './hunks.ts'
-import { type Hunk, linesOf, mergedText, mergeRegions } from './lines.ts'
+import { type Favor, type Hunk, linesOf, mergedText, mergeRegions } from './lines.ts'
 import type { PathConflict, Region, Sides, TreeChange } from './types.ts'
 
 /** FILE, DIRECTORY, GIT_LINK or SYMBOLIC_LINK: API reference, ObjectTypeEnum. */
@@ -16,12 +16,15 @@ export interface Contested {
   readonly sides: Sides<Entry>
 }
 
+export const decider = ({ favor }: Rules): 'source' | 'destination' | undefined =>
+  favor === 'both' ? undefined : favor
+
 /** Whose word counts where both changed one path. */
 export interface Rules {
   /** lines are compared; else a file that both changed is in conflict */
   readonly byLine: boolean
-  /** who has his way in a conflict */
-  readonly favor?: 'source' | 'destination' | undefined
+  /** who has his way in a conflict; `both`: lines of both stand there with marks around them, as in git's merged ancestors */
+  readonly favor?: Favor | undefined
 }
 
 export type Judged = { readonly change?: TreeChange; readonly conflict?: PathConflict }
@@ -47,8 +50,9 @@ export const judge = async (
   const { path, sides } = contested
   const { source, destination } = sides
   const favored = (conflict: PathConflict): Judged => {
-    if (rules.favor === undefined) return { conflict }
-    return rules.favor === 'destination' ? {} : { change: { path, ...(source && { entry: source }) } }
+    const who = decider(rules)
+    if (who === undefined) return { conflict }
+    return who === 'destination' ? {} : { change: { path, ...(source && { entry: source }) } }
   }
   const apart = { path, sides, content: false, mode: false, type: false }
   if (source === undefined || destination === undefined) return favored({ ...apart, content: true })
@@ -64,7 +68,8 @@ const judgeFiles = async (
   lines: { readonly contents: Contents; readonly source: Hunks; readonly destination: Hunks },
 ): Promise<Judged> => {
   const base = fileOf(sides.base)
-  const favored = rules.favor === undefined ? undefined : sides[rules.favor]
+  const who = decider(rules)
+  const favored = who && sides[who]
   const mode = settled(modeOf(base), modeOf(source), modeOf(destination)) ?? favored?.mode
   const id = settled(base?.id, source.id, destination.id)
   const merged =

@@ -123,6 +123,8 @@ const finished = ({ mode, base, source, destination }: Draft, texts: Texts): Reg
   return { takes: same ? 'same' : mode, base, source, destination }
 }
 
+export type Favor = 'source' | 'destination' | 'both'
+
 /**
  * The destination's lines with the source's where those are to be taken.
  * @param favor whose lines a conflict takes
@@ -130,14 +132,17 @@ const finished = ({ mode, base, source, destination }: Draft, texts: Texts): Reg
 export const mergedText = (
   regions: readonly Region[],
   texts: Texts,
-  favor: 'source' | 'destination' = 'destination',
+  favor: Favor = 'destination',
 ): Buffer => {
   let text = ''
   let at = 0
   for (const { takes, source, destination } of regions) {
-    const fromSource = takes === 'source' || (takes === 'conflict' && favor === 'source')
-    if (!fromSource) continue
-    text += textOf(texts.destination, { start: at, end: destination.start }) + textOf(texts.source, source)
+    const whose = takes === 'conflict' ? favor : takes
+    if (whose === 'destination' || whose === 'same') continue
+    const ours = whose === 'both' ? `<<<<<<<\n${textOf(texts.destination, destination)}=======\n` : ''
+    const end = whose === 'both' ? '>>>>>>>\n' : ''
+    text += textOf(texts.destination, { start: at, end: destination.start })
+    text += `${ours}${textOf(texts.source, source)}${end}`
     at = destination.end
   }
   text += textOf(texts.destination, { start: at, end: texts.destination.length })

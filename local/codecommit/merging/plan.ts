@@ -8,7 +8,7 @@ import { commitAt } from '../specifiers.ts'
 import { mergeBases } from './bases.ts'
 import { openContents } from './contents.ts'
 import { hunksBetween } from './hunks.ts'
-import { type Contested, judge, needsLines, type Rules, typeOf } from './judge.ts'
+import { type Contested, decider, judge, needsLines, type Rules, typeOf } from './judge.ts'
 import type { PathConflict, Sides, TreeChange } from './types.ts'
 import { type Walked, walk } from './walk.ts'
 
@@ -81,7 +81,8 @@ const judgeAll = async (
 
 const hasBaseFile = ({ sides: { base } }: Contested): boolean => base !== undefined && typeOf(base) === 'FILE'
 
-const judgeClash = ({ path, sides }: Contested, { favor }: Rules) => {
+const judgeClash = ({ path, sides }: Contested, rules: Rules) => {
+  const favor = decider(rules)
   if (favor === undefined) return { conflict: { path, sides, content: false, mode: false, type: true } }
   const entry = sides[favor]
   return favor === 'destination' ? {} : { change: { path, ...(entry && { entry }) } }
@@ -132,7 +133,8 @@ const keepAll = async (
 
 /**
  * The tree that two commits are merged over: their common ancestor's, or where there are several, what these come to when they are
- * merged; a path on which they disagree is as it was before them. Git's recursive strategy does the same (git-merge).
+ * merged: lines on which they disagree stand there twice, other things as they were before them. Git's strategies do the same
+ * (git-merge, "recursive").
  * @returns undefined when there is no common ancestor
  */
 export const baseTree = async (tools: Tools, bases: readonly string[]): Promise<string | undefined> => {
@@ -145,7 +147,7 @@ export const baseTree = async (tools: Tools, bases: readonly string[]): Promise<
     const { changes, conflicts } = await planTrees(
       tools,
       { ...(base && { base }), source: await treeOf(tools.objects, other), destination: virtual },
-      { byLine: true },
+      { byLine: true, favor: 'both' },
     )
     const undone = conflicts.map(({ path, sides }) => ({ path, ...(sides.base && { entry: sides.base }) }))
     virtual = await writeMerged(tools.objects, virtual, [...changes, ...undone])
