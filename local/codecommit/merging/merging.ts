@@ -16,7 +16,7 @@ import { checkedResolution, settle } from './resolution.ts'
 import type { MergePlan, MergeRequest, PathConflict } from './types.ts'
 
 export { moveBranch } from './move.ts'
-export { type MergeInput, mergeSettings } from './settings.ts'
+export { mergeSettings } from './settings.ts'
 export type { MergePlan, MergeRequest, MergeSettings, PathConflict } from './types.ts'
 
 /** The best common ancestor of two commits; undefined for unrelated histories, the first where there are several. */

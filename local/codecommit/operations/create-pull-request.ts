@@ -77,7 +77,7 @@ type Draft = Pick<
 
 const store = (context: Context, repository: Repository, call: Call, draft: Draft): PullRequest => {
   const { pullRequests, limits, parts } = context
-  if (pullRequests.of(repository.id, 'OPEN').length >= limits.openPullRequests) {
+  if (pullRequests.countOpen(repository.id) >= limits.openPullRequests) {
     reject('MaximumOpenPullRequestsExceeded', 'The repository has as many open pull requests as it may have.')
   }
   const { account, region } = call

@@ -7,7 +7,14 @@ import type {
 import type { Call, Operation } from '../../gateway/service.ts'
 import { bareOf, type Context } from '../context.ts'
 import { authorOf, messageOf } from '../files/author.ts'
-import { factsOf, type MergeRequest, merge, mergeSettings, moveBranch } from '../merging/merging.ts'
+import {
+  factsOf,
+  type MergeRequest,
+  type MergeSettings,
+  merge,
+  mergeSettings,
+  moveBranch,
+} from '../merging/merging.ts'
 import { changePullRequest } from '../pull-requests/change.ts'
 import { forgetMerge, merged, mergeKey } from '../pull-requests/follow.ts'
 import { existingPullRequest, type Found, mustBeOpen, pullRequestId } from '../pull-requests/inputs.ts'
@@ -26,7 +33,7 @@ type Input = MergePullRequestByFastForwardInput &
  * pull request after that, even the next process, finds the merge done or not by what the branch holds.
  */
 export const mergePullRequest =
-  (context: Context, option: 'FAST_FORWARD_MERGE' | 'SQUASH_MERGE' | 'THREE_WAY_MERGE'): Operation =>
+  (context: Context, option: MergeSettings['option']): Operation =>
   async (input: Input, call: Call): Promise<{ pullRequest: PullRequestShown }> => {
     const id = pullRequestId(input.pullRequestId)
     const name = repositoryName(input.repositoryName)

@@ -22,14 +22,12 @@ export const followRefs = async (
 ): Promise<(() => void)[]> => {
   const { queue, pullRequests } = context
   const touched = new Set(changes.map(({ ref }) => ref))
-  const concerns = ({ sourceReference, destinationReference }: PullRequest) =>
-    touched.has(sourceReference) || touched.has(destinationReference)
   // one that is just being made reads the refs itself, before or after they moved: then it is waited for
-  if (queue.idle(repository.id) && !pullRequests.of(repository.id, 'OPEN').some(concerns)) return []
+  if (queue.idle(repository.id) && pullRequests.touching(repository.id, touched).length === 0) return []
   return queue(repository.id, async () => {
     const gone = new Set(changes.filter((change) => change.new === undefined).map(({ ref }) => ref))
     const tells: (() => void)[] = []
-    for (const pullRequest of pullRequests.of(repository.id, 'OPEN').filter(concerns)) {
+    for (const pullRequest of pullRequests.touching(repository.id, touched)) {
       tells.push(await follow(context, repository, actor, pullRequest, gone))
     }
     return tells

@@ -80,6 +80,9 @@ export interface PullRequests {
   put(pullRequest: PullRequest): void
   /** in order of number */
   of(repositoryId: string, status?: PullRequest['status']): PullRequest[]
+  countOpen(repositoryId: string): number
+  /** open ones whose source or destination is among these refs, in order of number */
+  touching(repositoryId: string, refs: ReadonlySet<string>): PullRequest[]
   revision(pullRequest: PullRequest, revisionId: string): Revision | undefined
   putRevision(pullRequest: PullRequest, revisionId: string, revision: Revision): void
   happened(pullRequest: PullRequest): HappenedRecord[]
@@ -90,6 +93,12 @@ export interface PullRequests {
   forget(repositoryId: string): void
 }
 
+interface Indexed {
+  /** of its record */
+  readonly key: string
+  readonly refs: readonly string[]
+}
+
 const WIDTH = 12
 const padded = (number: string | number): string => String(number).padStart(WIDTH, '0')
 const keyOf = ({ account, region, id }: Place & { id: string }): string =>
@@ -98,7 +107,8 @@ const keyOf = ({ account, region, id }: Place & { id: string }): string =>
 /** Opens what is remembered of pull requests. Callers bundle their changes in a transaction of the store. */
 export const openPullRequests = (store: Store): PullRequests => {
   const records = store.collection<PullRequest>('codecommit.pull-requests')
-  const index = store.collection<string>('codecommit.pull-requests.by-repository')
+  // with the refs, so that a push need not read all that is open
+  const index = store.collection<Indexed>('codecommit.pull-requests.by-repository')
   const numbers = store.collection<number>('codecommit.pull-requests.numbers')
   const revisions = store.collection<Revision>('codecommit.pull-requests.revisions')
   const events = store.collection<HappenedRecord>('codecommit.pull-requests.events')
@@ -106,7 +116,7 @@ export const openPullRequests = (store: Store): PullRequests => {
   const of: PullRequests['of'] = (repositoryId, status) =>
     (status === undefined ? (['OPEN', 'CLOSED'] as const) : [status])
       .flatMap((each) => index.entries(`${repositoryId}/${each}/`))
-      .flatMap(([, key]) => records.get(key) ?? [])
+      .flatMap(([, { key }]) => records.get(key) ?? [])
       .sort((a, b) => Number(a.id) - Number(b.id))
   return {
     find: (place, id) => records.get(keyOf({ ...place, id })),
@@ -117,12 +127,19 @@ export const openPullRequests = (store: Store): PullRequests => {
     },
     put: (pullRequest) => {
       const key = keyOf(pullRequest)
-      const { repository, status, id } = pullRequest
+      const { repository, status, id, sourceReference, destinationReference } = pullRequest
       records.put(key, pullRequest)
       index.delete(`${repository.id}/${status === 'OPEN' ? 'CLOSED' : 'OPEN'}/${padded(id)}`)
-      index.put(`${repository.id}/${status}/${padded(id)}`, key)
+      const refs = [sourceReference, destinationReference]
+      index.put(`${repository.id}/${status}/${padded(id)}`, { key, refs })
     },
     of,
+    countOpen: (repositoryId) => index.entries(`${repositoryId}/OPEN/`).length,
+    touching: (repositoryId, touched) =>
+      index
+        .entries(`${repositoryId}/OPEN/`)
+        .filter(([, { refs }]) => refs.some((ref) => touched.has(ref)))
+        .flatMap(([, { key }]) => records.get(key) ?? []),
     revision: (pullRequest, revisionId) => revisions.get(`${keyOf(pullRequest)}/${revisionId}`),
     putRevision: (pullRequest, revisionId, revision) =>
       revisions.put(`${keyOf(pullRequest)}/${revisionId}`, revision),
@@ -135,7 +152,7 @@ export const openPullRequests = (store: Store): PullRequests => {
     },
     repositories: () => new Set(index.entries().map(([key]) => key.split('/')[0] ?? '')),
     forget: (repositoryId) => {
-      for (const [entry, key] of index.entries(`${repositoryId}/`)) {
+      for (const [entry, { key }] of index.entries(`${repositoryId}/`)) {
         for (const each of [revisions, events]) {
           for (const [found] of each.entries(`${key}/`)) each.delete(found)
         }

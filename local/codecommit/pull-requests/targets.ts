@@ -22,6 +22,9 @@ export const checkedTarget = (targets: unknown): CheckedTarget => {
   if (!Array.isArray(targets))
     return reject('InvalidTargets', 'The targets of the pull request are not valid.')
   if (targets.length === 0) reject('TargetsRequired', 'The list of targets is empty.')
+  if (targets.some((target) => Object.keys(target).length === 0)) {
+    reject('TargetRequired', 'A target of the pull request is empty.')
+  }
   const checked = (targets as Partial<Target>[]).map((target) => ({
     repositoryName: repositoryName(target.repositoryName),
     sourceReference: branchReference(target.sourceReference),

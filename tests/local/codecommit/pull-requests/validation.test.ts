@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LIMITS } from '../../../../local/codecommit/context.ts'
 import { type Orchard, type Repo, rule, startOrchard, template } from './orchard.ts'
 
 let cloud: Orchard
@@ -218,6 +219,7 @@ const rows: Row[] = [
   ['CreatePullRequest', { description: 'x'.repeat(10_241) }, 'InvalidDescription'],
   ['CreatePullRequest', { targets: undefined }, 'TargetsRequired'],
   ['CreatePullRequest', { targets: [] }, 'TargetsRequired'],
+  ['CreatePullRequest', { targets: [{}] }, 'TargetRequired'],
   ['CreatePullRequest', { targets: [aTarget, aTarget] }, 'InvalidTargets'],
   [
     'CreatePullRequest',
@@ -454,6 +456,16 @@ test.each(
   Object.keys(right).filter((operation) => !/^(Create|Update|Batch)ApprovalRuleTemplate/.test(operation)),
 )('%s takes what is right', async (operation) => {
   expect(await cloud.refusal(operation, inputOf(operation, {}))).toBeUndefined()
+})
+
+test('the limits that AWS documents', () => {
+  expect(LIMITS).toMatchObject({
+    openPullRequests: 1_000,
+    rulesPerPullRequest: 30,
+    approvalsPerPullRequest: 200,
+    approvalRuleTemplates: 1_000,
+    templatesPerRepository: 25,
+  })
 })
 
 test('limits of a repository and of a pull request, just past them', async () => {
