@@ -48,6 +48,8 @@ export interface Iam {
   bootstrapAccount(
     account: string,
     userName: string,
+    /** of a cloud that has forgotten everything: made again as they were */
+    former?: { credentials: Pick<Credentials, 'accessKeyId' | 'secretAccessKey'>; gitUserName?: string; gitPassword?: string },
   ): { credentials: Credentials; gitUserName: string; gitPassword: string }
   /**
    * gives an account exactly these credentials, and again after each start: an access key of its root, and a Git credential of a
@@ -81,6 +83,8 @@ export interface Decision {
   readonly policy?: string
   /** `Sid` of the statement that decided, else its place in the policy, from 1 */
   readonly statement?: string
+  /** all statements of this kind of policy that said so, the one above first */
+  readonly statements?: readonly { readonly policy?: string; readonly statement: string }[]
 }
 
 export interface ReceivedMessage {
@@ -202,6 +206,7 @@ export type EventFault = (envelope: Envelope) => readonly { envelope: Envelope; 
 export interface EventBridge {
   readonly service: Service
   emit: Wires['emit']
+  put: NonNullable<Wires['putEvent']>
   /** called with every event that reached a bus; for the story and the console */
   watch(listener: (envelope: Envelope) => void): () => void
   stop(): Promise<void>
@@ -214,7 +219,6 @@ export interface Scheduler {
 }
 
 export interface Lambda {
-  /** operations in the SDK's shapes, though not served over HTTP yet (restJson1) */
   readonly service: Service
   invokeAsync: Wires['invokeAsync']
   /** InvocationType RequestResponse; `error` is the function error as Lambda reports it */
