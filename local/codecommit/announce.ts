@@ -11,11 +11,7 @@ export interface Announce {
   /** pull requests are brought in step first: when this resolves they are, and everything is told */
   (repository: Repository, actor: Actor, changes: readonly Change[]): Promise<void>
   /** a merge commit was made that no ref points at: an event, no trigger */
-  unreferenced(
-    repository: Repository,
-    callerArn: string,
-    merged: MergeFacts & { readonly commitId: string },
-  ): void
+  unreferenced(repository: Repository, actor: Actor, merged: MergeFacts & { readonly commitId: string }): void
   /** waits for triggers under way */
   settle(): Promise<void>
 }
@@ -57,9 +53,9 @@ export const createAnnounce = (
       )
     })
 
-  const emit = (repository: Repository, envelope: Envelope): void => {
+  const emit = (repository: Repository, actor: Actor, envelope: Envelope): void => {
     try {
-      wires.emit(envelope)
+      wires.emit({ ...envelope, detail: { ...envelope.detail, ...identityOf(actor) } })
     } catch (error) {
       log('codecommit', 'an event was not taken', {
         repository: repository.name,
@@ -93,8 +89,7 @@ export const createAnnounce = (
   ): Promise<void> => {
     const tells = await followed(repository, actor, changes)
     for (const change of changes) {
-      const envelope = stateChange(repository, actor.arn, change, stamp())
-      emit(repository, { ...envelope, detail: { ...envelope.detail, ...identityOf(actor) } })
+      emit(repository, actor, stateChange(repository, actor.arn, change, stamp()))
     }
     for (const tell of tells) tell()
     for (const firing of fire(repository, actor.arn, changes)) {
@@ -105,9 +100,9 @@ export const createAnnounce = (
   return Object.assign(announce, {
     unreferenced: (
       repository: Repository,
-      callerArn: string,
+      actor: Actor,
       merged: MergeFacts & { readonly commitId: string },
-    ) => emit(repository, unreferencedMerge(repository, callerArn, merged, stamp())),
+    ) => emit(repository, actor, unreferencedMerge(repository, actor.arn, merged, stamp())),
     settle: async () => {
       await Promise.all(underWay)
     },

@@ -11,7 +11,7 @@ import { description, existingPullRequest, title } from '../pull-requests/inputs
 import type { ApprovalRuleRecord, PullRequest } from '../pull-requests/records.ts'
 import { newRevisionId } from '../pull-requests/revise.ts'
 import { checkedTarget, tipsOf } from '../pull-requests/targets.ts'
-import { shownPullRequest } from '../pull-requests/view.ts'
+import { showPullRequest } from '../pull-requests/view.ts'
 import type { Repository } from '../repositories.ts'
 import { existing, reject } from '../validate.ts'
 
@@ -30,7 +30,10 @@ export const createPullRequest =
       return id === undefined ? undefined : { repeats: existingPullRequest(context, call, id).pullRequest }
     }
     const before = repeated()
-    if (before) return shown(before.repeats, repository)
+    const shown = async (pullRequest: PullRequest): Promise<CreatePullRequestOutput> => ({
+      pullRequest: await showPullRequest(context, { pullRequest, repository }),
+    })
+    if (before) return shown(before.repeats)
 
     const bare = bareOf(context, repository)
     // nothing may move between the look at the tips and the record of them
@@ -52,19 +55,15 @@ export const createPullRequest =
         return pullRequest
       })
     })
-    if ('repeats' in made) return shown(made.repeats, repository)
+    if ('repeats' in made) return shown(made.repeats)
     const sentence = sentences.created(made, call.caller)
     tellPullRequest(context, repository, call.caller, made, { event: 'pullRequestCreated', sentence })
-    return shown(made, repository)
+    return shown(made)
   }
 
 interface Repeated {
   readonly repeats: PullRequest
 }
-
-const shown = (pullRequest: PullRequest, { name }: Repository): CreatePullRequestOutput => ({
-  pullRequest: shownPullRequest(pullRequest, name),
-})
 
 type Draft = Pick<
   PullRequest,

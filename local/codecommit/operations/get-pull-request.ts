@@ -2,11 +2,11 @@ import type { GetPullRequestInput, GetPullRequestOutput } from '@aws-sdk/client-
 import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import { openedPullRequest, pullRequestId } from '../pull-requests/inputs.ts'
-import { shownPullRequest } from '../pull-requests/view.ts'
+import { showPullRequest } from '../pull-requests/view.ts'
 
 export const getPullRequest =
   (context: Context) =>
-  (input: GetPullRequestInput, call: Call): GetPullRequestOutput => {
-    const { pullRequest, repository } = openedPullRequest(context, call, pullRequestId(input.pullRequestId))
-    return { pullRequest: shownPullRequest(pullRequest, repository.name) }
+  async (input: GetPullRequestInput, call: Call): Promise<GetPullRequestOutput> => {
+    const found = openedPullRequest(context, call, pullRequestId(input.pullRequestId))
+    return { pullRequest: await showPullRequest(context, found) }
   }

@@ -21,7 +21,7 @@ import { existingPullRequest, type Found, mustBeOpen, pullRequestId } from '../p
 import type { Merge, PullRequest } from '../pull-requests/records.ts'
 import { pullRequestOf } from '../pull-requests/repository.ts'
 import { evaluationOf } from '../pull-requests/revisions.ts'
-import { shownPullRequest } from '../pull-requests/view.ts'
+import { showPullRequest } from '../pull-requests/view.ts'
 import { commitId, reject, repositoryName } from '../validate.ts'
 
 type Input = MergePullRequestByFastForwardInput &
@@ -51,8 +51,7 @@ export const mergePullRequest =
       const noted = { option, commitId: made.commitId, mergedBy: call.caller.arn }
       note(context, call, id, tips.source, noted)
       await move(context, call, found, request, made, noted)
-      const { pullRequest, repository } = existingPullRequest(context, call, id)
-      return { pullRequest: shownPullRequest(pullRequest, repository.name) }
+      return { pullRequest: await showPullRequest(context, existingPullRequest(context, call, id)) }
     })
   }
 

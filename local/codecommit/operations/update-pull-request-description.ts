@@ -6,13 +6,16 @@ import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import { changePullRequest } from '../pull-requests/change.ts'
 import { description, mustBeOpen, pullRequestId } from '../pull-requests/inputs.ts'
-import { shownPullRequest } from '../pull-requests/view.ts'
+import { showPullRequest } from '../pull-requests/view.ts'
 import { reject } from '../validate.ts'
 
 /** No event tells of it: none is documented. A missing description is answered as one that is not valid: no exception of its own exists. */
 export const updatePullRequestDescription =
   (context: Context) =>
-  (input: UpdatePullRequestDescriptionInput, call: Call): UpdatePullRequestDescriptionOutput => {
+  async (
+    input: UpdatePullRequestDescriptionInput,
+    call: Call,
+  ): Promise<UpdatePullRequestDescriptionOutput> => {
     const id = pullRequestId(input.pullRequestId)
     const text = description(input.description)
     if (text === undefined) return reject('InvalidDescription', 'A description is required.')
@@ -26,5 +29,5 @@ export const updatePullRequestDescription =
       },
       { withoutKey: true },
     )
-    return { pullRequest: shownPullRequest(changed.pullRequest, changed.repository.name) }
+    return { pullRequest: await showPullRequest(context, changed) }
   }

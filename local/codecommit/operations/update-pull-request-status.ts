@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { changePullRequest } from '../pull-requests/change.ts'
 import { closed, mergeKey } from '../pull-requests/follow.ts'
 import { pullRequestId, pullRequestStatus } from '../pull-requests/inputs.ts'
-import { shownPullRequest } from '../pull-requests/view.ts'
+import { showPullRequest } from '../pull-requests/view.ts'
 import { reject } from '../validate.ts'
 
 /** Closes a pull request. What is closed stays closed; the status that it has already may be set again (API reference). */
@@ -26,5 +26,5 @@ export const updatePullRequestStatus =
         return closed(call.caller, { ...pullRequest, activeAt: context.parts.now() })
       }),
     )
-    return { pullRequest: shownPullRequest(changed.pullRequest, changed.repository.name) }
+    return { pullRequest: await showPullRequest(context, changed) }
   }

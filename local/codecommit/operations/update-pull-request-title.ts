@@ -3,12 +3,12 @@ import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import { changePullRequest } from '../pull-requests/change.ts'
 import { mustBeOpen, pullRequestId, title } from '../pull-requests/inputs.ts'
-import { shownPullRequest } from '../pull-requests/view.ts'
+import { showPullRequest } from '../pull-requests/view.ts'
 
 /** No event tells of it: none is documented. */
 export const updatePullRequestTitle =
   (context: Context) =>
-  (input: UpdatePullRequestTitleInput, call: Call): UpdatePullRequestTitleOutput => {
+  async (input: UpdatePullRequestTitleInput, call: Call): Promise<UpdatePullRequestTitleOutput> => {
     const id = pullRequestId(input.pullRequestId)
     const text = title(input.title)
     const changed = changePullRequest(
@@ -21,5 +21,5 @@ export const updatePullRequestTitle =
       },
       { withoutKey: true },
     )
-    return { pullRequest: shownPullRequest(changed.pullRequest, changed.repository.name) }
+    return { pullRequest: await showPullRequest(context, changed) }
   }

@@ -1,11 +1,10 @@
-import { bareOf, type Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import type { Actor } from '../envelope.ts'
 import type { Change } from '../events.ts'
-import { mergeBase as mergeBaseOf } from '../merging/merging.ts'
 import type { Repository } from '../repositories.ts'
 import { changeQuietly, type Outcome } from './change.ts'
 import { sentences } from './events.ts'
-import { fastForwarded } from './history.ts'
+import { type History, openHistory } from './history.ts'
 import type { Merge, Place, PullRequest } from './records.ts'
 import { revised } from './revise.ts'
 
@@ -26,34 +25,25 @@ export const followRefs = async (
   if (queue.idle(repository.id) && pullRequests.touching(repository.id, touched).length === 0) return []
   return queue(repository.id, async () => {
     const gone = new Set(changes.filter((change) => change.new === undefined).map(({ ref }) => ref))
+    const look = { context, repository, actor, gone, history: openHistory(context, repository) }
     const tells: (() => void)[] = []
     for (const pullRequest of pullRequests.touching(repository.id, touched)) {
-      tells.push(await follow(context, repository, actor, pullRequest, gone))
+      tells.push(await follow(look, pullRequest))
     }
     return tells
   })
 }
 
-/**
- * At the start: what a killed cloud did not get to. Who moved the refs is not known any more; the account itself is named.
- * A pull request that cannot be brought in step is logged, and does not hold up the others.
- */
+/** At the start: what a killed cloud did not get to. Who moved the refs is not known any more; the account itself is named. */
 export const catchUp = async (context: Context): Promise<void> => {
   for (const repository of context.repositories.all()) {
+    const actor = { arn: `arn:aws:iam::${repository.account}:root`, kind: 'root' } as const
+    const history = openHistory(context, repository)
     for (const pullRequest of context.pullRequests.of(repository.id, 'OPEN')) {
-      const actor = { arn: `arn:aws:iam::${repository.account}:root`, kind: 'root' } as const
-      try {
-        const tell = await follow(context, repository, actor, pullRequest, new Set())
-        tell()
-        // no merge outlives its process: one that is still noted did not happen
-        forgetMerge(context, repository, pullRequest.id)
-      } catch (error) {
-        context.parts.log('codecommit', 'a pull request could not be brought in step with its branches', {
-          repository: repository.name,
-          pullRequestId: pullRequest.id,
-          error: String(error),
-        })
-      }
+      const tell = await follow({ context, repository, actor, gone: new Set(), history }, pullRequest)
+      tell()
+      // no merge outlives its process: one that is still noted did not happen
+      forgetMerge(context, repository, pullRequest.id)
     }
   }
 }
@@ -68,51 +58,62 @@ export const forgetMerge = ({ parts, pullRequests }: Context, place: Place, id: 
     if (merging !== undefined) pullRequests.put(pullRequest as PullRequest)
   })
 
+/** On whose behalf, and with what, pull requests of a repository are looked at. */
+interface Look {
+  readonly context: Context
+  readonly repository: Repository
+  readonly actor: Actor
+  /** refs that were deleted, even if they are back */
+  readonly gone: ReadonlySet<string>
+  readonly history: History
+}
+
 /** What is found in the repository about one pull request. */
 interface Findings {
   /** tips; undefined: the branch is gone */
   readonly source: string | undefined
   readonly destination: string | undefined
+  /** undefined when there is none, or when it is looked up only once somebody asks */
   readonly mergeBase: string | undefined
   readonly merge: Merge | undefined
 }
 
-const follow = async (
-  context: Context,
-  repository: Repository,
-  actor: Actor,
-  pullRequest: PullRequest,
-  gone: ReadonlySet<string>,
-): Promise<() => void> => {
-  const findings = await lookAt(context, repository, actor, pullRequest, gone)
-  const { tell } = changeQuietly(context, repository, actor, pullRequest.id, ({ pullRequest: now }) =>
-    now.status === 'OPEN' ? outcomeOf(context, repository, actor, now, findings) : {},
-  )
-  return tell
+/** A pull request that cannot be brought in step is logged, and does not hold up the others. @returns what tells of it */
+const follow = async (look: Look, pullRequest: PullRequest): Promise<() => void> => {
+  const { context, repository, actor } = look
+  try {
+    const findings = await lookAt(look, pullRequest)
+    return changeQuietly(context, repository, actor, pullRequest.id, ({ pullRequest: now }) =>
+      now.status === 'OPEN' ? outcomeOf(context, repository, actor, now, findings) : {},
+    ).tell
+  } catch (error) {
+    context.parts.log('codecommit', 'a pull request could not be brought in step with its branches', {
+      repository: repository.name,
+      pullRequestId: pullRequest.id,
+      error: String(error),
+    })
+    return () => undefined
+  }
 }
 
-const lookAt = async (
-  context: Context,
-  repository: Repository,
-  actor: Actor,
-  pullRequest: PullRequest,
-  gone: ReadonlySet<string>,
-): Promise<Findings> => {
-  const bare = bareOf(context, repository)
-  const { sourceReference, destinationReference } = pullRequest
+const lookAt = async (look: Look, pullRequest: PullRequest): Promise<Findings> => {
+  const { gone, history } = look
+  const { sourceReference, destinationReference, sourceCommit, destinationCommit } = pullRequest
   const [source, destination] = await Promise.all(
-    [sourceReference, destinationReference].map((ref) => (gone.has(ref) ? undefined : bare.tip(ref))),
+    [sourceReference, destinationReference].map((ref) => (gone.has(ref) ? undefined : history.tip(ref))),
   )
   const merge =
-    destination === undefined || destination === pullRequest.destinationCommit
+    destination === undefined || destination === destinationCommit
       ? undefined
-      : await mergeIn(context, repository, actor, pullRequest, source, destination)
-  const moved = source !== pullRequest.sourceCommit || destination !== pullRequest.destinationCommit
-  const mergeBase =
-    source === undefined || destination === undefined || !moved
-      ? pullRequest.mergeBase
-      : await mergeBaseOf(context, repository, source, destination)
-  return { source, destination, mergeBase, merge }
+      : await mergeIn(look, pullRequest, source, destination)
+  const baseOf = async (): Promise<string | undefined> => {
+    if (merge !== undefined || source === undefined || destination === undefined) {
+      return pullRequest.mergeBase ?? history.mergeBase(sourceCommit, destinationCommit)
+    }
+    if (source !== sourceCommit) return history.mergeBase(source, destination)
+    return destination === destinationCommit ? pullRequest.mergeBase : undefined
+  }
+  return { source, destination, mergeBase: await baseOf(), merge }
 }
 
 /**
@@ -120,20 +121,16 @@ const lookAt = async (
  * (codecommit user guide, "Merge a pull request").
  */
 const mergeIn = async (
-  context: Context,
-  repository: Repository,
-  actor: Actor,
+  { history, actor }: Look,
   pullRequest: PullRequest,
   source: string | undefined,
   destination: string,
 ): Promise<Merge | undefined> => {
   const branch = { from: pullRequest.destinationCommit, to: destination }
   const { merging } = pullRequest
-  if (merging !== undefined && (await fastForwarded(context, repository, branch, merging.commitId))) {
-    return merging
-  }
+  if (merging !== undefined && (await history.fastForwarded(branch, merging.commitId))) return merging
   const commitId = source ?? pullRequest.sourceCommit
-  return (await fastForwarded(context, repository, branch, commitId))
+  return (await history.fastForwarded(branch, commitId))
     ? { option: 'FAST_FORWARD_MERGE', commitId, mergedBy: actor.arn }
     : undefined
 }
@@ -146,18 +143,17 @@ const outcomeOf = (
   { source, destination, mergeBase, merge }: Findings,
 ): Outcome => {
   const at = context.parts.now()
-  if (merge !== undefined) return merged(repository, actor, { ...pullRequest, merge, activeAt: at })
-  if (source === undefined || destination === undefined) {
-    return closed(actor, { ...pullRequest, activeAt: at })
+  const { mergeBase: _, ...rest } = pullRequest
+  const found = { ...rest, ...(mergeBase !== undefined && { mergeBase }) }
+  if (merge !== undefined) {
+    // a source that moved by the same push was merged as it is then
+    const fastForward = merge.option === 'FAST_FORWARD_MERGE' && { sourceCommit: merge.commitId }
+    return merged(repository, actor, { ...found, ...fastForward, merge, activeAt: at })
   }
+  if (source === undefined || destination === undefined) return closed(actor, { ...found, activeAt: at })
   const sourceMoved = source !== pullRequest.sourceCommit
   if (!sourceMoved && destination === pullRequest.destinationCommit) return {}
-  const { mergeBase: _, ...rest } = pullRequest
-  const followed: PullRequest = {
-    ...rest,
-    destinationCommit: destination,
-    ...(mergeBase !== undefined && { mergeBase }),
-  }
+  const followed: PullRequest = { ...found, destinationCommit: destination }
   if (!sourceMoved) return { pullRequest: followed }
   const next = revised(context.pullRequests, followed, { sourceCommit: source, activeAt: at })
   return {

@@ -47,6 +47,7 @@ export interface PullRequest extends Place {
   readonly destinationReference: string
   readonly sourceCommit: string
   readonly destinationCommit: string
+  /** absent: none, or not looked up since the destination moved */
   readonly mergeBase?: string
   readonly revisionId: string
   readonly rules: readonly ApprovalRuleRecord[]

@@ -3,10 +3,28 @@ import type {
   PullRequestEvent,
   PullRequest as PullRequestShown,
 } from '@aws-sdk/client-codecommit'
+import type { Context } from '../context.ts'
+import { mergeBase } from '../merging/merging.ts'
+import type { Found } from './inputs.ts'
 import type { ApprovalRuleRecord, HappenedRecord, PullRequest } from './records.ts'
 
-/** A pull request as the API shows it. @param repositoryName its present name */
-export const shownPullRequest = (pullRequest: PullRequest, repositoryName: string): PullRequestShown => {
+/** A pull request as the API shows it. The merge base, which moves with the destination, is looked up when it is not known. */
+export const showPullRequest = async (context: Context, found: Found): Promise<PullRequestShown> => {
+  const { repository, pullRequest } = found
+  if (pullRequest.mergeBase !== undefined) return shownPullRequest(pullRequest, repository.name)
+  const { sourceCommit, destinationCommit } = pullRequest
+  const base = await mergeBase(context, repository, sourceCommit, destinationCommit)
+  if (base === undefined) return shownPullRequest(pullRequest, repository.name)
+  context.parts.store.transaction(() => {
+    const now = context.pullRequests.find(pullRequest, pullRequest.id)
+    const same = now?.sourceCommit === sourceCommit && now.destinationCommit === destinationCommit
+    if (now && same) context.pullRequests.put({ ...now, mergeBase: base })
+  })
+  return shownPullRequest({ ...pullRequest, mergeBase: base }, repository.name)
+}
+
+/** @param repositoryName its present name */
+const shownPullRequest = (pullRequest: PullRequest, repositoryName: string): PullRequestShown => {
   const { merge } = pullRequest
   return {
     pullRequestId: pullRequest.id,

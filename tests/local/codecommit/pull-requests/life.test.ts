@@ -358,6 +358,32 @@ describe('follows its branches', () => {
   })
 })
 
+test('after a storm of changes on both sides it is where its branches are, and every move was told once', async () => {
+  await repo.commit('feature')
+  const { pullRequestId } = await repo.open('feature')
+  cloud.told()
+  const write = async (branchName: string) => {
+    for (let n = 0; n < 5; n += 1) {
+      const { branch } = await cloud.call('GetBranch', { repositoryName: repo.name, branchName })
+      await cloud.call('PutFile', {
+        repositoryName: repo.name,
+        branchName,
+        filePath: `${branchName}-${n}`,
+        fileContent: Buffer.from(`${n}`),
+        parentCommitId: branch.commitId,
+      })
+    }
+    return (await cloud.call('GetBranch', { repositoryName: repo.name, branchName })).branch.commitId
+  }
+  const [sourceCommit, destinationCommit] = await Promise.all(['feature', 'main'].map(write))
+  expect(await target(pullRequestId)).toMatchObject({ sourceCommit, destinationCommit, mergeBase: main })
+  const told = cloud.told()
+  expect(told.filter(({ event }) => event === 'referenceUpdated')).toHaveLength(10)
+  const moves = told.filter(({ event }) => event === 'pullRequestSourceBranchUpdated')
+  expect(moves).toHaveLength(5)
+  expect(moves.at(-1)).toMatchObject({ sourceCommit })
+})
+
 describe('merged by a push', () => {
   test('a fast-forward counts as merged', async () => {
     const tip = await repo.commit('feature')
@@ -415,6 +441,7 @@ describe('merged by a push', () => {
     await repo.push('feature', 'feature:main')
     const tip = await repo.git('rev-parse', 'feature')
     expect(await target(pullRequestId)).toMatchObject({
+      sourceCommit: tip,
       mergeMetadata: { isMerged: true, mergeCommitId: tip },
     })
   })
