@@ -127,6 +127,7 @@ program
   .option('--port <number>', 'port on 127.0.0.1; 0 takes any free one', portNumber, DEFAULT_PORT)
   .option('--state <folder>', 'folder of the state', '.relay')
   .option('--fresh', 'forget the state of earlier runs first', false)
+  .option('--tls', 'take TLS on the same port too, under a certificate made for the state folder', false)
   .option('--no-stack', 'an empty cloud: the product is not deployed on it')
   .option('--config <file>', 'another relay.yml')
   .option('--region <names>', 'regions to serve, with commas or repeated (without a stack: all)', several)

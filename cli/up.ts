@@ -14,6 +14,7 @@ export interface UpOptions {
   readonly port: number
   readonly state: string
   readonly fresh: boolean
+  readonly tls: boolean
   readonly stack: boolean
   readonly config?: string
   readonly region?: readonly string[]
@@ -38,6 +39,8 @@ export interface Ready {
   readonly regions: readonly string[]
   /** folder of the state, with the files `config`, `credentials` and `git-credentials` */
   readonly state: string
+  /** file of the certificate, with --tls: for GIT_SSL_CAINFO, AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS */
+  readonly certificate?: string
   /** what was found damaged in the state folder; absent: nothing */
   readonly damage?: readonly string[]
   /** outputs of the stack, when there is one */
@@ -68,6 +71,7 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
       accounts: cloud.accounts,
       regions: cloud.regions,
       state: folder,
+      ...(cloud.certificateFile !== undefined && { certificate: cloud.certificateFile }),
       ...(cloud.damage.length > 0 && { damage: cloud.damage }),
       ...(outputs && { outputs }),
     }
@@ -104,6 +108,7 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
   return {
     port: options.port,
     fresh: options.fresh,
+    tls: options.tls,
     regions,
     ...(accounts && { accounts }),
     ...(key && {

@@ -35,6 +35,8 @@ export interface CloudOptions {
   readonly environment?: (port: number) => Readonly<Record<string, string>>
   /** folder that stands for a container image's `/app` */
   readonly image?: (image: string) => { folder: string } | undefined
+  /** the port takes TLS too, under a certificate made for this folder */
+  readonly tls?: boolean
   /** what goes wrong on purpose, by a plan that can be changed at run time */
   readonly faultPlan?: FaultPlan
   /** the same by functions, each in place of the plan's */
@@ -56,6 +58,8 @@ export interface Cloud {
   readonly folder: string
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
+  /** of the certificate that TLS is served under, in PEM: for GIT_SSL_CAINFO, AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS; absent without TLS */
+  readonly certificateFile?: string
   /** the folder held no state before: the credentials were made just now */
   readonly isNew: boolean
   /** what was found damaged in the folder, in sentences: what it is, and what was kept */
@@ -142,8 +146,10 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
     }
   })
 
+  const certificate = options.tls ? await certificateOf(resolve(folder), regions, options.now) : undefined
   let life = await begin()
   const gateway = createGateway(life.services.behindGateway, {
+    ...(certificate && { tls: certificate }),
     control: createControl({ reset, faults, denials: () => denials, log: life.log }),
   })
   const stop = async () => {
@@ -161,6 +167,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
       folder,
       accounts,
       regions,
+      ...(certificate && { certificateFile: certificate.certFile }),
       isNew,
       get damage() {
         return life.damage
@@ -183,6 +190,12 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
     await stop()
     throw error
   }
+}
+
+/** Loaded only when it is wanted: the library that makes certificates is large. */
+const certificateOf = async (folder: string, regions: readonly string[], now = Date.now) => {
+  const { certificateNames, loadOrMakeCertificate } = await import('./gateway/certificate.ts')
+  return loadOrMakeCertificate(folder, certificateNames(regions), now())
 }
 
 const listen = <T>(listeners: Set<T>, listener: T): (() => void) => {

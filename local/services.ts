@@ -62,7 +62,7 @@ export const createServices = (options: ServicesOptions): Services => {
     emit: (envelope) => events.emit(envelope),
     putEvent: (...args) => events.put(...args),
   }
-  const sns = createSns({ parts, iam, wires })
+  const sns = createSns({ parts, iam, wires, baseUrl: options.baseUrl })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
   const scheduler = createScheduler({ parts, iam, wires })
   const lambda = createLambda({
@@ -123,6 +123,7 @@ export const createServices = (options: ServicesOptions): Services => {
     dynamodb,
     trail,
     faults,
+    unsigned: sns.answerPublic,
   }
   return {
     all: [...wired, tableService(dynamodb)],

@@ -31,9 +31,21 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
+/** A request that may be one of those that AWS takes without a signature. */
+export interface UnsignedRequest {
+  readonly method: string
+  /** path and query */
+  readonly url: string
+  readonly signed: boolean
+  /** form of a POST */
+  readonly body?: string
+}
+
 /** Whatever stands behind the door: replaced as a whole when the cloud forgets everything. */
 export interface GatewayNeeds extends DispatcherNeeds {
   readonly git: CodeCommit['handleGit']
+  /** what a service answers without a signature: the links in SNS's messages; undefined for everything else */
+  readonly unsigned?: (request: UnsignedRequest) => Answer | undefined
 }
 
 export interface GatewayOptions {
@@ -54,11 +66,17 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
     if (url.startsWith('/_relay/') && (await ownAnswer(options.control, request, response))) return
     if (open) await open
     if (isGit(request)) return needs.git(request, response)
+    const { method = 'GET', rawHeaders, socket } = request
+    const signed = request.headers.authorization !== undefined
+    const linked = method === 'GET' ? needs.unsigned?.({ method, url, signed }) : undefined
+    if (linked) return write(response, linked)
     if (url.startsWith('/_relay/')) return write(response, ownFallback(needs.services, request))
     const body = await readBody(request, BODY_LIMIT_BYTES)
     if (body === 'gone') return void response.destroy()
     if (body === 'too large') return write(response, tooLarge())
-    const { method = 'GET', rawHeaders, socket } = request
+    const form = isForm(request) && !signed ? body.toString('utf8') : undefined
+    const posted = form === undefined ? undefined : needs.unsigned?.({ method, url, signed, body: form })
+    if (posted) return write(response, posted)
     const secure = 'encrypted' in socket
     const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '')
     const answer = await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp }))
@@ -93,6 +111,9 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
     stop: () => stop(server, front),
   }
 }
+
+const isForm = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'POST' && /x-www-form-urlencoded/i.test(headers['content-type'] ?? '')
 
 const tune = (server: Server, log: Log): void => {
   // a large push over a slow disk may take longer than node:http's five minutes; only this machine can reach us

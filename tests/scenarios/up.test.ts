@@ -10,7 +10,7 @@ import {
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { AwsAccess } from '../../cli/aws.ts'
-import { lsRemote } from '../../cli/git.ts'
+import { git, lsRemote } from '../../cli/git.ts'
 import type { Ready } from '../../cli/up.ts'
 import { startCloud } from '../../local/cloud.ts'
 import { pushOne } from '../support/developer.ts'
@@ -195,6 +195,23 @@ describe('startCloud in a test', () => {
     ).rejects.toMatchObject({ name: 'RepositoryDoesNotExistException' })
     await cloud.stop()
     expect(existsSync(cloud.folder)).toBe(false)
+  })
+
+  test('with TLS: the certificate is trusted by git and outlives a reset; plain HTTP goes on', async () => {
+    const cloud = await startCloud({ tls: true })
+    try {
+      const access = { region: 'us-east-1', endpoint: cloud.url, credentials: cloud.access[0]!.credentials }
+      await cloud.reset()
+      await new CodeCommitClient(access).send(new CreateRepositoryCommand({ repositoryName: 'orchard' }))
+      const url = new URL(cloud.gitUrl('us-east-1', 'orchard').replace('http:', 'https:'))
+      url.username = cloud.access[0]!.gitUserName!
+      url.password = cloud.access[0]!.gitPassword!
+      const trusting = ['-c', `http.sslCAInfo=${cloud.certificateFile}`, 'ls-remote', url.href]
+      expect((await git(trusting)).stdout).toBe('')
+      await expect(git(['ls-remote', url.href])).rejects.toThrow(/certificate/)
+    } finally {
+      await cloud.stop()
+    }
   })
 
   test('a stack is deployed anew by a reset, and works', async () => {
