@@ -1,8 +1,6 @@
 import { AwsError, type Call } from '../../gateway/service.ts'
-import type { Bare } from '../bare.ts'
-import type { Context } from '../context.ts'
-import { isAncestor } from '../merging/bases.ts'
-import { moveBranch } from '../merging/move.ts'
+import { bareOf, type Context } from '../context.ts'
+import { isAncestor, moveBranch } from '../merging/merging.ts'
 import { type Draft, openDraft } from '../objects/draft.ts'
 import type { Objects } from '../objects/types.ts'
 import { reject } from '../reject.ts'
@@ -36,10 +34,11 @@ export const parentId = (id: string | undefined): string | undefined => {
  */
 export const openPlace = async (
   context: Context,
-  bare: Bare,
+  repository: Repository,
   objects: Objects,
   { branch, parent }: { branch: string; parent: string | undefined },
 ): Promise<Place> => {
+  const bare = bareOf(context, repository)
   const tip = await bare.tip(`refs/heads/${branch}`)
   if (tip === undefined) {
     if ((await bare.tip(`refs/tags/${branch}`)) !== undefined) {
@@ -56,7 +55,7 @@ export const openPlace = async (
   }
   if (parent !== tip) {
     const known = (await commitAt(objects, parent))?.commitId === parent
-    if (!known || !(await isAncestor(context, bare, parent, tip))) noParent(parent)
+    if (!known || !(await isAncestor(context, repository, parent, tip))) noParent(parent)
     outdated(branch)
   }
   const commit = await commitAt(objects, tip)

@@ -7,7 +7,7 @@ const DETAILS = ['FILE_LEVEL', 'LINE_LEVEL']
 const STRATEGIES = ['NONE', 'ACCEPT_SOURCE', 'ACCEPT_DESTINATION', 'AUTOMERGE']
 
 /** The members that all merging operations have, as they come in. */
-export interface MergeInput {
+interface MergeInput {
   readonly mergeOption?: string | undefined
   readonly conflictDetailLevel?: string | undefined
   readonly conflictResolutionStrategy?: string | undefined

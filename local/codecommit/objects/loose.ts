@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, deflate, inflate, inflateSync } from 'node:zlib'
@@ -26,33 +26,22 @@ export const readLoose = async (
   id: string,
   limit: number,
 ): Promise<GitObject | undefined> => {
-  const path = pathOf(directory, id)
-  try {
-    const packed = await readFile(path)
-    const header = parseHeader(inflatePart(packed.subarray(0, PEEK)))
-    if (header === undefined) throw new Error(`object ${id} has no header`)
-    const { type, size, start } = header
-    if (size > limit) return { type, size }
-    const whole = packed.length < SMALL && size < SMALL ? inflateSync(packed) : await inflateLater(packed)
-    return { type, size, content: whole.subarray(start) }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    // a file too large for one buffer is far beyond any limit
-    if (code === 'ERR_FS_FILE_TOO_LARGE') return readSize(path, id)
-    throw error
-  }
-}
-
-const inflatePart = (start: Buffer): Buffer => inflateSync(start, { finishFlush: constants.Z_SYNC_FLUSH })
-
-const readSize = async (path: string, id: string): Promise<GitObject> => {
-  const file = await open(path)
+  const file = await open(pathOf(directory, id)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  if (file === undefined) return undefined
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(PEEK), 0, PEEK, 0)
-    const header = parseHeader(inflatePart(buffer.subarray(0, bytesRead)))
+    const start = buffer.subarray(0, bytesRead)
+    const header = parseHeader(inflateSync(start, { finishFlush: constants.Z_SYNC_FLUSH }))
     if (header === undefined) throw new Error(`object ${id} has no header`)
-    return { type: header.type, size: header.size }
+    const { type, size } = header
+    if (size > limit) return { type, size }
+    const packed = bytesRead < PEEK ? start : await file.readFile()
+    const most = { maxOutputLength: header.start + size + 1 }
+    const whole = packed.length < SMALL ? inflateSync(packed, most) : await inflateLater(packed, most)
+    if (whole.length !== header.start + size) throw new Error(`object ${id} is damaged`)
+    return { type, size, content: whole.subarray(header.start) }
   } finally {
     await file.close()
   }

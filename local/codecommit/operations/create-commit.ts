@@ -24,7 +24,7 @@ export const createCommit =
     messageOf(input.commitMessage, '')
     const bare = bareOf(context, repository)
     return withObjects(context, bare.directory, async (objects) => {
-      const place = await openPlace(context, bare, objects, { branch, parent })
+      const place = await openPlace(context, repository, objects, { branch, parent })
       const draft = await draftOf(objects, place)
       const done = await apply(objects, draft, entries, input.keepEmptyFolders ?? false)
       const made = await commitDraft(context, repository, call, objects, {

@@ -23,7 +23,7 @@ export const deleteFile =
     const message = messageOf(input.commitMessage, `Deleted ${name}`)
     const bare = bareOf(context, repository)
     return withObjects(context, bare.directory, async (objects) => {
-      const place = await openPlace(context, bare, objects, { branch, parent })
+      const place = await openPlace(context, repository, objects, { branch, parent })
       const draft = await draftOf(objects, place)
       const file = await draft.at(path)
       const missing = () => reject('FileDoesNotExist', `Could not find path ${name}`)

@@ -6,7 +6,7 @@ import type {
 import type { Call, Operation } from '../../gateway/service.ts'
 import { bareOf, type Context } from '../context.ts'
 import { authorOf, messageOf } from '../files/author.ts'
-import { factsOf, merge, mergeSettings, moveBranch } from '../merging/merging.ts'
+import { factsOf, type MergeSettings, merge, mergeSettings, moveBranch } from '../merging/merging.ts'
 import { withObjects } from '../objects/objects.ts'
 import type { Repository } from '../repositories.ts'
 import { branchMeant, resolveRequired } from '../specifiers.ts'
@@ -19,7 +19,7 @@ type Input = MergeBranchesByFastForwardInput & MergeBranchesBySquashInput & Merg
  * target must stand at the destination's commit (inferred: else its own commits would be lost).
  */
 export const mergeBranches =
-  (context: Context, option: 'FAST_FORWARD_MERGE' | 'SQUASH_MERGE' | 'THREE_WAY_MERGE'): Operation =>
+  (context: Context, option: MergeSettings['option']): Operation =>
   async (input: Input, call: Call): Promise<{ commitId: string; treeId: string }> => {
     const repository = existing(context, call, input.repositoryName)
     const settings = mergeSettings(input, option)

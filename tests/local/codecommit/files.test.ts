@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { fsck, gitIn, importCommits } from './fast-import.ts'
 import { ACCOUNT, type Harness, REGION, startHarness } from './harness.ts'
@@ -240,6 +243,50 @@ describe('reading', () => {
       const blobId = gitIn(directory('read'), ['rev-parse', 'v1:d/f'])
       expect((await cloud.call('GetBlob', { ...where, blobId })).content.toString()).toBe('old')
     }
+  })
+
+  test('of what is not packed needs no process, nor do refs and the default branch', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'relay-files-'))
+    const where = { repositoryName: 'quiet', branchName: 'main' }
+    const writer = await startHarness({ folder })
+    await writer.call('CreateRepository', where)
+    const made = await writer.call('PutFile', { ...where, filePath: 'd/f', fileContent: bytes('x') })
+    gitIn(writer.directory('quiet'), ['pack-refs', '--all'])
+    await writer.stop()
+    const reader = await startHarness({ folder, searchPath: folder })
+    try {
+      const { repositoryMetadata } = await reader.call('GetRepository', where)
+      expect(repositoryMetadata.defaultBranch).toBe('main')
+      expect((await reader.call('GetBranch', where)).branch.commitId).toBe(made.commitId)
+      expect((await reader.call('GetFile', { ...where, filePath: 'd/f' })).fileSize).toBe(1)
+      expect((await reader.call('GetFolder', { ...where, folderPath: 'd' })).files).toHaveLength(1)
+      expect((await reader.call('GetCommit', { ...where, commitId: made.commitId })).commit.parents).toEqual(
+        [],
+      )
+      const compared = await reader.call('GetDifferences', { ...where, afterCommitSpecifier: 'main' })
+      expect(compared.differences).toHaveLength(1)
+      await expect(reader.call('ListBranches', where)).rejects.toThrow('git could not be started')
+    } finally {
+      await reader.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  test('of a damaged object fails, and only that', async () => {
+    const where = await fresh('damaged')
+    await cloud.call('CreateCommit', {
+      ...where,
+      putFiles: [
+        { filePath: 'bad', fileContent: bytes('bad') },
+        { filePath: 'good', fileContent: bytes('good') },
+      ],
+    })
+    const id = gitIn(directory('damaged'), ['rev-parse', 'main:bad'])
+    const path = join(directory('damaged'), 'objects', id.slice(0, 2), id.slice(2))
+    chmodSync(path, 0o600)
+    writeFileSync(path, 'no zlib')
+    await expect(cloud.call('GetFile', { ...where, filePath: 'bad' })).rejects.toThrow()
+    expect((await cloud.call('GetFile', { ...where, filePath: 'good' })).fileSize).toBe(4)
   })
 
   test('a folder, one level, with links and submodules', async () => {
