@@ -4,12 +4,19 @@ import { resolve } from 'node:path'
 import type { CodeCommit, Faults, Iam, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createAnnounce } from './announce.ts'
+import { openTemplates } from './approvals/templates.ts'
+import { openComments } from './comments/records.ts'
 import { type Context, LIMITS, type Limits } from './context.ts'
 import { createGit } from './git.ts'
 import { createGitEndpoint } from './http/endpoint.ts'
+import { openClientTokens } from './idempotency.ts'
 import { createMaintenance } from './maintenance.ts'
 import { operationsOf } from './operations.ts'
 import { permissionsOf } from './permissions.ts'
+import { catchUp, followRefs } from './pull-requests/follow.ts'
+import { forgetStrays } from './pull-requests/forget.ts'
+import { createQueue } from './pull-requests/queue.ts'
+import { openPullRequests } from './pull-requests/records.ts'
 import { recover } from './recover.ts'
 import { openRepositories } from './repositories.ts'
 import { within } from './within.ts'
@@ -51,7 +58,12 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     ...(options.kms && { kms: options.kms }),
     git,
     repositories,
-    announce: createAnnounce(parts, wires),
+    pullRequests: openPullRequests(parts.store),
+    comments: openComments(parts.store),
+    templates: openTemplates(parts.store),
+    clientTokens: openClientTokens(parts.store),
+    queue: createQueue(),
+    announce: createAnnounce(parts, wires, (...moved) => followRefs(context, ...moved)),
     maintenance: createMaintenance(git, parts.log),
     limits: { ...LIMITS, ...options.limits },
     gitBaseUrl,
@@ -64,7 +76,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     service: {
       name: 'codecommit',
       operations: operationsOf(context),
-      permissions: permissionsOf(repositories),
+      permissions: permissionsOf(context),
     },
     handleGit: async (request: IncomingMessage, response: ServerResponse) => {
       if (stopped) {
@@ -75,7 +87,11 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       underWay.set(request, work)
       await work.finally(() => underWay.delete(request))
     },
-    start: () => recover(folder, repositories, parts.log),
+    start: async () => {
+      await recover(folder, repositories, parts.log)
+      forgetStrays(context)
+      await catchUp(context)
+    },
     stop: async () => {
       stopped = true
       const all = Promise.all(underWay.values())
@@ -84,6 +100,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       await git.stop()
       for (const request of underWay.keys()) request.socket.destroy()
       await all
+      await context.queue.settle()
       await context.announce.settle()
     },
   }

@@ -1,9 +1,14 @@
 import type { Iam, Kms, Parts } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Announce } from './announce.ts'
+import type { Templates } from './approvals/templates.ts'
 import { type Bare, openBare } from './bare.ts'
+import type { Comments } from './comments/records.ts'
 import type { Git } from './git.ts'
+import type { ClientTokens } from './idempotency.ts'
 import type { Maintenance } from './maintenance.ts'
+import type { Queue } from './pull-requests/queue.ts'
+import type { PullRequests } from './pull-requests/records.ts'
 import type { Repositories, Repository } from './repositories.ts'
 
 /** Limits of the service (codecommit user guide, "Quotas"); page sizes are not documented and inferred. */
@@ -11,6 +16,13 @@ export interface Limits {
   readonly repositories: number
   /** references in one push */
   readonly refsPerPush: number
+  /** in one repository */
+  readonly openPullRequests: number
+  readonly rulesPerPullRequest: number
+  readonly approvalsPerPullRequest: number
+  /** of an account in a region */
+  readonly approvalRuleTemplates: number
+  readonly templatesPerRepository: number
   readonly repositoriesPerPage: number
   readonly branchesPerPage: number
   /** differences, versions of a file, conflicting files and hunks of one answer: not documented, inferred */
@@ -26,6 +38,11 @@ export interface Limits {
 export const LIMITS: Limits = {
   repositories: 1_000,
   refsPerPush: 4_000,
+  openPullRequests: 1_000,
+  rulesPerPullRequest: 30,
+  approvalsPerPullRequest: 200,
+  approvalRuleTemplates: 1_000,
+  templatesPerRepository: 25,
   repositoriesPerPage: 1_000,
   branchesPerPage: 1_000,
   entriesPerPage: 1_000,
@@ -42,6 +59,12 @@ export interface Context {
   readonly kms?: Pick<Kms, 'managedKey' | 'resolve' | 'use'>
   readonly git: Git
   readonly repositories: Repositories
+  readonly pullRequests: PullRequests
+  readonly comments: Comments
+  readonly templates: Templates
+  readonly clientTokens: ClientTokens
+  /** what must not happen to one repository or pull request at once */
+  readonly queue: Queue
   readonly announce: Announce
   readonly maintenance: Maintenance
   readonly limits: Limits

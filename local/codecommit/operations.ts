@@ -36,6 +36,7 @@ import { updateDefaultBranch } from './operations/update-default-branch.ts'
 import { updateRepositoryDescription } from './operations/update-repository-description.ts'
 import { updateRepositoryEncryptionKey } from './operations/update-repository-encryption-key.ts'
 import { updateRepositoryName } from './operations/update-repository-name.ts'
+import { reviewOperationsOf } from './review-operations.ts'
 
 /** Every operation of the API that this CodeCommit has. */
 export const operationsOf = (context: Context): Readonly<Record<string, Operation>> => ({
@@ -77,4 +78,5 @@ export const operationsOf = (context: Context): Readonly<Record<string, Operatio
   UpdateRepositoryDescription: updateRepositoryDescription(context),
   UpdateRepositoryEncryptionKey: updateRepositoryEncryptionKey(context),
   UpdateRepositoryName: updateRepositoryName(context),
+  ...reviewOperationsOf(context),
 })

@@ -1,6 +1,7 @@
 import { AwsError, type Call, type Caller, type Permission } from '../gateway/service.ts'
 import type { Context } from './context.ts'
-import { type Repositories, type Repository, type RepositoryKey, repositoryArn } from './repositories.ts'
+import { behind } from './pull-requests/permissions.ts'
+import { type Repository, type RepositoryKey, repositoryArn } from './repositories.ts'
 import { branchMeant } from './specifiers.ts'
 import { parseArn } from './tags.ts'
 
@@ -24,6 +25,10 @@ interface Named {
   readonly oldName?: unknown
   readonly newName?: unknown
   readonly branchName?: unknown
+  readonly pullRequestId?: unknown
+  readonly commentId?: unknown
+  readonly inReplyTo?: unknown
+  readonly targets?: unknown
   readonly targetBranch?: unknown
   readonly destinationCommitSpecifier?: unknown
   readonly resourceArn?: unknown
@@ -38,29 +43,41 @@ const tagKeysOf = (repository: Repository | undefined): ContextKeys =>
 
 /**
  * What IAM must allow before an API operation (service authorization reference, "Actions, resources, and condition keys for AWS
- * CodeCommit"): one action of its own name on each repository that it names; ListRepositories has no resource type. An input that
- * names nothing needs nothing: the operation refuses it.
+ * CodeCommit"): one action of its own name on each repository that it names, or that is behind what it names; ListRepositories and
+ * templates have no resource type. An input that names nothing needs nothing: the operation refuses it.
  */
 export const permissionsOf =
-  (repositories: Repositories) =>
+  (context: Pick<Context, 'repositories' | 'pullRequests' | 'comments'>) =>
   (operation: string, input: Named, { account, region }: Call): Permission[] => {
     const action = `codecommit:${operation}`
     if (operation === 'ListRepositories') return [{ action, resource: '*' }]
-    const context = requestKeys(operation, input)
-    return keysNamed(input, { account, region }).map((key) => ({
+    const review = behind(context, operation, input, { account, region })
+    if (review.everything === true) return [{ action, resource: '*' }]
+    const keys = keysNamed(input, { account, region }, review.names)
+    const named = [...keys, ...(review.repository === undefined ? [] : [review.repository])]
+    const requested = {
+      ...requestKeys(operation, input),
+      ...(review.moves !== undefined && { 'codecommit:References': review.moves }),
+    }
+    const byArn = new Map(named.map((key) => [repositoryArn(key), key]))
+    return [...byArn].map(([resource, key]) => ({
       action,
-      resource: repositoryArn(key),
-      context: { ...tagKeysOf(repositories.find(key)), ...context },
+      resource,
+      context: { ...tagKeysOf(context.repositories.find(key)), ...requested },
     }))
   }
 
-const keysNamed = (input: Named, home: { account: string; region: string }): RepositoryKey[] => {
+const keysNamed = (
+  input: Named,
+  home: { account: string; region: string },
+  besides: readonly string[] = [],
+): RepositoryKey[] => {
   if (input.resourceArn !== undefined) {
     const key = typeof input.resourceArn === 'string' ? parseArn(input.resourceArn) : undefined
     return key === undefined ? [] : [key]
   }
   const several = Array.isArray(input.repositoryNames) ? input.repositoryNames : []
-  return [input.repositoryName, input.oldName, input.newName, ...several]
+  return [input.repositoryName, input.oldName, input.newName, ...several, ...besides]
     .filter((name): name is string => typeof name === 'string' && name !== '')
     .map((name) => ({ ...home, name }))
 }

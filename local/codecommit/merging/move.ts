@@ -32,5 +32,10 @@ export const moveBranch = async (
     if ((await bare.tip(ref)) === from) throw cause
     reject('ConcurrentReferenceUpdate', `The branch ${branch} has been changed meanwhile. Try again.`)
   }
-  moved(context, repository, call, { ref, ...(from && { old: from }), new: to, ...(merge && { merge }) })
+  await moved(context, repository, call, {
+    ref,
+    ...(from && { old: from }),
+    new: to,
+    ...(merge && { merge }),
+  })
 }

@@ -30,7 +30,7 @@ export const createUnreferencedMergeCommit =
     const bare = bareOf(context, repository)
     const ref = `${HIDDEN_REFS}/unreferenced/${made.commitId}`
     await bare.moveRef(ref, await bare.tip(ref), made.commitId)
-    context.announce.unreferenced(repository, call.caller.arn, {
+    context.announce.unreferenced(repository, call.caller, {
       commitId: made.commitId,
       ...factsOf({ ...settings, ...tips }, made.base),
     })

@@ -2,6 +2,7 @@ import type { DeleteRepositoryInput, DeleteRepositoryOutput } from '@aws-sdk/cli
 import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import { forgetMerges } from '../merging/remembered.ts'
+import { forgetReviews } from '../pull-requests/forget.ts'
 import { repositoryName } from '../validate.ts'
 
 /** Deleting what is not there succeeds, without an id (API reference, DeleteRepository). */
@@ -13,6 +14,7 @@ export const deleteRepository =
     const repository = repositories.find({ account, region, name })
     if (repository === undefined) return {}
     await repositories.remove(repository)
+    forgetReviews(context, repository.id)
     forgetMerges(context, repository)
     return { repositoryId: repository.id }
   }
