@@ -5,6 +5,7 @@ import type { CodeCommit, Ecs, EventBridge, Faults, Iam, Lambda, Parts, Schedule
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { tableService } from './dynamodb/tables.ts'
 import { createEcs } from './ecs/ecs.ts'
+import type { ImageCommand } from './ecs/images.ts'
 import { createEventBridge } from './eventbridge/eventbridge.ts'
 import type { GatewayNeeds } from './gateway/gateway.ts'
 import { AwsError, type Service } from './gateway/service.ts'
@@ -27,6 +28,8 @@ export interface ServicesOptions {
   readonly baseUrl: () => string
   readonly gitBaseUrl: (region: string) => string
   readonly image: (image: string) => { folder: string } | undefined
+  /** by glob of an image's name */
+  readonly imageCommands?: Readonly<Record<string, ImageCommand>> | undefined
   readonly faults: Faults
   readonly retryVisibilitySeconds: number | undefined
 }
@@ -89,6 +92,7 @@ export const createServices = (options: ServicesOptions): Services => {
     logs,
     faults,
     images: options.image,
+    ...(options.imageCommands && { commands: options.imageCommands }),
   })
   const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
   const codecommit = createCodeCommit({

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { CodeCommit, Log } from '../contracts.ts'
 import type { Answer } from './answers.ts'
-import { BODY_LIMIT_BYTES, readBody } from './body.ts'
+import { BODY_LIMIT_BYTES, CODE_LIMIT_BYTES, readBody } from './body.ts'
 import { type Control, plainJson, refusedControl } from './control.ts'
 import { createDispatcher, type DispatcherNeeds } from './dispatch.ts'
 import { type Front, takeTls } from './front.ts'
@@ -71,7 +71,10 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
     const linked = method === 'GET' ? needs.unsigned?.({ method, url, signed }) : undefined
     if (linked) return write(response, linked)
     if (url.startsWith('/_relay/')) return write(response, ownFallback(needs.services, request))
-    const body = await readBody(request, BODY_LIMIT_BYTES)
+    const body = await readBody(
+      request,
+      url.startsWith('/2015-03-31/functions') ? CODE_LIMIT_BYTES : BODY_LIMIT_BYTES,
+    )
     if (body === 'gone') return void response.destroy()
     if (body === 'too large') return write(response, tooLarge())
     const form = isForm(request) && !signed ? body.toString('utf8') : undefined
