@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Git } from './git.ts'
+import { type Git, HIDDEN_REFS } from './git.ts'
 
 /** One bare repository on disk, as CodeCommit's operations need it. Commit ids are 40 hexadecimal digits, refs full names. */
 export interface Bare {
   readonly directory: string
   /** what the ref points at */
   tip(ref: string): Promise<string | undefined>
-  /** every ref and its target, in order of name */
+  /** every branch and tag, or those under a prefix, and what they point at, in order of name */
   refs(prefix?: string): Promise<Map<string, string>>
   /** name of the branch that HEAD names, whether it exists or not */
   head(): Promise<string>
@@ -18,6 +18,8 @@ export interface Bare {
   moveRef(ref: string, from: string | undefined, to: string | undefined): Promise<void>
   /** raw commit objects; ids that name no commit are left out */
   commits(ids: readonly string[]): Promise<Map<string, Buffer>>
+  /** keeps a commit that no branch holds: it can be fetched by its id, and no tidying removes it */
+  keep(id: string): Promise<void>
 }
 
 const ZERO = '0'.repeat(40)
@@ -25,10 +27,11 @@ const ZERO = '0'.repeat(40)
 export const openBare = (git: Git, directory: string): Bare => {
   const at = (...args: string[]) => [`--git-dir=${directory}`, ...args]
   const tip: Bare['tip'] = async (ref) => {
+    // in this order: git packs a ref before it removes its file
     const loose = await readFile(join(directory, ref), 'latin1').catch(unlessMissing)
     if (loose !== undefined && /^[0-9a-f]{40}\n$/.test(loose)) return loose.trim()
-    const { code, stdout } = await git.run(at('show-ref', '--verify', '--hash', ref))
-    return code === 0 ? stdout.toString('latin1').trim() : undefined
+    const packed = await readFile(join(directory, 'packed-refs'), 'utf8').catch(unlessMissing)
+    return packed === undefined ? undefined : packedTip(packed, ref)
   }
   const head: Bare['head'] = async () => {
     const text = await readFile(join(directory, 'HEAD'), 'utf8')
@@ -38,8 +41,9 @@ export const openBare = (git: Git, directory: string): Bare => {
     directory,
     tip,
     head,
-    refs: async (prefix = 'refs/') => {
-      const text = await git.must(at('for-each-ref', '--format=%(objectname) %(refname)', prefix))
+    refs: async (prefix) => {
+      const below = prefix === undefined ? ['refs/heads/', 'refs/tags/'] : [prefix]
+      const text = await git.must(at('for-each-ref', '--format=%(objectname) %(refname)', ...below))
       const lines = text.split('\n').filter((line) => line !== '')
       return new Map(lines.map((line) => [line.slice(41), line.slice(0, 40)]))
     },
@@ -56,6 +60,9 @@ export const openBare = (git: Git, directory: string): Bare => {
       await git.must(at('update-ref', '-z', '--stdin'), line)
     },
     commits: (ids) => readCommits(git, at('cat-file', '--batch'), ids),
+    keep: async (id) => {
+      await git.must(at('update-ref', `${HIDDEN_REFS}/${id}`, id))
+    },
   }
 }
 
@@ -78,6 +85,13 @@ const readCommits = async (git: Git, args: readonly string[], ids: readonly stri
     start += Number(size) + 1
   }
   return commits
+}
+
+/** Lines of `<id> <ref>`, comments and `^<peeled id>` among them (git-pack-refs). */
+const packedTip = (text: string, ref: string): string | undefined => {
+  const line = ` ${ref}\n`
+  const found = text.indexOf(line)
+  return found < 40 ? undefined : text.slice(found - 40, found)
 }
 
 /** Makes an empty bare repository whose HEAD names `main`. */

@@ -41,7 +41,7 @@ describe('advertisement', () => {
     const first = service === 'git-upload-pack' ? `${tip} HEAD` : `${tip} refs/heads/main`
     const rest = service === 'git-upload-pack' ? line(`${tip} refs/heads/main\n`) : Buffer.alloc(0)
     expect(body.toString()).toBe(
-      `${line(`# service=${service}\n`)}0000${line(`${first}\0 ${capabilities}\n`)}${rest}0000`,
+      `${line(`# service=${service}\n`)}0000${line(`${first}\0${capabilities}\n`)}${rest}0000`,
     )
   })
 

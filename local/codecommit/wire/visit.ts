@@ -1,0 +1,14 @@
+import type { Caller } from '../../gateway/service.ts'
+import type { Repository } from '../repositories.ts'
+
+export type GitService = 'git-upload-pack' | 'git-receive-pack'
+
+/** A Git client that was let in: who, to which repository, and how it came. */
+export interface Visit {
+  readonly caller: Caller
+  readonly repository: Repository
+  readonly via: 'HTTP' | 'SSH'
+  readonly requestId: string
+  readonly sourceIp?: string
+  readonly userAgent?: string
+}
