@@ -253,7 +253,10 @@ export interface CodeCommit {
    * @returns the port; throws EADDRINUSE when it is taken
    */
   listenSsh(region: string, port: number): Promise<number>
-  /** clears what a killed cloud left half done (stale git lock files, temporary packs) */
-  start(): Promise<void>
+  /**
+   * clears what a killed cloud left half done (stale git lock files, temporary packs)
+   * @returns which repositories are damaged, and how: a sentence each; the others work
+   */
+  start(): Promise<readonly { readonly repository: string; readonly problems: readonly string[] }[]>
   stop(): Promise<void>
 }

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { CodeCommit, Faults, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createAnnounce } from './announce.ts'
@@ -46,6 +46,8 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
   const { parts, iam, wires, gitBaseUrl } = options
   const folder = resolve(options.folder)
   mkdirSync(folder, { recursive: true })
+  // there while a cloud is at work: found at the start, it tells that the last one was killed
+  const mark = join(folder, '.open')
   const git = createGit(folder, options.searchPath)
   const repositories = openRepositories(parts.store, folder)
   const limits = { ...LIMITS, ...options.limits }
@@ -90,7 +92,16 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       await work.finally(() => underWay.delete(request))
     },
     listenSsh: ssh.listen,
-    start: () => recover(folder, repositories, parts.log),
+    start: async () => {
+      const killed = existsSync(mark)
+      writeFileSync(mark, '')
+      const damage = await recover(folder, repositories, parts.log)
+      // what is known to be damaged is told already
+      const broken = new Set(damage.map(({ directory }) => directory))
+      const all = killed ? repositories.all().map(repositories.directory) : []
+      for (const directory of all) if (!broken.has(directory)) context.maintenance.check(directory)
+      return damage
+    },
     stop: async () => {
       stopped = true
       ssh.shut()
@@ -102,6 +113,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       await ssh.close()
       await all
       await context.announce.settle()
+      rmSync(mark, { force: true })
     },
   }
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
-import type { Log } from '../../contracts.ts'
 import type { Bare } from '../bare.ts'
 import type { Context } from '../context.ts'
 import type { Conversation } from '../git.ts'
@@ -12,6 +11,7 @@ import { type PacketReader, sideband } from './pkt.ts'
 import { type Command, type PushHead, writePushHead, ZERO_OID } from './push-commands.ts'
 import { type PushReport, readReport } from './push-report.ts'
 import { chunksOf, drain, send } from './streams.ts'
+import type { Visit } from './visit.ts'
 
 /** What became of the accepted part of a push. */
 export interface Taken {
@@ -24,6 +24,7 @@ export interface Taken {
 /** Hands the accepted part to git, which asks back before it moves the first ref. Throws when git ends without a report. */
 export const takeObjects = async (
   context: Context,
+  visit: Visit,
   bare: Bare,
   head: PushHead,
   { accepted }: Verdict,
@@ -31,7 +32,7 @@ export const takeObjects = async (
   output: Writable,
 ): Promise<Taken> => {
   if (accepted.length === 0) {
-    await drain(reader.rest())
+    await leave(visit, reader)
     return { report: undefined }
   }
   const base = await bare.defaultBranch()
@@ -52,7 +53,9 @@ export const takeObjects = async (
     : () => Promise.resolve()
   // a client that is gone does not stop git's report from being read: the refs may have moved
   const reading = readReport(chunksOf(talk.stdout), progress)
-  const [fed, read] = await Promise.allSettled([feed(log, talk, head, accepted, reader), reading])
+  // over SSH git's report is the end: a client may keep its side open until it has it
+  const feeding = feed(context, visit, talk, head, accepted, reader)
+  const [read] = await Promise.allSettled([reading, visit.via === 'HTTP' ? feeding : undefined])
   const { code, stderr } = await talk.done
   const { directory } = bare
   if (code !== 0) {
@@ -63,9 +66,15 @@ export const takeObjects = async (
   if (!asked && [...read.value.refs.values()].includes(undefined)) {
     log('codecommit', 'git took a push without asking back: its objects were not looked at', { directory })
   }
-  // a client may go when its pack is complete but its request is not: then git has taken the push all the same
-  if (fed.status === 'rejected') log('codecommit', 'a push was cut', { directory, error: String(fed.reason) })
   return problem === undefined ? { report: read.value } : { report: read.value, problem }
+}
+
+/**
+ * What is left of a push that nobody wants. Over HTTP a client sends all of its request before it reads the answer. Over SSH it may keep its
+ * side open until it has the answer, so that there is no end to wait for.
+ */
+export const leave = async ({ via }: Visit, reader: PacketReader): Promise<void> => {
+  if (via === 'HTTP') await drain(reader.rest())
 }
 
 /** The limits that git does not know (codecommit user guide, "Quotas"). */
@@ -85,9 +94,13 @@ const problemOf = async (
   return paths === undefined ? undefined : { text: paths, whole: false }
 }
 
-/** Commands, then the pack, then the end; of a broken request git sees a pack that is cut, and refuses it. */
+/**
+ * Commands, then the pack, then the end; of a broken request git sees a pack that is cut, and refuses it. A client may go when its pack is
+ * complete but its request is not: then git has taken the push all the same. Never rejects.
+ */
 const feed = async (
-  log: Log,
+  { parts }: Context,
+  visit: Visit,
   talk: Conversation,
   head: PushHead,
   accepted: readonly Command[],
@@ -100,8 +113,8 @@ const feed = async (
       // git reads no pack then, though one may follow for refs that were refused
       talk.stdin.end()
       // the commands are complete: a client that goes now has still made its push
-      await drain(reader.rest()).catch((error: unknown) =>
-        log('codecommit', 'a client left behind its deletions', { error: String(error) }),
+      await leave(visit, reader).catch((error: unknown) =>
+        parts.log('codecommit', 'a client left behind its deletions', { error: String(error) }),
       )
       return
     }
@@ -110,7 +123,7 @@ const feed = async (
     talk.stdin.end()
   } catch (error) {
     talk.hangUp()
-    throw error
+    parts.log('codecommit', 'a push was cut', { repository: visit.repository.name, error: String(error) })
   }
 }
 

@@ -4,13 +4,13 @@ import { bareOf, type Context } from '../context.ts'
 import { may } from '../permissions.ts'
 import { neverOffered, PUSH_CAPABILITIES } from './capabilities.ts'
 import { changesOf, conclude, outcome } from './conclude-push.ts'
-import { type Taken, takeObjects } from './feed-push.ts'
+import { leave, type Taken, takeObjects } from './feed-push.ts'
 import { judgePush, TOO_MANY, type Verdict } from './judge-push.ts'
 import { type PacketReader, ProtocolError } from './pkt.ts'
 import { type Command, type PushHead, readPushHead, ZERO_OID } from './push-commands.ts'
 import { writeReport } from './push-report.ts'
 import { recordPush } from './record.ts'
-import { drain, send } from './streams.ts'
+import { send } from './streams.ts'
 import type { Visit } from './visit.ts'
 
 /** Reads the commands of a push. Throws ProtocolError when the client is to be cut off: CodeCommit hangs up on capabilities it never offered. */
@@ -40,7 +40,7 @@ export const takePush = async (
   const bare = bareOf(context, visit.repository)
   if (context.faults?.diskFull() === true) {
     context.parts.log('codecommit', 'a push was refused: the disk is full', { directory: bare.directory })
-    await drain(reader.rest())
+    await leave(visit, reader)
     await send(
       output,
       writeReport(head.commands, NO_SPACE, () => UNPACKER, head.capabilities),
@@ -54,7 +54,7 @@ export const takePush = async (
     refs,
     denied: (ref) => deniedPush(context, visit, ref),
   })
-  const taken = await takeObjects(context, bare, head, verdict, reader, output)
+  const taken = await takeObjects(context, visit, bare, head, verdict, reader, output)
   const moved = changesOf(verdict, taken, refs)
   await conclude(context, bare, visit, moved)
   recordPush(context, visit, head, [...verdict.refused.values()].includes(DENIED))
