@@ -49,7 +49,7 @@ export const createMaintenance = (git: Git, log: Log): Maintenance => {
   const check = async (directory: string): Promise<void> => {
     try {
       const args = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress']
-      await finish(git, stopping.signal, [`--git-dir=${directory}`, ...args])
+      await finish(git, stopping.signal, [`--git-dir=${directory}`, ...args], false)
     } catch (error) {
       if (!stopping.signal.aborted) {
         log('codecommit', 'a repository is damaged', { directory, problems: [String(error)] })
@@ -75,9 +75,14 @@ export const createMaintenance = (git: Git, log: Log): Maintenance => {
   }
 }
 
-const finish = async (git: Git, signal: AbortSignal, args: readonly string[]): Promise<void> => {
+const finish = async (
+  git: Git,
+  signal: AbortSignal,
+  args: readonly string[],
+  writer = true,
+): Promise<void> => {
   signal.throwIfAborted()
-  const talk = git.converse(args, { writer: true })
+  const talk = git.converse(args, { writer })
   signal.addEventListener('abort', talk.abort, { once: true })
   talk.stdin.end()
   let said = ''

@@ -1,8 +1,10 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import ssh2 from 'ssh2'
 import { parseCommand } from '../../../local/codecommit/ssh/command.ts'
 import { needTool } from '../../support/tools.ts'
 import { createClient, type Harness, refsOf, startHarness } from './harness.ts'
@@ -22,6 +24,7 @@ describe('the command', () => {
   })
 })
 
+const { utils } = ssh2
 const client = createClient()
 let cloud: Harness
 let port: number
@@ -29,9 +32,12 @@ let work: string
 
 const keyId = ['APKA', 'ORCHARDORCHARD01'].join('')
 const keyFile = (name: string) => join(client.home, name)
-const makeKey = (name: string, type: string) => {
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', keyFile(name)])
-  return readFileSync(`${keyFile(name)}.pub`, 'utf8').trim()
+/** @returns the public key in OpenSSH's one-line form */
+const makeKey = (name: string, ...type: ['rsa', { bits: number }] | ['ed25519']): string => {
+  const made = type[0] === 'rsa' ? utils.generateKeyPairSync(...type) : utils.generateKeyPairSync(type[0])
+  writeFileSync(keyFile(name), made.private, { mode: 0o600 })
+  writeFileSync(`${keyFile(name)}.pub`, made.public)
+  return made.public
 }
 const sshOptions = (key: string) => [
   '-F',
@@ -66,9 +72,9 @@ const there = needTool('ssh', ['-V'])
   beforeAll(async () => {
     cloud = await startHarness()
     port = await cloud.codecommit.listenSsh('eu-west-1', 0)
-    cloud.sshKeys.set(keyId, { publicKey: makeKey('rsa', 'rsa'), caller: cloud.olive.caller })
+    cloud.sshKeys.set(keyId, { publicKey: makeKey('rsa', 'rsa', { bits: 2048 }), caller: cloud.olive.caller })
     cloud.sshKeys.set('APKAED', { publicKey: makeKey('ed', 'ed25519'), caller: cloud.olive.caller })
-    makeKey('other', 'rsa')
+    makeKey('other', 'rsa', { bits: 2048 })
     await cloud.call('CreateRepository', { repositoryName: 'orchard' })
     work = await client.work('orchard')
   })
@@ -142,8 +148,6 @@ const there = needTool('ssh', ['-V'])
   })
 
   test('a megabyte and more, both ways', async () => {
-    const { randomBytes } = await import('node:crypto')
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(join(work, 'big.bin'), randomBytes(5_000_000))
     await client.must(work, 'add', '.')
     await client.must(work, 'commit', '-q', '-m', 'big')

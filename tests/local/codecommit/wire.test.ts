@@ -64,7 +64,7 @@ describe('advertisement', () => {
 
   test('another host is not a Git endpoint', async () => {
     const path = '/v1/repos/orchard/info/refs?service=git-upload-pack'
-    const headers = { Authorization: authorization, Host: '127.0.0.1' }
+    const headers = { Authorization: authorization, Host: 'example.com' }
     expect((await ask(cloud, path, { headers })).status).toBe(404)
     const host = cloud.host().replace(/:\d+$/, '').replace('git-codecommit', 'git-codecommit-fips')
     expect((await ask(cloud, path, { headers: { ...headers, Host: host } })).status).toBe(200)
