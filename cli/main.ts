@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { UserError } from './errors.ts'
-import { tellHowToGoOn } from './narrator.ts'
-import { lower, type StartOptions } from './stage.ts'
-import { start } from './start.ts'
+import type { StartOptions } from './stage.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
+import type { UpOptions } from './up.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const DEFAULT_PORT = 4566
@@ -20,6 +19,11 @@ const runStart = async (options: StartOptions & { json: boolean }): Promise<void
   const terminal = createTerminal(options.json ? process.stderr : process.stdout)
   const stopping = stopSignal()
   try {
+    const [{ start }, { lower }, { tellHowToGoOn }] = await Promise.all([
+      import('./start.ts'),
+      import('./stage.ts'),
+      import('./narrator.ts'),
+    ])
     const { stage, outcome, repository } = await start(root, options, terminal, stopping)
     try {
       const ok = outcome.equal && outcome.messages > 0
@@ -37,6 +41,23 @@ const runStart = async (options: StartOptions & { json: boolean }): Promise<void
   } catch (error) {
     tellFailure(stopping.aborted ? stopping.reason : error, terminal)
     process.exitCode = stopping.aborted ? 130 : 1
+  }
+}
+
+const runUp = async (options: UpOptions): Promise<void> => {
+  const stopping = stopSignal()
+  try {
+    const { up } = await import('./up.ts')
+    const { cloud, ready } = await up(root, options)
+    try {
+      process.stdout.write(`${JSON.stringify(ready)}\n`)
+      await aborted(stopping)
+    } finally {
+      await cloud.stop()
+    }
+  } catch (error) {
+    tellFailure(error, createTerminal(process.stderr))
+    process.exitCode = 1
   }
 }
 
@@ -92,5 +113,34 @@ program
   .option('--fresh', 'forget the state of earlier runs first', false)
   .option('--config <file>', 'another relay.yml')
   .action(runStart)
+
+const several = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...value.split(',').map((each) => each.trim()),
+]
+
+program
+  .command('up')
+  .description(
+    'the local cloud: prints one JSON line when it is ready, and stays up until it is told to stop',
+  )
+  .option('--port <number>', 'port on 127.0.0.1; 0 takes any free one', portNumber, DEFAULT_PORT)
+  .option('--state <folder>', 'folder of the state', '.relay')
+  .option('--fresh', 'forget the state of earlier runs first', false)
+  .option('--no-stack', 'an empty cloud: the product is not deployed on it')
+  .option('--config <file>', 'another relay.yml')
+  .option('--region <names>', 'regions to serve, with commas or repeated (without a stack: all)', several)
+  .option(
+    '--account <ids>',
+    'account ids, with commas or repeated; the stack and the own credentials belong to the first',
+    several,
+  )
+  .option(
+    '--root-key <id:secret>',
+    'access key of the first account’s root, instead of a made-up administrator',
+  )
+  .option('--git-user <name:password>', 'static Git credential of a user who may use all of CodeCommit')
+  .option('--faults <file-or-json>', 'what shall go wrong: docs/local-cloud.md')
+  .action(runUp)
 
 await program.parseAsync()

@@ -15,8 +15,8 @@ export const tellCredentials = ({ access, folder }: Cloud, terminal: Terminal): 
   for (const { account, credentials, gitUserName, gitPassword } of access) {
     terminal.line(`  account ${account}`)
     terminal.line(`    AWS access key    ${credentials.accessKeyId}  ${credentials.secretAccessKey}`)
-    terminal.line(`    Git user name     ${gitUserName}`)
-    terminal.line(`    Git password      ${gitPassword}`)
+    terminal.line(`    Git user name     ${gitUserName ?? '(none)'}`)
+    terminal.line(`    Git password      ${gitPassword ?? '(none)'}`)
   }
 }
 

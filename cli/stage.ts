@@ -1,12 +1,12 @@
-import { existsSync, statfsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
 import { REGIONS, startCloud } from '../local/cloud.ts'
 import type { AwsAccess } from './aws.ts'
+import { packed } from './deploy.ts'
 import { UserError } from './errors.ts'
 import { type Inbox, openInbox } from './inbox.ts'
+import { checkDisk, startFailure } from './mend.ts'
 import { narrate, type Surroundings, tellCredentials } from './narrator.ts'
-import { packageStack } from './package.ts'
 import { duration, type Terminal } from './terminal.ts'
 
 export interface StartOptions {
@@ -28,10 +28,6 @@ export interface Stage extends Surroundings {
   way(): string
 }
 
-const STAGE = 'local'
-/** below this the state folder is not worth starting in: git and the databases need room to breathe */
-const FREE_BYTES_NEEDED = 200 * 1024 * 1024
-
 /**
  * Packages the stack, boots the local cloud from it, and subscribes to the first topic.
  * @throws UserError for what the person can mend: port or folder taken, disk full, bad relay.yml
@@ -45,30 +41,18 @@ export const raise = async (
   const folder = resolve(options.state)
   checkDisk(folder)
   const [sourceRegion = '', replicaRegion = ''] = REGIONS
-  const began = performance.now()
-  const packed = await packageStack({
-    root,
-    stage: STAGE,
-    region: sourceRegion,
-    ...(options.config === undefined ? {} : { configFile: resolve(options.config) }),
-  })
+  const stack = await packed(root, options.config, sourceRegion)
   terminal.done(
-    packed.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
-    duration(performance.now() - began),
+    stack.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
+    duration(stack.tookMs),
   )
   signal.throwIfAborted()
   const booting = performance.now()
   const cloud = await startCloud({
+    ...stack.settings,
     folder,
     fresh: options.fresh,
     port: options.port,
-    environment: (port) => ({
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
-    }),
-    image: (image) =>
-      image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
-    retryVisibilitySeconds: 5,
   }).catch((error: unknown) => {
     throw startFailure(error, options.port)
   })
@@ -79,17 +63,12 @@ export const raise = async (
     })
     const [owner] = cloud.access
     if (!owner) throw new Error('the local cloud has no account')
-    const deployment = await cloud.deploy({
-      template: packed.template,
-      artifacts: packed.artifact,
-      stackName: `codecommit-relay-${STAGE}`,
-      account: owner.account,
-      region: sourceRegion,
-    })
+    const deployment = await stack.deployTo(cloud)
     terminal.done(
       `local cloud on ${cloud.url}`,
       `${duration(performance.now() - booting)}, ${Object.keys(deployment.resources).length} resources`,
     )
+    for (const sentence of cloud.damage) terminal.failure(sentence, 'Everything else goes on.')
     if (cloud.isNew) tellCredentials(cloud, terminal)
     const aws = { region: sourceRegion, endpoint: cloud.url, credentials: owner.credentials }
     const credentialFile = join(folder, 'git-credentials')
@@ -110,38 +89,6 @@ const firstTopic = (outputs: Readonly<Record<string, unknown>>): string => {
   if (name === undefined)
     throw new UserError('relay.yml names no topic, so nobody would hear.', 'Add a topic to it.')
   return String(outputs[name])
-}
-
-const checkDisk = (folder: string): void => {
-  const { bavail, bsize } = statfsSync(nearestFolder(folder))
-  if (bavail * bsize < FREE_BYTES_NEEDED) {
-    const free = Math.floor((bavail * bsize) / 1024 / 1024)
-    throw new UserError(
-      `The disk under ${folder} is full: ${free} MiB are free.`,
-      'Free some space, or choose another folder with --state DIR.',
-    )
-  }
-}
-
-const nearestFolder = (path: string): string =>
-  existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path))
-
-/** What a person can mend becomes a sentence; anything else stays what it is. */
-const startFailure = (error: unknown, port: number): unknown => {
-  const { code, message } = error as NodeJS.ErrnoException
-  const say = (text: string, remedy: string) => new UserError(text, remedy, { cause: error })
-  if (code === 'EADDRINUSE')
-    return say(
-      `Port ${port} is taken by another program.`,
-      'Choose another one with --port N, or any free one with --port 0.',
-    )
-  if (code === 'FOLDER_IN_USE' || code === 'FOLDER_NOT_OURS' || code === 'ENOTDIR' || code === 'EEXIST')
-    return say(message, 'Choose another folder with --state DIR.')
-  if (code === 'EACCES' || code === 'EROFS')
-    return say(`The state folder cannot be written: ${message}`, 'Choose another folder with --state DIR.')
-  if (code === 'ENOSPC')
-    return say('The disk is full.', 'Free some space, or choose another folder with --state DIR.')
-  return error
 }
 
 /** Ends what {@link raise} left running. */

@@ -1,34 +1,46 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Credentials, Faults, Iam, Log, Parts } from './contracts.ts'
-import { NO_FAULTS } from './faults/none.ts'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type AccountAccess, type OwnCredentials, openAccess, writeAccess } from './access.ts'
+import type { Decision, Faults, Log } from './contracts.ts'
+import { createControl } from './control.ts'
+import { createFaults, type PlannedFaults } from './faults/faults.ts'
+import type { FaultPlan } from './faults/plan.ts'
+import { createGateway } from './gateway/gateway.ts'
 import type { Envelope } from './gateway/wires.ts'
-import { openJournal } from './logs/journal.ts'
-import { createServices, type Services } from './services.ts'
-import { type Deployment, deployTemplate } from './stack/deploy.ts'
-import { DATABASE, takeStateFolder } from './state/folder.ts'
-import { openStore } from './state/store.ts'
-import { writeGitCredentials, writeProfiles } from './state/write-profile.ts'
+import { type Life, openLife } from './life.ts'
+import type { Deployment } from './stack/deploy.ts'
+import { DATABASE, forgetState, takeStateFolder } from './state/folder.ts'
 
 export const ACCOUNTS: readonly string[] = ['111111111111', '222222222222']
 export const REGIONS: readonly string[] = ['us-east-1', 'eu-west-1']
 
+/** Refusals that `GET /_relay/denials` tells; the oldest go. */
+const DENIALS_KEPT = 1_000
+
 export interface CloudOptions {
-  /** state folder: made if missing, kept between runs, readable by its owner alone */
-  readonly folder: string
+  /** state folder: made if missing, kept between runs, readable by its owner alone. Absent: a temporary one, removed at the end */
+  readonly folder?: string
   /** forget what an earlier cloud left in the folder */
   readonly fresh?: boolean
-  /** 0: the system chooses */
-  readonly port: number
+  /** 0, the default: the system chooses */
+  readonly port?: number
   readonly accounts?: readonly string[]
   readonly regions?: readonly string[]
+  /** what the first account is entered with instead of an administrator made up for it */
+  readonly credentials?: OwnCredentials
+  /** a stack will be deployed: functions, tasks and schedules of an earlier run wait for it */
+  readonly awaitsStack?: boolean
   /** what every function and task finds in its environment besides what AWS gives it */
   readonly environment?: (port: number) => Readonly<Record<string, string>>
   /** folder that stands for a container image's `/app` */
   readonly image?: (image: string) => { folder: string } | undefined
-  /** what goes wrong on purpose */
+  /** what goes wrong on purpose, by a plan that can be changed at run time */
+  readonly faultPlan?: FaultPlan
+  /** the same by functions, each in place of the plan's */
   readonly faults?: Partial<Faults>
   readonly log?: Log
+  /** milliseconds since the epoch */
   readonly now?: () => number
   /**
    * On AWS a message that a function failed on comes back after the queue's visibility timeout, minutes later. On a laptop it
@@ -37,28 +49,30 @@ export interface CloudOptions {
   readonly retryVisibilitySeconds?: number
 }
 
-export interface AccountAccess {
-  readonly account: string
-  readonly credentials: Credentials
-  readonly gitUserName: string
-  readonly gitPassword: string
-}
-
 export interface Cloud {
   readonly port: number
   /** `http://127.0.0.1:<port>`: for AWS_ENDPOINT_URL */
   readonly url: string
   readonly folder: string
+  readonly accounts: readonly string[]
+  readonly regions: readonly string[]
   /** the folder held no state before: the credentials were made just now */
   readonly isNew: boolean
-  /** administrators of the accounts, first account first */
+  /** what was found damaged in the folder, in sentences: what it is, and what was kept */
+  readonly damage: readonly string[]
+  /** who may enter the accounts, first account first */
   readonly access: readonly AccountAccess[]
+  readonly faults: Pick<PlannedFaults, 'plan' | 'report'>
   /** clone address of a repository; git resolves `*.localhost` by itself */
   gitUrl(region: string, repository: string): string
   /** makes the resources of a compiled template real, or brings them up to date */
   deploy(input: DeployInput): Promise<Deployment>
-  /** every event that reaches a bus */
+  /** every event that reaches a bus; goes on after a reset */
   watch(listener: (envelope: Envelope) => void): () => void
+  /** every decision of IAM; goes on after a reset */
+  watchDecisions(listener: (decision: Decision) => void): () => void
+  /** forgets everything but the credentials of `access`; a stack is deployed anew. Requests meanwhile wait */
+  reset(): Promise<void>
   /** ends every server and child process and gives the folder free */
   stop(): Promise<void>
 }
@@ -74,55 +88,96 @@ export interface DeployInput {
 
 /**
  * Starts the local cloud in a state folder: made if missing, taken up where it was left if not.
- * @returns the running cloud; no function, task or schedule runs before {@link Cloud.deploy}
+ * @returns the running cloud
  * @throws what node:http throws for the port (EADDRINUSE); StateFolderError when the folder is in use, or is not ours
  */
-export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
-  const { folder, accounts = ACCOUNTS, regions = REGIONS } = options
-  const faults: Faults = { ...NO_FAULTS, ...options.faults }
-  const clock = options.now ?? Date.now
-  const now = () => clock() + faults.skewMs()
+export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => {
+  const { accounts = ACCOUNTS, regions = REGIONS } = options
+  const temporary = options.folder === undefined
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'relay-cloud-'))
   const release = takeStateFolder(folder, options.fresh ?? false)
   const isNew = !existsSync(join(folder, DATABASE))
-  const store = openStore(join(folder, DATABASE))
-  const journal = openJournal(join(folder, 'cloud.log'), now)
-  const parts: Parts = { store, now, log: options.log ?? journal.log }
-  const environment: Record<string, string> = {}
+  const faults = createFaults(options.faultPlan)
+  const denials: Decision[] = []
+  const watchers = { events: new Set<(e: Envelope) => void>(), decisions: new Set<(d: Decision) => void>() }
   let port = 0
-  const services = createServices({
-    parts,
-    folder,
-    accounts,
-    regions,
-    environment,
-    baseUrl: () => `http://127.0.0.1:${port}`,
-    gitBaseUrl: (region) => gitHost(region, port),
-    image: options.image ?? (() => undefined),
-    faults,
-    retryVisibilitySeconds: options.retryVisibilitySeconds,
+  let deployed: DeployInput | undefined
+  let access: readonly AccountAccess[] = []
+
+  const begin = (): Promise<Life> =>
+    openLife({
+      ...options,
+      folder: resolve(folder),
+      accounts,
+      regions,
+      faults: { ...faults, ...options.faults },
+      port: () => port,
+      gitHost: (region) => gitHost(region, port),
+      onEvent: (envelope) => {
+        for (const listener of watchers.events) listener(envelope)
+      },
+      onDecision: (decision) => {
+        if (!decision.allowed) denials.push(decision)
+        if (denials.length > DENIALS_KEPT) denials.shift()
+        for (const listener of watchers.decisions) listener(decision)
+      },
+    })
+  const enter = () => {
+    access = openAccess(life.services.iam, accounts, options.credentials, access)
+    writeAccess(folder, access, regions, `http://127.0.0.1:${port}`, (region) => gitHost(region, port))
+  }
+  const reset = oneAtATime(async () => {
+    const resume = gateway.pause()
+    try {
+      await life.end()
+      forgetState(folder)
+      denials.length = 0
+      life = await begin()
+      gateway.serve(life.services.behindGateway)
+      enter()
+      if (deployed) await life.deploy(deployed)
+      else if (!options.awaitsStack) life.start()
+    } finally {
+      resume()
+    }
+  })
+
+  let life = await begin()
+  const gateway = createGateway(life.services.behindGateway, {
+    control: createControl({ reset, faults, denials: () => denials, log: life.log }),
   })
   const stop = async () => {
-    await services.stop()
-    store.close()
-    journal.close()
+    await life.end(() => gateway.stop())
     release()
+    if (temporary) rmSync(folder, { recursive: true, force: true })
   }
   try {
-    await services.codecommit.start()
-    port = await services.gateway.listen(options.port)
-    Object.assign(environment, options.environment?.(port))
-    const access = accounts.map((account) => accessOf(account, services.iam))
-    writeAccess(folder, port, regions, access)
+    port = await gateway.listen(options.port ?? 0)
+    enter()
+    if (!options.awaitsStack) life.start()
     return {
       port,
       url: `http://127.0.0.1:${port}`,
       folder,
+      accounts,
+      regions,
       isNew,
-      access,
+      get damage() {
+        return life.damage
+      },
+      get access() {
+        return access
+      },
+      faults,
       gitUrl: (region, repository) => `${gitHost(region, port)}/v1/repos/${repository}`,
-      watch: services.events.watch,
+      watch: (listener) => listen(watchers.events, listener),
+      watchDecisions: (listener) => listen(watchers.decisions, listener),
+      deploy: (input) => {
+        deployed = input
+        return life.deploy(input)
+      },
+      reset,
       stop,
-      deploy: (input) => deploy(input, parts, services),
     }
   } catch (error) {
     await stop()
@@ -130,50 +185,21 @@ export const startCloud = async (options: CloudOptions): Promise<Cloud> => {
   }
 }
 
-/** What was under way when the cloud last stopped is only taken up once the stack is what it should be. */
-const deploy = async (input: DeployInput, parts: Parts, services: Services): Promise<Deployment> => {
-  const { all, createTable } = services
-  const deployment = await deployTemplate({ ...input, parts, services: all, createTable })
-  services.ecs.start()
-  services.lambda.start()
-  services.scheduler.start()
-  return deployment
+const listen = <T>(listeners: Set<T>, listener: T): (() => void) => {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** A call while another runs joins it. */
+const oneAtATime = (work: () => Promise<void>): (() => Promise<void>) => {
+  let running: Promise<void> | undefined
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined
+    })
+    return running
+  }
 }
 
 const gitHost = (region: string, port: number): string =>
   `http://git-codecommit.${region}.amazonaws.com.localhost:${port}`
-
-const ADMINISTRATOR = 'relay'
-
-const accessOf = (account: string, iam: Iam): AccountAccess => ({
-  account,
-  ...iam.bootstrapAccount(account, ADMINISTRATOR),
-})
-
-/** The first account's profile is `relay`, the others' `relay-<account>`; Git has one login for each host: the first account's. */
-const writeAccess = (
-  folder: string,
-  port: number,
-  regions: readonly string[],
-  access: readonly AccountAccess[],
-): void => {
-  const endpointUrl = `http://127.0.0.1:${port}`
-  const region = regions[0] ?? 'us-east-1'
-  writeProfiles(
-    folder,
-    access.map(({ account, credentials }, index) => ({
-      name: index === 0 ? ADMINISTRATOR : `${ADMINISTRATOR}-${account}`,
-      region,
-      endpointUrl,
-      credentials,
-    })),
-  )
-  writeGitCredentials(
-    join(folder, 'git-credentials'),
-    access
-      .slice(0, 1)
-      .flatMap(({ gitUserName, gitPassword }) =>
-        regions.map((each) => ({ url: gitHost(each, port), userName: gitUserName, password: gitPassword })),
-      ),
-  )
-}

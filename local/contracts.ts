@@ -48,6 +48,8 @@ export interface Iam {
   bootstrapAccount(
     account: string,
     userName: string,
+    /** of a cloud that has forgotten everything: made again as they were */
+    former?: { credentials: Credentials; gitUserName?: string; gitPassword?: string },
   ): { credentials: Credentials; gitUserName: string; gitPassword: string }
   /**
    * gives an account exactly these credentials, and again after each start: an access key of its root, and a Git credential of a

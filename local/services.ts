@@ -1,21 +1,12 @@
 import { join } from 'node:path'
 import { createTrail } from './cloudtrail/cloudtrail.ts'
 import { createCodeCommit } from './codecommit/codecommit.ts'
-import type {
-  CodeCommit,
-  DynamoDb,
-  Ecs,
-  EventBridge,
-  Faults,
-  Iam,
-  Lambda,
-  Parts,
-  Scheduler,
-} from './contracts.ts'
+import type { CodeCommit, Ecs, EventBridge, Faults, Iam, Lambda, Parts, Scheduler } from './contracts.ts'
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
+import { tableService } from './dynamodb/tables.ts'
 import { createEcs } from './ecs/ecs.ts'
 import { createEventBridge } from './eventbridge/eventbridge.ts'
-import { createGateway, type Gateway } from './gateway/gateway.ts'
+import type { GatewayNeeds } from './gateway/gateway.ts'
 import { AwsError, type Service } from './gateway/service.ts'
 import type { Wires } from './gateway/wires.ts'
 import { createIam } from './iam/iam.ts'
@@ -25,14 +16,13 @@ import { createLogs } from './logs/logs.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
 import { createSns } from './sns/sns.ts'
 import { createSqs } from './sqs/sqs.ts'
-import type { CreateTable } from './stack/resources/all.ts'
 
 export interface ServicesOptions {
   readonly parts: Parts
   readonly folder: string
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
-  /** filled in once the port is known */
+  /** what functions and tasks find in their environment; filled in once the port is known */
   readonly environment: Readonly<Record<string, string>>
   readonly baseUrl: () => string
   readonly gitBaseUrl: (region: string) => string
@@ -44,22 +34,23 @@ export interface ServicesOptions {
 export interface Services {
   /** everything that has operations, on the wire or not */
   readonly all: readonly Service[]
-  readonly gateway: Gateway
+  /** what the gateway passes requests on to */
+  readonly behindGateway: GatewayNeeds
   readonly iam: Iam
   readonly codecommit: CodeCommit
   readonly events: EventBridge
   readonly lambda: Lambda
   readonly ecs: Ecs
   readonly scheduler: Scheduler
-  readonly createTable: CreateTable
-  stop(): Promise<void>
+  /** @param closeDoor called when nothing inside makes requests any more */
+  stop(closeDoor: () => Promise<void>): Promise<void>
 }
 
 /** Makes every service and lays the wires between them; nothing runs yet. */
 export const createServices = (options: ServicesOptions): Services => {
   const { parts, folder, environment, faults } = options
   const iam = createIam({ parts, accounts: options.accounts })
-  const kms = createKms({ parts })
+  const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
   const logs = createLogs({ folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
@@ -118,7 +109,7 @@ export const createServices = (options: ServicesOptions): Services => {
     kms.service,
     trail.service,
   ]
-  const gateway = createGateway({
+  const behindGateway: GatewayNeeds = {
     parts,
     iam,
     services: wired.map((service) => inRegions(options.regions, service)),
@@ -126,28 +117,28 @@ export const createServices = (options: ServicesOptions): Services => {
     dynamodb,
     trail,
     faults,
-  })
+  }
   return {
-    all: [...wired, lambda.service, scheduler.service],
-    gateway,
+    all: [...wired, lambda.service, scheduler.service, tableService(dynamodb)],
+    behindGateway,
     iam,
     codecommit,
     events,
     lambda,
     ecs,
     scheduler,
-    createTable: tableMaker(dynamodb),
     // whoever makes work stops before whoever does it, and the door closes once nothing inside knocks any more
-    stop: async () => {
+    stop: async (closeDoor) => {
       await scheduler.stop()
       await lambda.stop()
       await ecs.stop()
-      await gateway.stop()
+      await closeDoor()
       await codecommit.stop()
       await events.stop()
       await sns.stop()
       await sqs.stop()
       await dynamodb.stop()
+      trail.stop()
       await logs.close()
     },
   }
@@ -180,27 +171,4 @@ const servedRegions =
       return
     }
     await handle(request, response)
-  }
-
-/** CreateTable, and UpdateTimeToLive after it, as CloudFormation calls them. */
-const tableMaker =
-  (dynamodb: DynamoDb): CreateTable =>
-  async (input, { account, region, timeToLive }) => {
-    const ask = async (operation: string, body: object) => {
-      const answer = await dynamodb.handle({
-        account,
-        region,
-        target: `DynamoDB_20120810.${operation}`,
-        body: Buffer.from(JSON.stringify(body)),
-      })
-      if (answer.status === 200) return
-      const { __type: type = 'InternalFailure', message = '' } = JSON.parse(answer.body.toString('utf8')) as {
-        __type?: string
-        message?: string
-      }
-      throw new AwsError(type.split('#').at(-1) ?? type, message, answer.status)
-    }
-    await ask('CreateTable', input)
-    if (timeToLive)
-      await ask('UpdateTimeToLive', { TableName: input.TableName, TimeToLiveSpecification: timeToLive })
   }

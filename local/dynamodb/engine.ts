@@ -27,12 +27,6 @@ interface Validation {
 
 type Action = (store: Level, input: object, done: (error: unknown, output?: unknown) => void) => void
 
-const { create } = require('dynalite/db/index.js') as { create(options: object): Level }
-const { checkTypes, checkValidations } = require('dynalite/validations/index.js') as {
-  checkTypes(input: object, types: object): object
-  checkValidations(input: object, types: object, custom: unknown, store: Level): void
-}
-
 const OPERATIONS = [
   'BatchGetItem',
   'BatchWriteItem',
@@ -52,17 +46,34 @@ const OPERATIONS = [
   'UpdateTable',
 ] as const
 
-const actions = new Map<string, { readonly validation: Validation; readonly act: Action }>(
-  OPERATIONS.map((name) => {
-    const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}.js`
-    return [
-      name,
-      { validation: require(`dynalite/validations/${file}`), act: require(`dynalite/actions/${file}`) },
-    ]
-  }),
-)
+interface Library {
+  create(options: object): Level
+  checkTypes(input: object, types: object): object
+  checkValidations(input: object, types: object, custom: unknown, store: Level): void
+  readonly actions: ReadonlyMap<string, { readonly validation: Validation; readonly act: Action }>
+}
 
-export const isServed = (operation: string): boolean => actions.has(operation)
+let loaded: Library | undefined
+
+/** Loaded at the first request: a cloud without tables does without its 10 MB. */
+const library = (): Library => {
+  loaded ??= {
+    ...(require('dynalite/db/index.js') as Pick<Library, 'create'>),
+    ...(require('dynalite/validations/index.js') as Pick<Library, 'checkTypes' | 'checkValidations'>),
+    actions: new Map(
+      OPERATIONS.map((name) => {
+        const file = `${name.charAt(0).toLowerCase()}${name.slice(1)}.js`
+        return [
+          name,
+          { validation: require(`dynalite/validations/${file}`), act: require(`dynalite/actions/${file}`) },
+        ]
+      }),
+    ),
+  }
+  return loaded
+}
+
+export const isServed = (operation: string): boolean => (OPERATIONS as readonly string[]).includes(operation)
 
 /**
  * Opens the tables kept under a folder (LevelDB: what a call answered for survives a killed process).
@@ -70,7 +81,7 @@ export const isServed = (operation: string): boolean => actions.has(operation)
  */
 export const openEngine = async (folder: string, account: string, region: string): Promise<Engine> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const store = create({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
+  const store = library().create({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   store.tableDb.awsAccountId = account
   store.tableDb.awsRegion = region
   await store.db.open()
@@ -83,6 +94,7 @@ export const openEngine = async (folder: string, account: string, region: string
 
 const run = (store: Level, operation: string, input: Record<string, unknown>): Promise<Outcome> =>
   new Promise((resolve, reject) => {
+    const { actions, checkTypes, checkValidations } = library()
     const action = actions.get(operation)
     if (!action) throw new Error(`no operation ${operation}`)
     const { types, custom } = action.validation

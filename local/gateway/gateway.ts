@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { CodeCommit, DynamoDb, Faults, Iam, Parts, Trail } from '../contracts.ts'
+import type { CodeCommit, DynamoDb, Faults, Iam, Log, Parts, Trail } from '../contracts.ts'
+import type { ControlRequest } from '../control.ts'
 import type { Answer } from './answers.ts'
 import { createDispatcher } from './dispatch.ts'
 import { AwsError, type Service } from './service.ts'
@@ -18,12 +19,16 @@ export interface Gateway {
    * @throws what node:http throws: EADDRINUSE when the port is taken
    */
   listen(port: number, host?: string): Promise<number>
+  /** from now on these are behind the door */
+  serve(needs: GatewayNeeds): void
+  /** requests wait until the function that this returns is called */
+  pause(): () => void
   /** ends every connection; the services behind are stopped by whoever made them */
   stop(): Promise<void>
 }
 
-/** The one door of the local cloud: AWS API calls to the services, Git to CodeCommit, on loopback only. */
-export const createGateway = (needs: {
+/** Whatever stands behind the door: replaced as a whole when the cloud forgets everything. */
+export interface GatewayNeeds {
   readonly parts: Parts
   readonly iam: Iam
   readonly services: readonly Service[]
@@ -31,10 +36,24 @@ export const createGateway = (needs: {
   readonly dynamodb: DynamoDb
   readonly trail?: Pick<Trail, 'record'>
   readonly faults?: Pick<Faults, 'call'>
-}): Gateway => {
-  const { log } = needs.parts
-  const dispatch = createDispatcher(needs)
+}
+
+/** The one door of the local cloud: AWS API calls to the services, Git to CodeCommit, on loopback only. */
+export const createGateway = (
+  initial: GatewayNeeds,
+  options: { readonly control?: (request: ControlRequest) => Promise<Answer | undefined> } = {},
+): Gateway => {
+  let needs = initial
+  let dispatch = createDispatcher(needs)
+  let open: Promise<void> | undefined
+  const log: Log = (...args) => needs.parts.log(...args)
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.url?.startsWith('/_relay/') && options.control) {
+      const [path = '', body] = [request.url.split('?', 1)[0], await readBody(request)]
+      const answer = body && (await options.control({ method: request.method ?? 'GET', path, body }))
+      if (answer) return write(response, answer)
+    }
+    await open
     if (isGit(request)) return needs.git(request, response)
     const path = request.url?.split('?', 1)[0]
     if (path === '/_relay/health') return write(response, health(needs.services))
@@ -63,6 +82,20 @@ export const createGateway = (needs: {
     else socket.destroy()
   })
   return {
+    serve: (next) => {
+      needs = next
+      dispatch = createDispatcher(next)
+    },
+    pause: () => {
+      let resume = () => {}
+      open = new Promise((resolve) => {
+        resume = () => {
+          open = undefined
+          resolve()
+        }
+      })
+      return resume
+    },
     listen: (port, host = '127.0.0.1') => {
       if (!['127.0.0.1', '::1', 'localhost'].includes(host))
         return Promise.reject(new Error(`the local cloud listens on loopback only, not on ${host}`))

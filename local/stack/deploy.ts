@@ -2,7 +2,7 @@ import type { Parts } from '../contracts.ts'
 import { AwsError, type Service } from '../gateway/service.ts'
 import { type Context, createContext, type Former, type Handler, identityOf, type Made } from './handler.ts'
 import { resolve, type Scope } from './intrinsics.ts'
-import { type CreateTable, handlersWith } from './resources/all.ts'
+import { handlers } from './resources/all.ts'
 import { type Known, readTemplate, type StackPlace, type TemplateResource } from './template.ts'
 import { type Json, objectAt, templateError } from './values.ts'
 
@@ -17,8 +17,6 @@ export interface DeployOptions {
   readonly stackName: string
   readonly services: readonly Service[]
   readonly parts: Parts
-  /** makes a DynamoDB table unless a service named `dynamodb` does; ResourceInUseException means that it exists */
-  readonly createTable?: CreateTable
 }
 
 interface DeployedResource extends Made {
@@ -51,7 +49,6 @@ export const deployTemplate = async (options: DeployOptions): Promise<Deployment
     stackId: `arn:aws:cloudformation:${region}:${account}:stack/${stackName}/local`,
   }
   const template = readTemplate(options.template, options.parameters ?? {}, place)
-  const handlers = handlersWith(options.createTable)
   for (const { logicalId, type } of template.resources)
     if (!handlers[type])
       throw templateError(

@@ -24,7 +24,6 @@ export interface Context {
   /** a service's own operation, called as CloudFormation */
   // biome-ignore lint/suspicious/noExplicitAny: outputs are those of the SDK's command of the name
   call(service: string, operation: string, input: object): Promise<any>
-  has(service: string, operation: string): boolean
   artifact(s3Key: string): Promise<Uint8Array>
   /** deterministic: as CloudFormation would name a resource that has no name of its own */
   generatedName(logicalId: string, maxLength: number): string
@@ -73,7 +72,6 @@ export const createContext = (
   return {
     place,
     artifact,
-    has: (service, operation) => find(service, operation) !== undefined,
     call: async (service, operation, input) => {
       const work = find(service, operation)
       if (!work) throw new AwsError('UnknownOperationException', `${service}:${operation} is not served here`)

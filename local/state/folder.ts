@@ -31,10 +31,15 @@ export const takeStateFolder = (folder: string, fresh: boolean): (() => void) =>
   }
   chmodSync(folder, 0o700)
   const release = take(folder)
-  // the database goes last: a removal that is cut short leaves a folder that is still known as ours
-  const doomed = fresh ? [...names.filter((name) => !name.startsWith(DATABASE)), ...names] : []
-  for (const name of doomed) rmSync(join(folder, name), { recursive: true, force: true })
+  if (fresh) forgetState(folder)
   return release
+}
+
+/** Empties a folder that is held. The database goes last: a removal cut short leaves a folder that is still known as ours. */
+export const forgetState = (folder: string): void => {
+  const names = readdirSync(folder).filter((name) => !name.startsWith(LOCK))
+  const doomed = [...names.filter((name) => !name.startsWith(DATABASE)), ...names]
+  for (const name of doomed) rmSync(join(folder, name), { recursive: true, force: true })
 }
 
 const take = (folder: string): (() => void) => {

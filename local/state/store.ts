@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { complaintAbout, type Row, salvage, setAside } from './salvage.ts'
 
 /** A set of JSON documents with string keys, kept in order of key. */
 export interface Collection<T> {
@@ -18,15 +19,19 @@ export interface Store {
   /** all or nothing; nested calls join the outer one */
   transaction<T>(work: () => T): T
   close(): void
+  /** what was found damaged, in sentences: at the opening, and since */
+  readonly damage: readonly string[]
 }
 
 /**
  * Opens (or makes) the store. Write-ahead log: a killed process loses nothing that a call returned for, and a half-done
  * transaction is rolled back at the next start (sqlite.org/wal.html). `synchronous = NORMAL` gives up only what a power cut
- * may take.
+ * may take. A damaged database is put aside; what can still be read of it is kept, and `damage` says what is not.
  * @param file path of the database, or `:memory:`
  */
 export const openStore = (file: string): Store => {
+  const damage: string[] = []
+  const kept = file === ':memory:' ? [] : rescue(file, damage)
   if (file !== ':memory:') makePrivate(file)
   const database = new DatabaseSync(file)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000')
@@ -34,9 +39,14 @@ export const openStore = (file: string): Store => {
     'CREATE TABLE IF NOT EXISTS documents (collection TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (collection, key)) WITHOUT ROWID',
   )
   const statements = prepare(database)
+  if (kept.length > 0) {
+    database.exec('BEGIN IMMEDIATE')
+    for (const { collection, key, value } of kept) statements.put.run(collection, key, value)
+    database.exec('COMMIT')
+  }
   let depth = 0
   return {
-    collection: <T>(name: string) => openCollection<T>(statements, name),
+    collection: <T>(name: string) => openCollection<T>(statements, name, damage),
     transaction: (work) => {
       if (depth > 0) return work()
       database.exec('BEGIN IMMEDIATE')
@@ -56,7 +66,22 @@ export const openStore = (file: string): Store => {
       }
     },
     close: () => database.close(),
+    damage,
   }
+}
+
+const rescue = (file: string, damage: string[]): readonly Row[] => {
+  if (!existsSync(file)) return []
+  const complaint = complaintAbout(file)
+  if (complaint === '') return []
+  const aside = setAside(file)
+  const { rows, gap } = salvage(aside)
+  const lost =
+    rows.length === 0
+      ? 'nothing of it could be read: users, keys, queues and whatever else it remembered are gone'
+      : `${rows.length} records were read from it${gap ? `; what stood between "${gap[0]}" and "${gap[1]}" is gone` : ''}`
+  damage.push(`The database ${file} is damaged (${complaint}). It was put aside as ${aside}; ${lost}.`)
+  return rows
 }
 
 /** The store holds secrets: file 0600, from which SQLite's log files take their mode, and its folder 0700 where that is ours. */
@@ -86,18 +111,33 @@ const prepare = (database: DatabaseSync): Statements => ({
   ),
 })
 
-const openCollection = <T>(statements: Statements, name: string): Collection<T> => ({
-  get: (key) => {
-    const row = statements.get.get(name, key) as { value: string } | undefined
-    return row && (JSON.parse(row.value) as T)
-  },
-  put: (key, value) => {
-    statements.put.run(name, key, JSON.stringify(value))
-  },
-  delete: (key) => Number(statements.delete.run(name, key).changes) > 0,
-  entries: (prefix = '') =>
-    // U+10FFFF sorts after every other character in SQLite's comparison of UTF-8 bytes
-    (statements.entries.all(name, prefix, `${prefix}\u{10ffff}`) as { key: string; value: string }[]).map(
-      (row) => [row.key, JSON.parse(row.value) as T],
-    ),
-})
+const openCollection = <T>(statements: Statements, name: string, damage: string[]): Collection<T> => {
+  /** A record that cannot be read is as good as none: the others must not suffer for it. */
+  const read = (key: string, value: string): T | undefined => {
+    try {
+      return JSON.parse(value) as T
+    } catch {
+      damage.push(`The record ${key} of ${name} cannot be read; it was taken out.`)
+      statements.delete.run(name, key)
+      return undefined
+    }
+  }
+  return {
+    get: (key) => {
+      const row = statements.get.get(name, key) as { value: string } | undefined
+      return row && read(key, row.value)
+    },
+    put: (key, value) => {
+      statements.put.run(name, key, JSON.stringify(value))
+    },
+    delete: (key) => Number(statements.delete.run(name, key).changes) > 0,
+    entries: (prefix = '') =>
+      // U+10FFFF sorts after every other character in SQLite's comparison of UTF-8 bytes
+      (
+        statements.entries.all(name, prefix, `${prefix}\u{10ffff}`) as { key: string; value: string }[]
+      ).flatMap(({ key, value }): [string, T][] => {
+        const document = read(key, value)
+        return document === undefined ? [] : [[key, document]]
+      }),
+  }
+}

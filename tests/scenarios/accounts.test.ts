@@ -45,7 +45,7 @@ afterAll(async () => {
 
 describe('a replica in another account', () => {
   test('is made and kept equal through the role that docs/deploy.md describes', async () => {
-    const { credentials, gitUserName, gitPassword } = live.cloud.access[1]!
+    const { credentials, gitUserName = '', gitPassword = '' } = live.cloud.access[1]!
     const iam = new IAMClient({
       ...live.aws,
       credentials: { accessKeyId: credentials.accessKeyId, secretAccessKey: credentials.secretAccessKey },
@@ -74,7 +74,7 @@ describe('a replica in another account', () => {
     const logs = readLogs(join(live.cloud.folder, 'logs'))
     const told = JSON.stringify([live.events, live.inbox.messages]) + logs
     expect(told.length).toBeGreaterThan(1_000)
-    const secrets = live.cloud.access.flatMap(({ credentials, gitPassword }) => [
+    const secrets = live.cloud.access.flatMap(({ credentials, gitPassword = '' }) => [
       credentials.secretAccessKey,
       gitPassword,
     ])

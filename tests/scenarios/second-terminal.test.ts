@@ -60,7 +60,7 @@ const wrong: readonly [name: string, url: () => string][] = [
     'a wrong static password',
     () => {
       const url = new URL(live.url('orders'))
-      url.username = live.cloud.access[0]!.gitUserName
+      url.username = live.cloud.access[0]!.gitUserName!
       url.password = 'wrong'
       return url.href
     },

@@ -75,6 +75,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
   const cloud = await startCloud({
     folder: join(folder, 'state'),
     port: 0,
+    awaitsStack: true,
     environment: (port) => ({
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${options.gitPort?.() ?? port}`,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** `npm start` as a process of its own, in its own process group, with what it prints. */
+/** `relay start`, or another command, as a process of its own, in its own process group, with what it prints. */
 export interface StartProcess {
   readonly child: ChildProcess
   readonly pid: number
@@ -15,10 +15,14 @@ export interface StartProcess {
   ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
 
-export const startProcess = (args: readonly string[], env: NodeJS.ProcessEnv = {}): StartProcess => {
+export const startProcess = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  command = 'start',
+): StartProcess => {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, 'cli/main.ts'), 'start', ...args],
+    ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), command, ...args],
     {
       cwd: root,
       env: { ...process.env, NODE_OPTIONS: '', ...env },

@@ -1,7 +1,7 @@
 import type { Handlers } from '../handler.ts'
 import { chatbotHandlers } from './chatbot.ts'
 import { codecommitHandlers } from './codecommit.ts'
-import { type CreateTable, dynamodbHandlers } from './dynamodb.ts'
+import { dynamodbHandlers } from './dynamodb.ts'
 import { ecsHandlers } from './ecs.ts'
 import { eventsHandlers } from './events.ts'
 import { iamHandlers } from './iam.ts'
@@ -10,10 +10,8 @@ import { recordedHandlers } from './recorded.ts'
 import { snsHandlers } from './sns.ts'
 import { sqsHandlers } from './sqs.ts'
 
-export type { CreateTable }
-
 /** Every resource type that a stack may have here. */
-export const handlersWith = (createTable: CreateTable | undefined): Handlers => ({
+export const handlers: Handlers = {
   ...recordedHandlers,
   ...iamHandlers,
   ...sqsHandlers,
@@ -23,5 +21,5 @@ export const handlersWith = (createTable: CreateTable | undefined): Handlers => 
   ...ecsHandlers,
   ...chatbotHandlers,
   ...codecommitHandlers,
-  ...dynamodbHandlers(createTable),
-})
+  ...dynamodbHandlers,
+}

@@ -2,16 +2,6 @@ import { type Context, type Handler, type Handlers, unless } from '../handler.ts
 import { defined, flag, needText, number, object, objects, text } from '../properties.ts'
 import type { JsonObject } from '../values.ts'
 
-/** Makes a table from the input of DynamoDB's CreateTable; throws AwsError ResourceInUseException when it exists. */
-export type CreateTable = (
-  input: Readonly<Record<string, unknown>>,
-  where: {
-    readonly account: string
-    readonly region: string
-    readonly timeToLive?: { readonly AttributeName: string; readonly Enabled: boolean }
-  },
-) => Promise<unknown>
-
 const throughput = (properties: JsonObject) => {
   const given = object(properties, 'ProvisionedThroughput')
   return (
@@ -48,7 +38,7 @@ const tableInput = (TableName: string, properties: JsonObject) => {
 }
 
 /** A table keeps its items through every deployment; what its key is cannot change. */
-const table = (createTable: CreateTable | undefined): Handler => ({
+const table: Handler = {
   apply: async ({ logicalId, properties, former }, context) => {
     const TableName = text(properties, 'TableName') ?? context.generatedName(logicalId, 255)
     if (former?.physicalId === TableName)
@@ -59,20 +49,14 @@ const table = (createTable: CreateTable | undefined): Handler => ({
           )
     const input = tableInput(TableName, properties)
     const timeToLive = timeToLiveOf(properties)
-    const { account, region } = context.place
-    const created = context.has('dynamodb', 'CreateTable')
-      ? context.call('dynamodb', 'CreateTable', input)
-      : createTable?.(input, { account, region, ...(timeToLive && { timeToLive }) })
-    if (!created) throw new Error('there is no DynamoDB here to make the table')
-    await unless(['ResourceInUse'], created)
-    if (context.has('dynamodb', 'UpdateTimeToLive')) await setTimeToLive(context, TableName, timeToLive)
+    await unless(['ResourceInUse'], context.call('dynamodb', 'CreateTable', input))
+    await setTimeToLive(context, TableName, timeToLive)
     return { physicalId: TableName, attributes: { Arn: context.arn('dynamodb', `table/${TableName}`) } }
   },
   remove: async ({ physicalId }, context) => {
-    if (context.has('dynamodb', 'DeleteTable'))
-      await unless(['ResourceNotFound'], context.call('dynamodb', 'DeleteTable', { TableName: physicalId }))
+    await unless(['ResourceNotFound'], context.call('dynamodb', 'DeleteTable', { TableName: physicalId }))
   },
-})
+}
 
 const timeToLiveOf = (properties: JsonObject) => {
   const given = object(properties, 'TimeToLiveSpecification')
@@ -92,6 +76,4 @@ const setTimeToLive = async (
     )
 }
 
-export const dynamodbHandlers = (createTable: CreateTable | undefined): Handlers => ({
-  'AWS::DynamoDB::Table': table(createTable),
-})
+export const dynamodbHandlers: Handlers = { 'AWS::DynamoDB::Table': table }
