@@ -13,6 +13,8 @@ export interface Maintenance {
 
 const PUSHES = 50
 const REFS = 500
+/** each push leaves one */
+const PACKS = 20
 /** Pushes come in bursts; the work is done behind them. */
 const QUIET_MS = 2_000
 /** how much of git's complaints is kept */
@@ -33,6 +35,8 @@ export const createMaintenance = (git: Git, log: Log): Maintenance => {
         at,
         '-c',
         'gc.auto=6700',
+        '-c',
+        `gc.autoPackLimit=${PACKS}`,
         '-c',
         'gc.autoDetach=false',
         'gc',

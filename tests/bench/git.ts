@@ -51,10 +51,10 @@ const environment = {
 }
 
 const startOurs = async (folder: string): Promise<Side> => {
-  const cloud = await startCloud({ folder, port: 0 })
+  const cloud = await startCloud({ folder })
   const [access] = cloud.access
   if (access === undefined) throw new Error('the cloud has no account')
-  const { gitUserName, gitPassword } = access
+  const { gitUserName = '', gitPassword = '' } = access
   const { accessKeyId, secretAccessKey } = access.credentials
   const credentials = { accessKeyId, secretAccessKey }
   const client = new CodeCommitClient({ endpoint: cloud.url, region: 'us-east-1', credentials })

@@ -75,6 +75,7 @@ const recognise = (
     key,
     via: 'HTTP',
     requestId,
+    secure: 'encrypted' in request.socket,
     ...(found !== undefined && { repositoryId: found.id }),
     ...(remoteAddress !== undefined && { sourceIp: remoteAddress.replace(/^::ffff:/, '') }),
     ...(request.headers['user-agent'] !== undefined && { userAgent: request.headers['user-agent'] }),

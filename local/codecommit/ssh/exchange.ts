@@ -56,6 +56,7 @@ export const runCommand = async (
       service,
       key,
       via: 'SSH',
+      secure: true,
       requestId: randomUUID(),
       ...(found !== undefined && { repositoryId: found.id }),
     }

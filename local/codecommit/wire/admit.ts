@@ -3,6 +3,7 @@ import { may } from '../permissions.ts'
 import { type Repository, repositoryArn } from '../repositories.ts'
 import { keyProblem } from './key.ts'
 import { type Attempt, accessDenied, recordRefusal } from './record.ts'
+import { requestKeys } from './visit.ts'
 
 /** Why a client whom we know is not let in. Each transport says it in its own way. */
 export interface Refused {
@@ -28,7 +29,7 @@ export const admit = (context: Context, attempt: Attempt): Repository | Refused 
   if (!context.rate(`${key.account}/${key.region}`)) {
     return refuse('throttled', 'ThrottlingException', 'Rate Exceeded')
   }
-  if (!may(context, caller, action, key)) {
+  if (!may(context, caller, action, key, requestKeys(attempt))) {
     const { code, message } = accessDenied(caller, action, key)
     return refuse('denied', code, message)
   }

@@ -11,7 +11,7 @@ import { type Command, type PushHead, readPushHead, ZERO_OID } from './push-comm
 import { writeReport } from './push-report.ts'
 import { recordPush } from './record.ts'
 import { send } from './streams.ts'
-import type { Visit } from './visit.ts'
+import { requestKeys, type Visit } from './visit.ts'
 
 /** Reads the commands of a push. Throws ProtocolError when the client is to be cut off: CodeCommit hangs up on capabilities it never offered. */
 export const readPush = async (reader: PacketReader): Promise<PushHead> => {
@@ -86,5 +86,7 @@ const reasonOf =
 const refsBefore = (bare: Bare, commands: readonly Command[]): Promise<Map<string, string>> =>
   commands.some((command) => command.new === ZERO_OID) ? bare.refs() : Promise.resolve(new Map())
 
-const deniedPush = (context: Context, { caller, repository }: Visit, ref: string): string | undefined =>
-  may(context, caller, 'GitPush', repository, { 'codecommit:References': ref }) ? undefined : DENIED
+const deniedPush = (context: Context, visit: Visit, ref: string): string | undefined => {
+  const keys = { ...requestKeys(visit), 'codecommit:References': ref }
+  return may(context, visit.caller, 'GitPush', visit.repository, keys) ? undefined : DENIED
+}

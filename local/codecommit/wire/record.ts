@@ -7,7 +7,7 @@ import type { GitService, Visit } from './visit.ts'
 import type { Wants } from './wants.ts'
 
 /** What is known of a request before it is let in. */
-export interface Attempt extends Pick<Visit, 'via' | 'requestId' | 'sourceIp' | 'userAgent'> {
+export interface Attempt extends Omit<Visit, 'caller' | 'repository'> {
   readonly service: GitService
   readonly caller: Caller
   readonly key: RepositoryKey

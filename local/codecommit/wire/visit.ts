@@ -11,4 +11,17 @@ export interface Visit {
   readonly requestId: string
   readonly sourceIp?: string
   readonly userAgent?: string
+  /** over TLS or SSH */
+  readonly secure: boolean
 }
+
+/** What IAM may ask about a request itself (IAM user guide, "AWS global condition context keys"). */
+export const requestKeys = ({
+  sourceIp,
+  userAgent,
+  secure,
+}: Pick<Visit, 'sourceIp' | 'userAgent' | 'secure'>): Readonly<Record<string, string>> => ({
+  'aws:SecureTransport': String(secure),
+  ...(sourceIp !== undefined && { 'aws:SourceIp': sourceIp }),
+  ...(userAgent !== undefined && { 'aws:UserAgent': userAgent }),
+})
