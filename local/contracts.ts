@@ -83,6 +83,8 @@ export interface Decision {
   readonly policy?: string
   /** `Sid` of the statement that decided, else its place in the policy, from 1 */
   readonly statement?: string
+  /** all statements of this kind of policy that said so, the one above first */
+  readonly statements?: readonly { readonly policy?: string; readonly statement: string }[]
 }
 
 export interface ReceivedMessage {
@@ -204,6 +206,7 @@ export type EventFault = (envelope: Envelope) => readonly { envelope: Envelope; 
 export interface EventBridge {
   readonly service: Service
   emit: Wires['emit']
+  put: NonNullable<Wires['putEvent']>
   /** called with every event that reached a bus; for the story and the console */
   watch(listener: (envelope: Envelope) => void): () => void
   stop(): Promise<void>

@@ -60,6 +60,7 @@ export const createServices = (options: ServicesOptions): Services => {
     publish: (...args) => sns.publish(...args),
     invokeAsync: (...args) => lambda.invokeAsync(...args),
     emit: (envelope) => events.emit(envelope),
+    putEvent: (...args) => events.put(...args),
   }
   const sns = createSns({ parts, iam, wires })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
@@ -112,7 +113,10 @@ export const createServices = (options: ServicesOptions): Services => {
   const behindGateway: GatewayNeeds = {
     parts,
     iam,
-    services: wired.map((service) => inRegions(options.regions, service)),
+    // IAM is global: its clients sign for us-east-1, whatever regions are served
+    services: wired.map((service) =>
+      service.name === 'iam' ? service : inRegions(options.regions, service),
+    ),
     git: servedRegions(options.regions, codecommit.handleGit),
     dynamodb,
     trail,

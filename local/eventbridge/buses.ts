@@ -1,52 +1,62 @@
+import type { Parts, PolicyDocument } from '../contracts.ts'
 import { AwsError, type Call } from '../gateway/service.ts'
-import type { Store } from '../state/store.ts'
-import type { Place } from './rules.ts'
+import { DEFAULT_BUS, type Place, placeOf } from './places.ts'
 
-export const DEFAULT_BUS = 'default'
-const BUS_NAME = /^[A-Za-z0-9._-]{1,256}$/
+export interface Statement {
+  readonly Sid?: string
+  readonly [member: string]: unknown
+}
 
-export const busArn = ({ account, region, bus }: Place): string =>
-  `arn:aws:events:${region}:${account}:event-bus/${bus}`
+/** What is remembered of a bus. Times are milliseconds since the epoch. */
+export interface Bus {
+  readonly name: string
+  readonly createdAt?: number
+  readonly modifiedAt?: number
+  readonly description?: string
+  readonly kmsKey?: string
+  readonly deadLetterQueue?: string
+  readonly logConfig?: object
+  readonly policy?: PolicyDocument & { readonly Statement: readonly Statement[] }
+}
 
 /** Event buses: each account and region has `default`; more may be made. */
 export interface Buses {
+  /** undefined when there is no such bus */
+  find(place: Place): Bus | undefined
   /** the bus that a call means by a name, an ARN or nothing; @throws AwsError ResourceNotFoundException */
   resolve(nameOrArn: string | undefined, call: Pick<Call, 'account' | 'region'>): Place
-  list(call: Call): string[]
-  create(name: string | undefined, call: Call): Place
-  delete(name: string | undefined, call: Call): void
+  /** sorted by name */
+  list(call: Pick<Call, 'account' | 'region'>): readonly Bus[]
+  save(place: Place, bus: Bus): void
+  delete(place: Place): void
 }
 
-export const openBuses = (store: Store): Buses => {
-  const buses = store.collection<{ name: string }>('events.buses')
+export const openBuses = ({ store, now }: Pick<Parts, 'store' | 'now'>): Buses => {
+  const buses = store.collection<Bus>('events.buses')
   const prefix = ({ account, region }: Pick<Call, 'account' | 'region'>) => `${account}|${region}|`
-  const exists = (place: Place) =>
-    place.bus === DEFAULT_BUS || buses.get(`${prefix(place)}${place.bus}`) !== undefined
-
-  const resolve: Buses['resolve'] = (nameOrArn, { account, region }) => {
-    const bus = nameOrArn?.replace(`arn:aws:events:${region}:${account}:event-bus/`, '') || DEFAULT_BUS
-    const place = { account, region, bus }
-    if (!exists(place)) throw new AwsError('ResourceNotFoundException', `Event bus ${bus} does not exist.`)
-    return place
+  const find = (place: Place): Bus | undefined => {
+    const key = `${prefix(place)}${place.bus}`
+    const known = buses.get(key)
+    if (known || place.bus !== DEFAULT_BUS) return known
+    const made = { name: DEFAULT_BUS, createdAt: now(), modifiedAt: now() }
+    buses.put(key, made)
+    return made
   }
   return {
-    resolve,
-    list: (call) => [DEFAULT_BUS, ...buses.entries(prefix(call)).map(([, { name }]) => name)],
-    create: (name, { account, region }) => {
-      if (!name || !BUS_NAME.test(name) || name === DEFAULT_BUS)
-        throw new AwsError(
-          'ValidationException',
-          `Parameter ${name} is not valid. Reason: not a name for an event bus.`,
-        )
-      const place = { account, region, bus: name }
-      if (exists(place))
-        throw new AwsError('ResourceAlreadyExistsException', `Event bus ${name} already exists.`)
-      buses.put(`${prefix(place)}${name}`, { name })
+    find,
+    resolve: (nameOrArn, call) => {
+      const place = placeOf(nameOrArn, call)
+      if (!find(place))
+        throw new AwsError('ResourceNotFoundException', `Event bus ${place.bus} does not exist.`)
       return place
     },
-    delete: (name, call) => {
-      if (name === DEFAULT_BUS) throw new AwsError('ValidationException', 'Cannot delete event bus default.')
-      buses.delete(`${prefix(call)}${name}`)
+    list: (call) => {
+      find({ ...call, bus: DEFAULT_BUS })
+      return buses.entries(prefix(call)).map(([, bus]) => bus)
+    },
+    save: (place, bus) => buses.put(`${prefix(place)}${place.bus}`, bus),
+    delete: (place) => {
+      buses.delete(`${prefix(place)}${place.bus}`)
     },
   }
 }

@@ -3,7 +3,10 @@ import type { Parts } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
 import type { Envelope, Sender, Wires } from '../gateway/wires.ts'
 import { type Attempt, isPermanent, type Verdict } from '../state/outbox.ts'
+import { runTaskInput } from './ecs-request.ts'
 import { inputFor } from './input.ts'
+import type { Invoker } from './invoke-destination.ts'
+import { kindOf } from './target-check.ts'
 
 /** One event for one target of one rule. */
 export interface Delivery {
@@ -13,11 +16,16 @@ export interface Delivery {
   readonly target: Target
   /** ISO 8601 */
   readonly ingestionTime: string
+  /** over how many buses the event came before */
+  readonly hops?: number
 }
 
 export interface DeliverParts {
   readonly parts: Parts
-  readonly wires: Pick<Wires, 'sendMessage' | 'publish' | 'invokeAsync'>
+  readonly wires: Pick<Wires, 'sendMessage' | 'publish' | 'invokeAsync' | 'runTask' | 'putLogEvent'>
+  readonly invoker: Pick<Invoker, 'invoke'>
+  /** onto another bus; throws AwsError when it does not let the sender in */
+  readonly forward: (busArn: string, envelope: Envelope, sender: Sender, hops: number) => void
   readonly random: () => number
 }
 
@@ -39,9 +47,8 @@ export const backoff = (tries: number, random: () => number): number => {
 export const createDeliver =
   (given: DeliverParts) =>
   async ({ job, tries, since }: Attempt<Delivery>): Promise<Verdict> => {
-    const input = inputFor(job.target, job.envelope, job)
     try {
-      await send(given.wires, job, input)
+      await send(given, job, inputFor(job.target, job.envelope, job))
       return 'done'
     } catch (error) {
       const policy = job.target.RetryPolicy
@@ -55,22 +62,46 @@ export const createDeliver =
     }
   }
 
-const senderOf = ({ ruleArn, target, envelope }: Delivery): Sender => ({
+const senderOf = ({ ruleArn, target }: Delivery): Sender => ({
   service: 'events.amazonaws.com',
   sourceArn: ruleArn,
-  sourceAccount: envelope.account,
+  sourceAccount: ruleArn.split(':')[4] ?? '',
   ...(target.RoleArn ? { roleArn: target.RoleArn } : {}),
 })
 
-const send = (wires: DeliverParts['wires'], job: Delivery, input: string): Promise<void> => {
-  const arn = job.target.Arn ?? ''
+const notServed = (what: string) =>
+  new AwsError('ResourceNotFoundException', `This local cloud does not deliver to ${what}.`, 400)
+
+const send = async (given: DeliverParts, job: Delivery, input: string): Promise<void> => {
+  const { target, envelope } = job
+  const { wires } = given
+  const arn = target.Arn ?? ''
   const sender = senderOf(job)
-  const groupId = job.target.SqsParameters?.MessageGroupId
-  switch (arn.split(':')[2]) {
-    case 'sqs':
+  switch (kindOf(arn)) {
+    case 'sqs': {
+      const groupId = target.SqsParameters?.MessageGroupId
       return wires.sendMessage(arn, { body: input, ...(groupId ? { groupId } : {}) }, sender)
+    }
     case 'sns':
       return wires.publish(arn, { body: input }, sender)
+    case 'bus':
+      return given.forward(arn, envelope, sender, (job.hops ?? 0) + 1)
+    case 'destination':
+      return given.invoker.invoke(arn, target.HttpParameters, input)
+    case 'logs':
+      if (!wires.putLogEvent) throw notServed('log groups')
+      return wires.putLogEvent(arn, input, sender)
+    case 'ecs': {
+      if (!wires.runTask) throw notServed('ECS')
+      const own = target.Input ?? target.InputPath ?? target.InputTransformer
+      const request = runTaskInput(
+        arn,
+        target.EcsParameters ?? { TaskDefinitionArn: undefined },
+        `events-rule/${job.ruleName}`,
+        own === undefined ? undefined : input,
+      )
+      return wires.runTask(arn, request, sender)
+    }
     default:
       return wires.invokeAsync(arn, input, sender)
   }

@@ -1,4 +1,5 @@
 import type { InputTransformer, Target } from '@aws-sdk/client-eventbridge'
+import { AwsError } from '../gateway/service.ts'
 import type { Envelope } from '../gateway/wires.ts'
 
 /** What is known of a delivery besides the event, for the reserved variables of a template. */
@@ -9,7 +10,10 @@ export interface Occasion {
   readonly ingestionTime: string
 }
 
-/** The text that a target receives: the event, a constant, a part, or a template filled in. */
+/**
+ * The text that a target receives: the event, a constant, a part, or a template filled in.
+ * @throws AwsError ValidationException when a JSON template filled in is no JSON: EventBridge delivers nothing then
+ */
 export const inputFor = (
   target: Pick<Target, 'Input' | 'InputPath' | 'InputTransformer'>,
   event: Envelope,
@@ -22,7 +26,7 @@ export const inputFor = (
   return JSON.stringify(event)
 }
 
-const STEP = /\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]/y
+const STEP = /\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]|\["([^"]+)"\]/y
 
 /** Steps of a JSON path such as `$.detail.list[0]['a b']`; undefined when it is none that EventBridge takes. */
 export const parsePath = (path: string): (string | number)[] | undefined => {
@@ -32,12 +36,13 @@ export const parsePath = (path: string): (string | number)[] | undefined => {
     STEP.lastIndex = at
     const match = STEP.exec(path)
     if (!match) return undefined
-    steps.push(match[2] === undefined ? ((match[1] ?? match[3]) as string) : Number(match[2]))
+    steps.push(match[2] === undefined ? ((match[1] ?? match[3] ?? match[4]) as string) : Number(match[2]))
   }
   return steps
 }
 
-const lookUp = (event: unknown, path: string): unknown =>
+/** What the path leads to; undefined when the event has nothing there. */
+export const lookUp = (event: unknown, path: string): unknown =>
   parsePath(path)?.reduce<unknown>(
     (value, step) =>
       typeof value === 'object' && value !== null && Object.hasOwn(value, step)
@@ -72,6 +77,7 @@ const transform = (transformer: InputTransformer, event: Envelope, occasion: Occ
   const template = transformer.InputTemplate ?? ''
   const paths = transformer.InputPathsMap ?? {}
   const known = reserved(event, occasion)
+  const isText = template.trimStart().startsWith('"')
   let quoted = false
   let out = ''
   for (let at = 0; at < template.length; ) {
@@ -79,7 +85,8 @@ const transform = (transformer: InputTransformer, event: Envelope, occasion: Occ
     const name = VARIABLE.exec(template)?.[1]
     const path = name === undefined ? undefined : paths[name]
     if (name !== undefined && (path !== undefined || name in known)) {
-      out += write(path === undefined ? known[name] : lookUp(event, path), quoted)
+      const value = path === undefined ? known[name] : lookUp(event, path)
+      out += quoted ? bare(value, isText) : JSON.stringify(value ?? (value === null ? null : ''))
       at = VARIABLE.lastIndex
       continue
     }
@@ -93,12 +100,24 @@ const transform = (transformer: InputTransformer, event: Envelope, occasion: Occ
     out += char
     at += 1
   }
+  if (!isText) checkJson(out)
   return out
 }
 
-const write = (value: unknown, quoted: boolean): string => {
+/** A value inside quotes; in a template that is a text, objects and lists lose their own quotes. */
+const bare = (value: unknown, isText: boolean): string => {
   if (value === undefined) return ''
-  return quoted && typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value === 'string') return value
+  const json = JSON.stringify(value)
+  return isText ? json.replaceAll('"', '') : json
+}
+
+const checkJson = (text: string): void => {
+  try {
+    JSON.parse(text)
+  } catch {
+    throw new AwsError('ValidationException', 'The input template filled in is not valid JSON.')
+  }
 }
 
 export const isReserved = (name: string): boolean => name.startsWith('aws.events.')

@@ -1,9 +1,13 @@
 import { AwsError } from '../gateway/service.ts'
-import { type Field, fieldsOf } from './fields.ts'
-import { type Condition, compileCondition, fail } from './operators.ts'
+import { type Condition, expect, readCondition } from './conditions.ts'
+import { type Fields, fieldsOf } from './fields.ts'
+import { JsonMistake, type JsonReader, readJson } from './json-reader.ts'
 
 /** Says whether an event (the whole envelope) matches. */
 export type Matcher = (event: unknown) => boolean
+
+/** Says whether an event matches whose leaves were found before: once for all patterns. */
+export type FieldMatcher = (fields: Fields) => boolean
 
 /** One way to match: every field's conditions, of which one must hold. */
 type Branch = ReadonlyMap<string, readonly Condition[]>
@@ -12,6 +16,14 @@ type Branch = ReadonlyMap<string, readonly Condition[]>
 const MAX_PATTERN = 4_096
 /** Ways to match through nested `$or`: EventBridge user guide, "Using comparison operators in event patterns". */
 const MAX_BRANCHES = 1_000
+
+/** Names that keep a list after `$or` from being alternatives: aws/event-ruler, Constants. */
+const RESERVED = new Set([
+  ...['exactly', 'equals-ignore-case', 'prefix', 'suffix', 'anything-but', 'exists', 'wildcard', 'numeric'],
+  ...['cidr', 'html', '=', '<', '<=', '>', '>=', 'regex', 'not-wildcard', 'not-equals-ignore-case'],
+  ...['date-after', 'date-on-or-after', 'date-before', 'date-on-or-before', 'in-date-range'],
+  ...['ip-address-in-range', 'ip-address-not-in-range'],
+])
 
 const invalid = (reason: string) =>
   new AwsError('InvalidEventPatternException', `Event pattern is not valid. Reason: ${reason}`)
@@ -22,81 +34,116 @@ const invalid = (reason: string) =>
  * @throws AwsError InvalidEventPatternException
  */
 export const compilePattern = (text: string): Matcher => {
+  const matches = compileForFields(text)
+  return (event) => matches(fieldsOf(event))
+}
+
+/** As {@link compilePattern}, for events whose leaves are at hand. */
+export const compileForFields = (text: string): FieldMatcher => {
   if (text.length > MAX_PATTERN) throw invalid(`The pattern is longer than ${MAX_PATTERN} characters`)
-  const branches = compileObject(parse(text), '', [new Map()])
-  return (event) => {
-    const fields = fieldsOf(event)
-    return branches.some((branch) => matchesBranch([...branch], fields, new Map()))
-  }
+  // pattern and event are walked in the order of names, on which it depends what `exists: false` sees
+  const branches = compile(text).map((branch) => [...branch].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return (fields) => branches.some((branch) => matchesBranch(branch, 0, fields, new Map()))
 }
 
-const parse = (text: string): object => {
-  let pattern: unknown
+/** What makes no sense as alternatives after `$or` may still be a field of that name: aws/event-ruler, GenericMachine.addRule. */
+const compile = (text: string): readonly Branch[] => {
   try {
-    pattern = JSON.parse(text)
+    return readPattern(readJson(text), true)
   } catch (error) {
-    throw invalid(`The pattern is not JSON: ${(error as Error).message}`)
+    if (!(error instanceof JsonMistake)) throw error
+    try {
+      return readPattern(readJson(text), false)
+    } catch (mistake) {
+      throw mistake instanceof JsonMistake ? invalid(mistake.message) : mistake
+    }
   }
-  if (!isObject(pattern)) throw invalid('Filter is not an object')
-  return pattern
 }
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const compileObject = (pattern: object, path: string, before: readonly Branch[]): readonly Branch[] => {
-  const entries = Object.entries(pattern)
-  if (entries.length === 0) throw invalid('Empty objects are not allowed')
-  return entries.reduce<readonly Branch[]>((branches, [name, value]) => {
-    if (name === '$or') return compileOr(value, path, branches)
-    const field = path ? `${path}.${name}` : name
-    if (isObject(value)) return compileObject(value, field, branches)
-    if (!Array.isArray(value)) throw invalid(`"${name}" must be an object or an array`)
-    const conditions = compileField(value)
-    return branches.map((branch) => new Map(branch).set(field, conditions))
-  }, before)
+const readPattern = (reader: JsonReader, orIsChoice: boolean): readonly Branch[] => {
+  expect(reader, '{', 'Filter is not an object')
+  return readObject({ reader, orIsChoice, inChoice: false }, '', [new Map()])
 }
 
-const compileField = (values: readonly unknown[]): Condition[] => {
-  if (values.length === 0) throw invalid('Empty arrays are not allowed')
-  return values.map((value) => {
-    const condition = compileCondition(value)
-    if (fail in condition) throw invalid(condition[fail])
-    return condition
-  })
+interface Reading {
+  readonly reader: JsonReader
+  readonly orIsChoice: boolean
+  readonly inChoice: boolean
 }
 
-const compileOr = (value: unknown, path: string, branches: readonly Branch[]): readonly Branch[] => {
-  if (!Array.isArray(value)) throw invalid('It must be an Array followed with $or.')
-  const all = value.flatMap((choice) => {
-    if (!isObject(choice)) throw invalid('Only JSON object is allowed in array of $or relationship.')
-    return compileObject(choice, path, branches)
-  })
-  if (value.length < 2) throw invalid('There must have at least 2 Objects in $or relationship.')
-  if (all.length > MAX_BRANCHES) throw invalid(`$or leads to more than ${MAX_BRANCHES} rule combinations`)
+const readObject = (reading: Reading, path: string, before: readonly Branch[]): readonly Branch[] => {
+  const { reader, orIsChoice, inChoice } = reading
+  let branches: readonly Branch[] | undefined
+  for (let token = reader.next(); token !== '}'; token = reader.next()) {
+    const name = reader.text()
+    const known = branches ?? before
+    if (name === '$or' && orIsChoice) {
+      branches = readChoices(reading, path, known)
+      continue
+    }
+    if (inChoice && RESERVED.has(name))
+      throw reader.mistake(`${name} is Ruler reserved fieldName which cannot be used inside $or.`)
+    const field = path === '' ? name : `${path}.${name}`
+    const kind = reader.next()
+    if (kind === '{') branches = readObject(reading, field, known)
+    else if (kind === '[') {
+      const conditions = readList(reader)
+      branches = known.map((branch) => new Map(branch).set(field, conditions))
+    } else throw reader.mistake(`"${name}" must be an object or an array`)
+  }
+  if (!branches) throw reader.mistake('Empty objects are not allowed')
+  return branches
+}
+
+const readList = (reader: JsonReader): Condition[] => {
+  const conditions: Condition[] = []
+  for (let token = reader.next(); token !== ']'; token = reader.next())
+    conditions.push(readCondition(reader, token))
+  if (conditions.length === 0) throw reader.mistake('Empty arrays are not allowed')
+  return conditions
+}
+
+const readChoices = (reading: Reading, path: string, before: readonly Branch[]): readonly Branch[] => {
+  const { reader } = reading
+  expect(reader, '[', 'It must be an Array followed with $or.')
+  const choices: (readonly Branch[])[] = []
+  for (let token = reader.next(); token !== ']'; token = reader.next()) {
+    if (token !== '{') throw reader.mistake('Only JSON object is allowed in array of $or relationship.')
+    choices.push(readObject({ ...reading, inChoice: true }, path, before))
+  }
+  if (choices.length < 2) throw reader.mistake('There must have at least 2 Objects in $or relationship.')
+  const all = choices.flat()
+  if (all.length > MAX_BRANCHES)
+    throw new JsonMistake(`Rule has more than ${MAX_BRANCHES} combinations of $or`)
   return all
 }
 
 /**
  * Chooses for each field of the pattern a leaf that fulfils it, so that leaves from one array of objects all come from the same
- * element: `[{"a":1,"b":2},{"a":3,"b":4}]` does not hold `a` 1 with `b` 4 (aws/event-ruler, "array consistency").
+ * element: `[{"a":1,"b":2},{"a":3,"b":4}]` does not hold `a` 1 with `b` 4 (aws/event-ruler, "array consistency"). A field
+ * is absent when no leaf of the elements chosen so far has its path.
  */
 const matchesBranch = (
   wanted: readonly (readonly [path: string, conditions: readonly Condition[]])[],
-  fields: ReadonlyMap<string, readonly Field[]>,
+  from: number,
+  fields: Fields,
   chosen: ReadonlyMap<number, number>,
 ): boolean => {
-  const [first, ...rest] = wanted
-  if (!first) return true
-  const [path, conditions] = first
-  const leaves = fields.get(path)
-  if (!leaves) return conditions.some((one) => one.absent) && matchesBranch(rest, fields, chosen)
-  return leaves.some(({ value, within }) => {
-    const fits = [...within].every(([array, index]) => (chosen.get(array) ?? index) === index)
-    return (
-      fits &&
-      conditions.some((one) => one.holds(value)) &&
-      matchesBranch(rest, fields, new Map([...chosen, ...within]))
-    )
-  })
+  const field = wanted[from]
+  if (!field) return true
+  const [path, conditions] = field
+  let present = false
+  for (const { value, within } of fields.get(path) ?? []) {
+    if (!fits(within, chosen)) continue
+    present = true
+    if (!conditions.some((one) => one.holds(value))) continue
+    const next = within.size === 0 ? chosen : new Map([...chosen, ...within])
+    if (matchesBranch(wanted, from + 1, fields, next)) return true
+  }
+  return !present && conditions.some((one) => one.absent) && matchesBranch(wanted, from + 1, fields, chosen)
+}
+
+const fits = (within: ReadonlyMap<number, number>, chosen: ReadonlyMap<number, number>): boolean => {
+  for (const [array, index] of within) if ((chosen.get(array) ?? index) !== index) return false
+  return true
 }

@@ -9,8 +9,10 @@ import type { Envelope } from '../gateway/wires.ts'
 
 const MAX_ENTRIES = 10
 /** Of all entries together. 1 MB is announced in most regions; the smaller, older limit holds in all. */
-const MAX_BYTES = 262_144
+export const MAX_BYTES = 262_144
 const MAX_DETAIL_TYPE = 128
+/** API Reference, PutEvents. */
+const MAX_DEPTH = 1_000
 
 /** Bytes that count: EventBridge user guide, "Calculating PutEvents event entry size". */
 const entrySize = (entry: PutEventsRequestEntry): number =>
@@ -27,19 +29,11 @@ const entrySize = (entry: PutEventsRequestEntry): number =>
 export const putEvents = (
   input: PutEventsCommandInput,
   call: Call,
-  now: number,
+  { now, maxBytes }: { readonly now: number; readonly maxBytes: number },
   accept: (envelope: Envelope, bus: string | undefined) => void,
 ): object => {
   const entries = input.Entries ?? []
-  if (entries.length < 1 || entries.length > MAX_ENTRIES)
-    throw new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length ${
-        entries.length < 1 ? 'greater than or equal to 1' : `less than or equal to ${MAX_ENTRIES}`
-      }`,
-    )
-  if (entries.reduce((sum, entry) => sum + entrySize(entry), 0) >= MAX_BYTES)
-    throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.')
+  checkRequest(entries, maxBytes)
   const results = entries.map((entry): PutEventsResultEntry => {
     const detail = parseDetail(entry.Detail)
     const refusal = refuse(entry, detail)
@@ -67,6 +61,35 @@ export const putEvents = (
   }
 }
 
+const checkRequest = (entries: readonly PutEventsRequestEntry[], maxBytes: number): void => {
+  if (entries.length < 1 || entries.length > MAX_ENTRIES)
+    throw new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value '[${entries.map(asJava).join(', ')}]' at 'entries' failed to satisfy constraint: Member must have length ${
+        entries.length < 1 ? 'greater than or equal to 1' : `less than or equal to ${MAX_ENTRIES}`
+      }`,
+    )
+  if (entries.reduce((sum, entry) => sum + entrySize(entry), 0) >= maxBytes)
+    throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.')
+}
+
+/** An entry as EventBridge's errors show it: seen in recorded answers. */
+const asJava = (entry: PutEventsRequestEntry): string => {
+  const members = {
+    time: entry.Time?.toISOString(),
+    source: entry.Source,
+    resources: entry.Resources && `[${entry.Resources.join(', ')}]`,
+    detailType: entry.DetailType,
+    detail: entry.Detail,
+    eventBusName: entry.EventBusName,
+    traceHeader: entry.TraceHeader,
+    kmsKeyIdentifier: undefined,
+    internalMetadata: undefined,
+  }
+  const shown = Object.entries(members).map(([name, value]) => `${name}=${value ?? 'null'}`)
+  return `PutEventsRequestEntry(${shown.join(', ')})`
+}
+
 const wholeSeconds = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`
 
 /** Codes and texts of entries as EventBridge answers them, seen with the AWS CLI. */
@@ -82,7 +105,7 @@ const refuse = (
   if ((entry.DetailType ?? '').length > MAX_DETAIL_TYPE)
     return [
       'InvalidArgument',
-      `Parameter DetailType is not valid. Reason: more than ${MAX_DETAIL_TYPE} characters.`,
+      `Parameter DetailType is not valid. Reason: DetailType must not be longer than ${MAX_DETAIL_TYPE} characters.`,
     ]
   return detail ? undefined : ['MalformedDetail', 'Detail is malformed.']
 }
@@ -90,8 +113,20 @@ const refuse = (
 const parseDetail = (text: string | undefined): object | undefined => {
   try {
     const detail: unknown = JSON.parse(text ?? '')
-    return typeof detail === 'object' && detail !== null && !Array.isArray(detail) ? detail : undefined
+    const isObject = typeof detail === 'object' && detail !== null && !Array.isArray(detail)
+    return isObject && !isDeeper(text ?? '') ? detail : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whether a JSON text nests deeper than EventBridge reads. */
+const isDeeper = (json: string): boolean => {
+  let depth = 0
+  for (const token of json.match(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs) ?? []) {
+    if (token === '{' || token === '[') depth += 1
+    if (token === '}' || token === ']') depth -= 1
+    if (depth > MAX_DEPTH) return true
+  }
+  return false
 }

@@ -26,6 +26,8 @@ export interface Caller {
   readonly tags?: Readonly<Record<string, string>>
   /** when temporary credentials were issued, milliseconds since the epoch: `aws:TokenIssueTime` */
   readonly issued?: number
+  /** who once began a chain of sessions, if it was told: `aws:SourceIdentity` */
+  readonly sourceIdentity?: string
 }
 
 /** One API call, after its signature was verified and its input decoded. */

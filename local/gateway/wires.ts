@@ -46,4 +46,10 @@ export interface Wires {
   invokeAsync(functionArn: string, payload: string, sender: Sender): Promise<void>
   /** EventBridge: onto the default bus of the envelope's account and region, below PutEvents, as AWS's services do */
   emit(envelope: Envelope): void
+  /** EventBridge: onto a bus whose policy, or whose sender's role, allows it */
+  putEvent?(busArn: string, envelope: Envelope, sender: Sender): Promise<void>
+  /** ECS: RunTask with an input in the SDK's shape, under the sender's role; throws too when no task could be started */
+  runTask?(clusterArn: string, input: object, sender: Sender): Promise<void>
+  /** CloudWatch Logs: one event into the log group with this ARN */
+  putLogEvent?(logGroupArn: string, message: string, sender: Sender): Promise<void>
 }

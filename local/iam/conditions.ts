@@ -1,119 +1,112 @@
-import { arnMatches, globMatches } from './glob.ts'
+import { OPERATORS, type Operator } from './operators.ts'
+import { type Context, keysIn, parseText, resolveText, type Text } from './variables.ts'
 
-/** Condition keys of a request, in lower case (keys are not case-sensitive), each with its values. */
-export type Context = ReadonlyMap<string, readonly string[]>
-
-/** What a `Condition` block said. `unknown` lists operators that are not known here: the caller must then deny. */
-export interface ConditionResult {
-  readonly holds: boolean
+/** A `Condition` block, read once. All its clauses must hold. */
+export interface Condition {
+  readonly clauses: readonly Clause[]
+  /** what is not known here, or makes no sense; a statement with any of it may deny but never allow */
   readonly unknown: readonly string[]
+  /** keys that it asks for, as written */
+  readonly keys: readonly string[]
 }
 
-interface Operator {
-  /** `Not...`: none of the policy's values may fit, and a key that is absent satisfies it */
-  readonly negated: boolean
-  readonly test: (actual: string, expected: string) => boolean
+interface Clause {
+  /** in lower case */
+  readonly key: string
+  readonly holds: (actual: readonly string[], context: Context) => boolean
 }
-
-const lower = (test: Operator['test']): Operator['test'] => {
-  return (actual, expected) => test(actual.toLowerCase(), expected.toLowerCase())
-}
-const number = (test: (actual: number, expected: number) => boolean): Operator['test'] => {
-  return (actual, expected) =>
-    actual.trim() !== '' && expected.trim() !== '' && test(Number(actual), Number(expected))
-}
-const date = (test: (actual: number, expected: number) => boolean): Operator['test'] => {
-  // both ISO 8601 and seconds since the epoch are allowed
-  const parse = (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text))
-  return (actual, expected) => test(parse(actual), parse(expected))
-}
-const same = <T>(actual: T, expected: T): boolean => actual === expected
-const like: Operator['test'] = (actual, expected) => globMatches(expected, actual)
-const arn: Operator['test'] = (actual, expected) => arnMatches(expected, actual)
-const is = (test: Operator['test']): Operator => ({ negated: false, test })
-const isNot = (test: Operator['test']): Operator => ({ negated: true, test })
-
-/** IAM user guide, "IAM JSON policy elements: Condition operators". IpAddress and BinaryEquals are left out on purpose. */
-const OPERATORS: ReadonlyMap<string, Operator> = new Map([
-  ['stringequals', is(same)],
-  ['stringnotequals', isNot(same)],
-  ['stringequalsignorecase', is(lower(same))],
-  ['stringnotequalsignorecase', isNot(lower(same))],
-  ['stringlike', is(like)],
-  ['stringnotlike', isNot(like)],
-  ['arnequals', is(arn)],
-  ['arnnotequals', isNot(arn)],
-  ['arnlike', is(arn)],
-  ['arnnotlike', isNot(arn)],
-  ['bool', is(lower(same))],
-  ['numericequals', is(number(same))],
-  ['numericnotequals', isNot(number(same))],
-  ['numericlessthan', is(number((a, b) => a < b))],
-  ['numericlessthanequals', is(number((a, b) => a <= b))],
-  ['numericgreaterthan', is(number((a, b) => a > b))],
-  ['numericgreaterthanequals', is(number((a, b) => a >= b))],
-  ['dateequals', is(date(same))],
-  ['datenotequals', isNot(date(same))],
-  ['datelessthan', is(date((a, b) => a < b))],
-  ['datelessthanequals', is(date((a, b) => a <= b))],
-  ['dategreaterthan', is(date((a, b) => a > b))],
-  ['dategreaterthanequals', is(date((a, b) => a >= b))],
-])
 
 /**
- * Judges a `Condition` block: all operators and all keys must hold, any of a key's values will do.
- * @param resolve puts values in place of policy variables; undefined when one has no value, and then nothing fits
+ * Reads a `Condition` block. Never throws, whatever it holds.
+ * @param variables whether the policy's language has policy variables
  */
-export const judgeConditions = (
-  block: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  context: Context,
-  resolve: (text: string) => string | undefined,
-): ConditionResult => {
+export const parseCondition = (block: unknown, variables: boolean): Condition => {
+  const clauses: Clause[] = []
   const unknown: string[] = []
-  let holds = true
-  for (const [name, keys] of Object.entries(block)) {
-    const test = parseOperator(name)
-    if (!test) {
+  const keys: string[] = []
+  if (block !== undefined && !isObject(block)) unknown.push('Condition')
+  for (const [name, wanted] of Object.entries(isObject(block) ? block : {})) {
+    const read = parseOperator(name)
+    if (!read || !isObject(wanted)) {
       unknown.push(name)
       continue
     }
-    for (const [key, wanted] of Object.entries(keys)) {
-      const values = (Array.isArray(wanted) ? wanted : [wanted]).map(String)
-      if (!test(context.get(key.toLowerCase()) ?? [], values, resolve)) holds = false
+    for (const [key, value] of Object.entries(wanted)) {
+      const texts = listOf(value).map((text) => parseText(text, variables))
+      const holds = read(texts)
+      keys.push(...texts.flatMap(keysIn), key)
+      if (holds) clauses.push({ key: key.toLowerCase(), holds })
+      else unknown.push(`${name} of ${key}`)
     }
   }
-  return { holds, unknown }
+  return { clauses, unknown, keys }
 }
 
-type KeyTest = (
-  actual: readonly string[],
-  expected: readonly string[],
-  resolve: (text: string) => string | undefined,
-) => boolean
+export const conditionHolds = ({ clauses }: Condition, context: Context): boolean =>
+  clauses.every(({ key, holds }) => holds(context.get(key) ?? [], context))
 
-const parseOperator = (name: string): KeyTest | undefined => {
+/** A policy's value or values: strings, numbers and truth values may stand for one another. */
+export const listOf = (value: unknown): readonly string[] =>
+  value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String)
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+type Read = (expected: readonly Text[]) => Clause['holds'] | undefined
+
+const parseOperator = (name: string): Read | undefined => {
   const parsed = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/i.exec(name)
   const [, qualifier = '', base = '', ifExists] = parsed ?? []
-  if (base.toLowerCase() === 'null' && !qualifier && !ifExists) return isNull
+  if (base.toLowerCase() === 'null' && !qualifier && !ifExists) return readNull
   const operator = OPERATORS.get(base.toLowerCase())
   if (!operator) return undefined
   const set = qualifier.toLowerCase()
-  return (actual, expected, resolve) => {
-    if (actual.length === 0)
-      return Boolean(ifExists) || set === 'forallvalues' || (operator.negated && set === '')
-    const fits = (value: string): boolean => {
-      const any = expected.some((text) => {
-        const resolved = resolve(text)
-        return resolved !== undefined && operator.test(value, resolved)
-      })
-      return any !== operator.negated
-    }
-    // several values without a set operator are not defined by IAM: taken so that a Deny reaches further
-    if (set === 'forallvalues' || (set === '' && operator.negated)) return actual.every(fits)
+  return (expected) => {
+    const tests = expected.map((text) => testOf(operator, text))
+    if (tests.includes(undefined)) return undefined
+    const any = (value: string, context: Context) => tests.some((test) => test?.(value, context))
+    return clause(operator, set, ifExists !== undefined, any)
+  }
+}
+
+/** A value without variables is read once; one with variables at each request. */
+const testOf = (
+  operator: Operator,
+  text: Text,
+): ((actual: string, context: Context) => boolean) | undefined => {
+  if (typeof text === 'string') {
+    const fits = operator.read(text)
+    return fits && ((actual) => fits(actual))
+  }
+  return (actual, context) => {
+    const resolved = resolveText(text, context, operator.pattern)
+    return resolved !== undefined && (operator.read(resolved)?.(actual) ?? false)
+  }
+}
+
+/**
+ * IAM user guide, "Condition operators" and "Multivalued context keys". A negated operator is true where no value of the policy
+ * fits (NOR). Several values of a key without a set operator, which IAM leaves open, are taken as "any fits", negated "none fits".
+ */
+const clause = (
+  { negated }: Operator,
+  set: string,
+  ifExists: boolean,
+  any: (value: string, context: Context) => boolean,
+): Clause['holds'] => {
+  return (actual, context) => {
+    if (actual.length === 0) return ifExists || set === 'forallvalues' || (negated && set === '')
+    const fits = (value: string) => any(value, context) !== negated
+    // a single empty value counts as no value for ForAllValues
+    if (set === 'forallvalues') return (actual.length === 1 && actual[0] === '') || actual.every(fits)
+    if (set === '' && negated) return actual.every(fits)
     return actual.some(fits)
   }
 }
 
 /** `"true"`: the key must be absent; `"false"`: it must be there. */
-const isNull: KeyTest = (actual, expected) =>
-  expected.some((text) => (text.toLowerCase() === 'true') === (actual.length === 0))
+const readNull: Read = (expected) => {
+  const wanted = expected.map((text) => String(text).toLowerCase())
+  if (wanted.some((text) => text !== 'true' && text !== 'false')) return undefined
+  return (actual) => wanted.some((text) => (text === 'true') === (actual.length === 0))
+}

@@ -1,15 +1,31 @@
 import type { Iam, Parts } from '../contracts.ts'
-import { AwsError, type Call, type Permission, type Service } from '../gateway/service.ts'
-import { addGitCredential, gitCredentialOperations } from './git-credentials.ts'
+import { AwsError, type Service } from '../gateway/service.ts'
+import { accessKeyOperations } from './access-keys.ts'
+import { accountOperations } from './account.ts'
+import { attachmentOperations } from './attachments.ts'
+import { authorizationDetailOperations } from './authorization-details.ts'
+import { boundaryOperations } from './boundaries.ts'
+import { roleOfArn } from './find.ts'
+import { gitCredentialOperations } from './git-credentials.ts'
+import { groupOperations } from './groups.ts'
+import { createHoldings, type Holdings } from './holdings.ts'
 import { identityPolicyOperations } from './identity-policies.ts'
 import { sameSecret } from './ids.ts'
-import { createJudge, type Judge, senderContext } from './judge.ts'
+import { createJudge, type Judge } from './judge.ts'
 import { managedPolicyOperations } from './managed-policies.ts'
-import { arnOf, keyOf, openRecords, type Records } from './records.ts'
+import { iamPermissions } from './permissions.ts'
+import { parsePolicy } from './policy.ts'
+import { policyVersionOperations } from './policy-versions.ts'
+import { openRecords, type Records, type RoleRecord } from './records.ts'
 import { roleOperations } from './roles.ts'
-import { callerOfSession, callerOfUser, openSession, resolveKey } from './sessions.ts'
-import { createSts, roleOf } from './sts.ts'
-import { addKey, addUser, userOperations } from './users.ts'
+import { bootstrap, seed } from './seed.ts'
+import { callerOfSession, createKeyResolver, longLived, openSession } from './sessions.ts'
+import { simulatorOperations } from './simulator/operations.ts'
+import { sshKeyOperations } from './ssh-keys.ts'
+import { createSts } from './sts/operations.ts'
+import { tagOperations } from './tags.ts'
+import { createUsage } from './usage.ts'
+import { userOperations } from './users.ts'
 
 /**
  * Identities, their keys and what they may do, all kept in the store.
@@ -17,142 +33,88 @@ import { addKey, addUser, userOperations } from './users.ts'
  */
 export const createIam = ({ parts, accounts }: { parts: Parts; accounts: readonly string[] }): Iam => {
   const records = openRecords(parts)
-  const judge = createJudge(parts, records)
+  const usage = createUsage(parts, records)
+  const holdings = createHoldings(records)
+  const judge = createJudge(parts, holdings, usage)
   const iam: Service = {
     name: 'iam',
     permissions: (operation, input, call) => iamPermissions(records, operation, input, call),
     operations: {
-      ...roleOperations(parts, records),
       ...userOperations(parts, records),
-      ...identityPolicyOperations(records),
-      ...managedPolicyOperations(parts, records),
+      ...groupOperations(parts, records),
+      ...roleOperations(parts, records, usage, accounts),
+      ...accessKeyOperations(parts, records, usage),
       ...gitCredentialOperations(parts, records),
+      ...sshKeyOperations(parts, records),
+      ...identityPolicyOperations(records),
+      ...boundaryOperations(records),
+      ...managedPolicyOperations(parts, records),
+      ...policyVersionOperations(parts, records),
+      ...attachmentOperations(records),
+      ...tagOperations(records),
+      ...accountOperations(records),
+      ...authorizationDetailOperations(records),
+      ...simulatorOperations(records, holdings),
     },
   }
+  const inAccount = (account: string): string => {
+    if (!accounts.includes(account)) throw new Error(`the local cloud has no account ${account}`)
+    return account
+  }
   return {
-    services: [iam, createSts(parts, records, judge)],
-    resolveKey: (accessKeyId, sessionToken) => resolveKey(parts, records, accessKeyId, sessionToken),
+    services: [iam, createSts({ parts, records, holdings, judge, usage })],
+    resolveKey: createKeyResolver(parts, records),
     resolveGitCredential: (userName, password) => {
       const credential = records.gitCredentials.get(userName)
       // compared even when there is none, so that the time does not tell which names exist
       const same = sameSecret(credential?.password ?? '', password)
-      if (!credential?.active || !same) return undefined
-      const user = records.users.get(keyOf(credential.account, credential.user))
-      return user && callerOfUser(user)
+      if (!credential?.active || !same || credential.service !== undefined) return undefined
+      return longLived(records, credential.account, credential.user)
     },
-    assumeForService: (roleArn, service, sessionName, seconds = 3_600) => {
-      const role = requireRole(records, roleArn)
-      const permission = { action: 'sts:AssumeRole', resource: roleArn }
-      const trusted = judge.verdictOfPolicy(
-        role.trust,
-        { arns: [], service },
-        { action: permission.action, context: new Map([['aws:sourceaccount', [role.account]]]) },
-      )
-      if (trusted !== 'allow') throw judge.refusal(service, permission, trusted, 'trust')
-      return openSession(parts, records, { role, session: sessionName }, seconds)
+    resolveSshKey: (keyId) => {
+      const key = records.sshKeys.get(keyId)
+      const caller = key?.active ? longLived(records, key.account, key.user) : undefined
+      return key && caller && { publicKey: key.line, caller }
     },
-    callerOfRole: (roleArn, sessionName) => callerOfSession(requireRole(records, roleArn), sessionName),
-    authorize: (caller, permission) => {
-      const decision = judge.verdictOf(caller, permission)
-      if (decision !== 'allow') throw judge.refusal(caller.arn, permission, decision, 'identity-based')
+    ...roleCredentials(parts, records, holdings, judge),
+    authorize: judge.authorize,
+    authorizeSender: (policy, sender, permission) => {
+      if (sender.roleArn === undefined)
+        return judge.authorizeService(sender, permission, policy ? [parsePolicy(policy)] : [])
+      const role = requireRole(records, sender.roleArn)
+      judge.authorize(callerOfSession(role, sender.service.replace(/\..*/, '')), {
+        ...permission,
+        ...(policy && { resourcePolicy: policy }),
+      })
     },
-    authorizeSender: (policy, sender, permission) =>
-      authorizeSender(parts, records, judge, policy, sender, permission),
-    resolveSshKey: () => undefined,
-    seedAccount: () => {
-      throw new Error('not made yet')
-    },
-    watch: () => () => {},
-    bootstrapAccount: (account, userName) => {
-      if (!accounts.includes(account)) throw new Error(`the local cloud has no account ${account}`)
-      return parts.store.transaction(() => bootstrap(parts, records, account, userName))
-    },
+    watch: judge.watch,
+    bootstrapAccount: (account, userName) =>
+      records.transaction(() => bootstrap(parts, records, inAccount(account), userName)),
+    seedAccount: (account, wanted) =>
+      records.transaction(() => seed(parts, records, inAccount(account), wanted)),
   }
 }
 
-const requireRole = (records: Records, roleArn: string) => {
-  const role = roleOf(records, roleArn)
+/** What services get that run code under a role. */
+const roleCredentials = (
+  parts: Parts,
+  records: Records,
+  holdings: Holdings,
+  judge: Judge,
+): Pick<Iam, 'assumeForService' | 'callerOfRole'> => ({
+  assumeForService: (roleArn, service, sessionName, seconds = 3_600) => {
+    const role = requireRole(records, roleArn)
+    const sender = { service, sourceArn: '', sourceAccount: role.account }
+    const permission = { action: 'sts:AssumeRole', resource: roleArn }
+    judge.authorizeService(sender, permission, holdings.trustOf(role), true)
+    const holder = { account: role.account, role: { name: role.name, id: role.id, session: sessionName } }
+    return openSession(parts, records, holder, seconds)
+  },
+  callerOfRole: (roleArn, sessionName) => callerOfSession(requireRole(records, roleArn), sessionName),
+})
+
+const requireRole = (records: Records, roleArn: string): RoleRecord => {
+  const role = roleOfArn(records, roleArn)
   if (role) return role
   throw new AwsError('AccessDeniedException', `The role ${roleArn} does not exist or cannot be assumed.`)
-}
-
-/** With a role of its own a sender is judged as that role; without one the resource's policy must let it in. */
-const authorizeSender = (
-  parts: Parts,
-  records: Records,
-  judge: Judge,
-  policy: Parameters<Iam['authorizeSender']>[0],
-  sender: Parameters<Iam['authorizeSender']>[1],
-  permission: Permission,
-): void => {
-  const { action, resource } = permission
-  if (sender.roleArn === undefined) {
-    const question = { action, resource, context: senderContext(sender, permission, parts.now()) }
-    const decision = policy
-      ? judge.verdictOfPolicy(policy, { arns: [], service: sender.service }, question)
-      : 'implicitDeny'
-    if (decision !== 'allow') throw judge.refusal(sender.service, permission, decision, 'resource-based')
-    return
-  }
-  const caller = callerOfSession(requireRole(records, sender.roleArn), sender.service.replace(/\..*/, ''))
-  const own = judge.verdictOf(caller, permission)
-  if (own !== 'allow') throw judge.refusal(caller.arn, permission, own, 'identity-based')
-  const question = { action, resource, context: judge.contextOf(caller, permission) }
-  const principal = { arns: [caller.arn, sender.roleArn], account: caller.account }
-  const theirs = policy ? judge.verdictOfPolicy(policy, principal, question) : 'implicitDeny'
-  const foreign = resource.split(':')[4] !== caller.account
-  if (theirs === 'explicitDeny' || (foreign && theirs !== 'allow'))
-    throw judge.refusal(caller.arn, permission, theirs, 'resource-based')
-}
-
-/** Found again as long as user, key and Git credential exist; what somebody deleted is made anew. */
-const bootstrap = (
-  parts: Parts,
-  records: Records,
-  account: string,
-  userName: string,
-): ReturnType<Iam['bootstrapAccount']> => {
-  const known = records.bootstrap.get(account)
-  const existing = records.users.get(keyOf(account, userName))
-  const user = existing ?? addUser(parts, records, account, userName)
-  if (!existing) {
-    const everything = { Effect: 'Allow', Action: '*', Resource: '*' }
-    const administrator = { Version: '2012-10-17', Statement: [everything] }
-    records.users.put(keyOf(account, userName), { ...user, inline: { Administrator: administrator } })
-  }
-  const oldKey = known && records.keys.get(known.keyId)
-  const key = oldKey?.user === userName ? oldKey : addKey(parts, records, user)
-  const oldGit = known && records.gitCredentials.get(known.gitUserName)
-  const git = oldGit?.user === userName ? oldGit : addGitCredential(parts, records, user)
-  records.bootstrap.put(account, { keyId: key.id, gitUserName: git.serviceUserName })
-  return {
-    credentials: { accessKeyId: key.id, secretAccessKey: key.secret },
-    gitUserName: git.serviceUserName,
-    gitPassword: git.password,
-  }
-}
-
-/** `iam:<Operation>` on the user, role or policy that the call names; on the caller itself where a name may be left out. */
-const iamPermissions = (
-  records: Records,
-  operation: string,
-  input: { UserName?: string; RoleName?: string; PolicyName?: string; PolicyArn?: string },
-  { account, caller }: Call,
-): readonly Permission[] => {
-  const arn = (kind: string, name: string) => `arn:aws:iam::${account}:${kind}/${name}`
-  const resource = (): string => {
-    if (input.RoleName !== undefined) {
-      const role = records.roles.get(keyOf(account, input.RoleName))
-      return role ? arnOf(role) : arn('role', input.RoleName)
-    }
-    if (input.UserName !== undefined) {
-      const user = records.users.get(keyOf(account, input.UserName))
-      return user ? arnOf(user) : arn('user', input.UserName)
-    }
-    if (/^List(Roles|Users|Policies)$/.test(operation)) return '*'
-    if (input.PolicyArn !== undefined) return input.PolicyArn
-    if (input.PolicyName !== undefined) return arn('policy', input.PolicyName)
-    return caller.kind === 'user' ? caller.arn : '*'
-  }
-  return [{ action: `iam:${operation}`, resource: resource() }]
 }

@@ -1,71 +1,71 @@
-import type { AwsError, Call, Operation } from '../gateway/service.ts'
-import { parsePolicy } from './documents.ts'
-import { AWS_MANAGED } from './managed.ts'
-import {
-  checkName,
-  findRole,
-  findUser,
-  type Identity,
-  keyOf,
-  noSuch,
-  page,
-  type Records,
-  type RoleRecord,
-  type UserRecord,
-} from './records.ts'
+import type { AwsError, Operation } from '../gateway/service.ts'
+import { checkIdentityPolicy } from './documents/identity.ts'
+import { invalid, limitExceeded, noSuch } from './errors.ts'
+import { findGroup, findRole, findUser, nameOfArn } from './find.ts'
+import { AWS_MANAGED } from './managed/all.ts'
+import { checkName, checkPath, type PageInput, page } from './names.ts'
+import { charactersOf, checkQuota, INLINE_CHARACTERS } from './quotas.ts'
+import { type AnyIdentity, keyOf, type Records } from './records.ts'
 
-interface Input {
+interface Input extends PageInput {
   readonly UserName: string
+  readonly GroupName: string
   readonly RoleName: string
   readonly PolicyName: string
   readonly PolicyDocument: string
   readonly PolicyArn: string
-  readonly Marker?: string
-  readonly MaxItems?: number
+  readonly PathPrefix?: string
 }
 
-/** Inline and attached policies of users and roles: the same five calls for both. */
+/** Inline and attached policies of users, groups and roles: the same seven calls for each. */
 export const identityPolicyOperations = (records: Records): Readonly<Record<string, Operation>> => ({
-  ...operationsFor('Role', {
+  ...operationsFor('Role', records, {
     load: (account, input) => findRole(records, account, input.RoleName),
-    save: (role) => records.roles.put(keyOf(role.account, role.name), role as RoleRecord),
-    records,
+    save: (role) => records.roles.put(keyOf(role.account, role.name), role),
   }),
-  ...operationsFor('User', {
+  ...operationsFor('User', records, {
     load: (account, input) => findUser(records, account, input.UserName),
-    save: (user) => records.users.put(keyOf(user.account, user.name), user as UserRecord),
-    records,
+    save: (user) => records.users.put(keyOf(user.account, user.name), user),
+  }),
+  ...operationsFor('Group', records, {
+    load: (account, input) => findGroup(records, account, input.GroupName),
+    save: (group) => records.groups.put(keyOf(group.account, group.name), group),
   }),
 })
 
-interface Holder {
-  readonly load: (account: string, input: Input) => Identity
-  readonly save: (identity: Identity) => void
-  readonly records: Records
+interface Holder<T extends AnyIdentity> {
+  readonly load: (account: string, input: Input) => T
+  readonly save: (identity: T) => void
 }
 
-const operationsFor = (kind: 'Role' | 'User', holder: Holder): Readonly<Record<string, Operation>> => ({
+const operationsFor = <T extends AnyIdentity>(
+  kind: 'Role' | 'User' | 'Group',
+  records: Records,
+  holder: Holder<T>,
+): Readonly<Record<string, Operation>> => ({
   [`Put${kind}Policy`]: (input: Input, call) => {
     checkName(input.PolicyName, 128, 'policyName')
-    const document = parsePolicy(input.PolicyDocument, 'identity')
     const identity = holder.load(call.account, input)
-    holder.save({ ...identity, inline: { ...identity.inline, [input.PolicyName]: document } })
+    checkIdentityPolicy(input.PolicyDocument, 'inline')
+    const inline = { ...identity.inline, [input.PolicyName]: input.PolicyDocument }
+    checkInlineSize(identity, inline)
+    holder.save({ ...identity, inline })
     return {}
   },
   [`Get${kind}Policy`]: (input: Input, call) => {
     const identity = holder.load(call.account, input)
-    const document = identity.inline[input.PolicyName]
-    if (!document) throw noPolicy(kind, input.PolicyName)
+    const text = ownEntry(identity.inline, input.PolicyName)
+    if (text === undefined) throw noPolicy(kind, input.PolicyName)
     return {
       [`${kind}Name`]: identity.name,
       PolicyName: input.PolicyName,
-      PolicyDocument: encodeURIComponent(JSON.stringify(document)),
+      PolicyDocument: encodeURIComponent(text),
     }
   },
   [`Delete${kind}Policy`]: (input: Input, call) => {
     const identity = holder.load(call.account, input)
-    const { [input.PolicyName]: gone, ...inline } = identity.inline
-    if (!gone) throw noPolicy(kind, input.PolicyName)
+    if (ownEntry(identity.inline, input.PolicyName) === undefined) throw noPolicy(kind, input.PolicyName)
+    const { [input.PolicyName]: _, ...inline } = identity.inline
     holder.save({ ...identity, inline })
     return {}
   },
@@ -75,29 +75,52 @@ const operationsFor = (kind: 'Role' | 'User', holder: Holder): Readonly<Record<s
   },
   [`Attach${kind}Policy`]: (input: Input, call) => {
     const identity = holder.load(call.account, input)
-    requireManaged(holder.records, call, input.PolicyArn)
-    if (!identity.attached.includes(input.PolicyArn))
-      holder.save({ ...identity, attached: [...identity.attached, input.PolicyArn] })
+    requireAttachable(records, call.account, input.PolicyArn)
+    if (identity.attached.includes(input.PolicyArn)) return {}
+    checkQuota(`PoliciesPer${kind}`, identity.attached.length + 1)
+    holder.save({ ...identity, attached: [...identity.attached, input.PolicyArn] })
     return {}
   },
   [`Detach${kind}Policy`]: (input: Input, call) => {
     const identity = holder.load(call.account, input)
+    requireArn(input.PolicyArn)
     if (!identity.attached.includes(input.PolicyArn)) throw noSuch(`Policy ${input.PolicyArn} was not found.`)
     holder.save({ ...identity, attached: identity.attached.filter((arn) => arn !== input.PolicyArn) })
     return {}
   },
   [`ListAttached${kind}Policies`]: (input: Input, call) => {
-    const { items, ...rest } = page(holder.load(call.account, input).attached, input)
-    const named = items.map((arn) => ({ PolicyName: arn.slice(arn.lastIndexOf('/') + 1), PolicyArn: arn }))
-    return { AttachedPolicies: named, ...rest }
+    const prefix = checkPath(input.PathPrefix)
+    const attached = attachedPolicies(holder.load(call.account, input)).filter(({ PolicyArn }) =>
+      PolicyArn.slice(PolicyArn.indexOf('/')).startsWith(prefix),
+    )
+    const { items, ...rest } = page(attached, input)
+    return { AttachedPolicies: items, ...rest }
   },
 })
 
-const requireManaged = (records: Records, call: Call, arn: string): void => {
-  const own = records.policies.get(arn)
-  if (AWS_MANAGED.has(arn) || own?.account === call.account) return
+export const attachedPolicies = ({ attached }: AnyIdentity) =>
+  attached.map((arn) => ({ PolicyName: nameOfArn(arn), PolicyArn: arn }))
+
+const checkInlineSize = ({ kind, name }: AnyIdentity, inline: AnyIdentity['inline']): void => {
+  const size = Object.values(inline).reduce((sum, text) => sum + charactersOf(text), 0)
+  if (size > INLINE_CHARACTERS[kind])
+    throw limitExceeded(
+      `Maximum policy size of ${INLINE_CHARACTERS[kind]} bytes exceeded for ${kind} ${name}`,
+    )
+}
+
+const requireArn = (arn: string): void => {
+  if (!/^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/.+$/.test(arn)) throw invalid(`ARN ${arn} is not valid.`)
+}
+
+const requireAttachable = (records: Records, account: string, arn: string): void => {
+  requireArn(arn)
+  if (AWS_MANAGED.has(arn) || records.policies.get(arn)?.account === account) return
   throw noSuch(`Policy ${arn} does not exist or is not attachable.`)
 }
+
+const ownEntry = (inline: AnyIdentity['inline'], name: string): string | undefined =>
+  Object.hasOwn(inline, name) ? inline[name] : undefined
 
 const noPolicy = (kind: string, name: string): AwsError =>
   noSuch(`The ${kind.toLowerCase()} policy with name ${name} cannot be found.`)

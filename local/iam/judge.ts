@@ -1,112 +1,167 @@
-import type { Parts, PolicyDocument } from '../contracts.ts'
-import { AwsError, type Caller, type Permission } from '../gateway/service.ts'
+import type { Decision, Parts, PolicyDocument } from '../contracts.ts'
+import type { AwsError, Caller, Permission } from '../gateway/service.ts'
 import type { Sender } from '../gateway/wires.ts'
-import type { Context } from './conditions.ts'
-import { AWS_MANAGED } from './managed.ts'
-import { evaluate, type Principal, type Question, type Verdict } from './policy.ts'
-import { type Identity, keyOf, type Records } from './records.ts'
+import { accountOf, requestContext, senderContext } from './context.ts'
+import { decide, type Layers, type Request, type Verdict } from './decide.ts'
+import type { Holdings } from './holdings.ts'
+import { examine, type Policy, parsePolicy } from './policy.ts'
+import type { Principal } from './principals.ts'
+import { denial, type Refusal } from './refusal.ts'
+import type { Usage } from './usage.ts'
 
-/** Judges who may do what by the policies that IAM holds, and tells the log of each refusal. */
+/** Judges who may do what, and tells of each decision. */
 export interface Judge {
-  /** by the caller's identity policies */
-  verdictOf(caller: Caller, permission: Permission): Verdict['decision']
-  /** by a policy that names principals: a queue's, a topic's, a role's trust */
-  verdictOfPolicy(
-    policy: PolicyDocument,
-    principal: Principal,
-    question: Omit<Question, 'principal'>,
-  ): Verdict['decision']
-  /** condition keys of a request by this caller */
-  contextOf(caller: Caller, permission: Permission): Context
-  /** logs and makes the error; `source` says which kind of policy decided */
-  refusal(who: string, permission: Permission, decision: Verdict['decision'], source: PolicySource): AwsError
+  /** @throws {AwsError} AccessDeniedException */
+  authorize(caller: Caller, permission: Permission): void
+  /**
+   * a caller before a role's trust policy
+   * @throws {AwsError} AccessDeniedException
+   */
+  authorizeTrust(caller: Caller, permission: Permission, trust: readonly Policy[]): void
+  /**
+   * a service before a resource's policy, or before a role's trust policy
+   * @throws {AwsError} AccessDeniedException
+   */
+  authorizeService(sender: Sender, permission: Permission, policies: readonly Policy[], trust?: boolean): void
+  /** the error for what cannot be allowed whatever policies say, told like any denial */
+  refuse(caller: Caller, permission: Permission): AwsError
+  watch(listener: (decision: Decision) => void): () => void
 }
 
-export type PolicySource = 'identity-based' | 'resource-based' | 'trust'
-
-export const createJudge = ({ now, log }: Parts, records: Records): Judge => {
-  const decide = (documents: readonly PolicyDocument[], question: Question): Verdict['decision'] => {
-    const { decision, unknown } = evaluate(documents, question)
-    if (unknown.length > 0)
-      log('iam', 'POLICY NOT UNDERSTOOD, taken as a denial', {
-        unknown: [...new Set(unknown)],
-        action: question.action,
-      })
-    return decision
+export const createJudge = (parts: Parts, holdings: Holdings, usage: Usage): Judge => {
+  const listeners = new Set<(decision: Decision) => void>()
+  const resourcePolicies = new WeakMap<PolicyDocument, readonly Policy[]>()
+  const readResourcePolicy = (document: PolicyDocument): readonly Policy[] => {
+    const known = resourcePolicies.get(document) ?? [parsePolicy(document)]
+    resourcePolicies.set(document, known)
+    return known
   }
-  const contextOf = (caller: Caller, { resource, context }: Permission): Context =>
-    contextFrom({ ...timeKeys(now()), ...resourceKeys(resource), ...callerKeys(caller), ...context })
+  const tell = (who: Refusal['who'], permission: Permission, verdict: Verdict, trust = false): void => {
+    const allowed = verdict.decision === 'allow'
+    if (allowed && listeners.size === 0) return
+    const decision = decisionOf(parts.now(), who, permission, verdict, trust)
+    for (const listener of listeners) listener(decision)
+    if (allowed) return
+    const { principal, action, resource, policyType, policy, statement } = decision
+    parts.log('iam', 'denied', {
+      principal,
+      action,
+      resource,
+      because: `${verdict.decision}, ${trust && verdict.layer === 'resource' ? 'trust' : verdict.layer} policy`,
+      policyType,
+      policy,
+      statement,
+      ...(verdict.unknown.length > 0 && { notUnderstood: [...new Set(verdict.unknown)] }),
+    })
+  }
+  const judge = (
+    caller: Caller,
+    permission: Permission,
+    resource: readonly Policy[] | undefined,
+    trust: boolean,
+  ) => {
+    // the cloud's own calls come from inside: no request can claim this kind
+    if (caller.kind === 'service') return
+    const now = parts.now()
+    const own = holdings.layersOf(caller)
+    const layers: Layers = resource ? { ...own, resource } : own
+    const verdict = decide(requestOf(caller, caller.kind, permission, now, trust), layers)
+    usage.note(caller, permission)
+    tell(caller, permission, verdict, trust)
+    if (verdict.decision !== 'allow') throw denial({ who: caller, permission, verdict, trust })
+  }
   return {
-    contextOf,
-    verdictOf: (caller, permission) => {
-      // the cloud's own calls come from inside: no request can claim this kind
-      if (caller.kind === 'service') return 'allow'
-      const { action, resource } = permission
-      return decide(policiesOf(records, caller), { action, resource, context: contextOf(caller, permission) })
+    authorize: (caller, permission) => {
+      const { resourcePolicy } = permission
+      judge(caller, permission, resourcePolicy && readResourcePolicy(resourcePolicy), false)
     },
-    verdictOfPolicy: (policy, principal, question) => decide([policy], { ...question, principal }),
-    refusal: (who, { action, resource }, decision, source) => {
-      log('iam', 'denied', { principal: who, action, resource, because: `${decision}, ${source} policy` })
-      const why =
-        decision === 'explicitDeny'
-          ? `with an explicit deny in ${source === 'identity-based' ? 'an' : 'a'} ${source} policy`
-          : `because no ${source} policy allows the ${action} action`
-      return new AwsError(
-        'AccessDeniedException',
-        `User: ${who} is not authorized to perform: ${action} on resource: ${resource} ${why}`,
-      )
+    authorizeTrust: (caller, permission, trust) => judge(caller, permission, trust, true),
+    authorizeService: (sender, permission, policies, trust = false) => {
+      const { action, resource } = permission
+      const context = senderContext(sender, permission, parts.now())
+      const principal = { service: sender.service }
+      const found = examine(policies, { action, resource, context, principal, trust })
+      const { allows, denies, unknown } = found
+      const verdict: Verdict =
+        denies.length > 0
+          ? { decision: 'explicitDeny', layer: 'resource', matches: denies, unknown }
+          : allows.length > 0
+            ? { decision: 'allow', layer: 'resource', matches: allows, unknown }
+            : { decision: 'implicitDeny', layer: 'resource', matches: [], unknown }
+      tell(sender, permission, verdict, trust)
+      if (verdict.decision !== 'allow') throw denial({ who: sender, permission, verdict, trust })
+    },
+    refuse: (caller, permission) => {
+      const verdict: Verdict = { decision: 'implicitDeny', layer: 'resource', matches: [], unknown: [] }
+      tell(caller, permission, verdict, true)
+      return denial({ who: caller, permission, verdict, trust: true })
+    },
+    watch: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
   }
 }
 
-/** Condition keys of a service that hands something on. */
-export const senderContext = (sender: Sender, permission: Permission, now: number): Context =>
-  contextFrom({
-    ...timeKeys(now),
-    ...resourceKeys(permission.resource),
-    'aws:SourceArn': sender.sourceArn,
-    'aws:SourceAccount': sender.sourceAccount,
-    'aws:PrincipalIsAWSService': 'true',
-    'aws:PrincipalServiceName': sender.service,
-    ...permission.context,
-  })
-
-const policiesOf = (records: Records, caller: Caller): readonly PolicyDocument[] => {
-  const arn = caller.roleArn ?? caller.arn
-  const key = keyOf(caller.account, arn.slice(arn.lastIndexOf('/') + 1))
-  const identity: Identity | undefined =
-    caller.kind === 'role' ? records.roles.get(key) : records.users.get(key)
-  if (!identity) return []
-  const attached = identity.attached.map((one) => AWS_MANAGED.get(one) ?? records.policies.get(one)?.document)
-  return [...Object.values(identity.inline), ...attached.filter((document) => document !== undefined)]
+const requestOf = (
+  caller: Caller,
+  kind: Request['kind'],
+  permission: Permission,
+  now: number,
+  trust: boolean,
+): Request => {
+  const { action, resource } = permission
+  const owner = accountOf(resource)
+  return {
+    kind,
+    principal: principalOf(caller),
+    question: { action, resource, context: requestContext(caller, permission, now) },
+    foreign: owner !== undefined && owner !== caller.account,
+    resourceMustAllow: trust || permission.policyMustAllow === true,
+    trust,
+  }
 }
 
-/** IAM user guide, "AWS global condition context keys". */
-const callerKeys = (caller: Caller): Record<string, string> => ({
-  'aws:PrincipalArn': caller.roleArn ?? caller.arn,
-  'aws:PrincipalAccount': caller.account,
-  'aws:PrincipalType': caller.kind === 'role' ? 'AssumedRole' : 'User',
-  'aws:PrincipalIsAWSService': 'false',
-  'aws:userid': caller.userId,
-  ...(caller.kind === 'user' && { 'aws:username': caller.arn.slice(caller.arn.lastIndexOf('/') + 1) }),
-})
-
-const timeKeys = (now: number): Record<string, string> => ({
-  'aws:CurrentTime': new Date(now).toISOString(),
-  'aws:EpochTime': String(Math.floor(now / 1000)),
-  // plain HTTP on loopback
-  'aws:SecureTransport': 'false',
-})
-
-const resourceKeys = (resource: string): Record<string, string> => {
-  const account = resource.split(':')[4]
-  return account && /^\d{12}$/.test(account) ? { 'aws:ResourceAccount': account } : {}
+/** The names under which resource policies may know a caller. */
+export const principalOf = (caller: Caller): Principal => {
+  const { account, arn, userId } = caller
+  switch (caller.kind) {
+    case 'user':
+      return { account, user: arn, id: userId }
+    case 'role':
+      return { account, session: arn, ...(caller.roleArn && { role: caller.roleArn }), id: idOfRole(userId) }
+    case 'federated':
+      return { account, session: arn, ...(caller.userArn && { user: caller.userArn }) }
+    default:
+      return { account }
+  }
 }
 
-const contextFrom = (keys: Readonly<Record<string, string | readonly string[]>>): Context =>
-  new Map(
-    Object.entries(keys).map(([key, value]) => [
-      key.toLowerCase(),
-      typeof value === 'string' ? [value] : [...value],
-    ]),
-  )
+const idOfRole = (userId: string): string => userId.split(':', 1)[0] ?? ''
+
+const decisionOf = (
+  at: number,
+  who: Refusal['who'],
+  { action, resource }: Permission,
+  { decision, layer, matches }: Verdict,
+  trust: boolean,
+): Decision => {
+  const caller = 'arn' in who ? who : undefined
+  const statements = matches.map(({ policy, statement }) => ({
+    ...(policy.source.name !== undefined && { policy: policy.source.name }),
+    statement: statement.sid ?? String(statement.index + 1),
+  }))
+  const told = matches.length > 0 || decision === 'explicitDeny'
+  return {
+    at,
+    principal: 'arn' in who ? who.arn : who.service,
+    ...(caller?.roleArn !== undefined && { roleArn: caller.roleArn }),
+    account: 'arn' in who ? who.account : who.sourceAccount,
+    action,
+    resource,
+    allowed: decision === 'allow',
+    ...(told && { policyType: trust && layer === 'resource' ? 'trust' : layer }),
+    ...statements[0],
+    ...(statements.length > 0 && { statements }),
+  }
+}

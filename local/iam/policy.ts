@@ -1,138 +1,161 @@
 import type { PolicyDocument } from '../contracts.ts'
-import { type Context, judgeConditions } from './conditions.ts'
+import { type Condition, conditionHolds, listOf, parseCondition } from './conditions.ts'
 import { globMatches } from './glob.ts'
+import { excepted, type Named, type Naming, namingsOf, type Principal, parsePrincipal } from './principals.ts'
+import { type Context, keysIn, parseText, resolveText, type Text } from './variables.ts'
 
-/** Who asks, as a `Principal` element may name them. */
-export interface Principal {
-  /** user, role and session ARNs that all stand for the caller */
-  readonly arns: readonly string[]
-  /** set when naming the whole account (its number or its root) is enough */
-  readonly account?: string
-  /** `events.amazonaws.com` */
-  readonly service?: string
+/** Where a policy comes from, for whoever is told what decided. */
+export interface Source {
+  /** name of an inline policy, ARN of a managed one */
+  readonly name?: string
+  /** as the policy simulator calls it */
+  readonly simulatorId?: string
+  /** what it was read from, where somebody may ask for places in it */
+  readonly text?: string
+}
+
+/** A policy, read once so that it can be judged by often. */
+export interface Policy {
+  readonly source: Source
+  readonly statements: readonly Statement[]
+}
+
+export interface Statement {
+  /** its place in the policy, from 0 */
+  readonly index: number
+  readonly sid?: string
+  readonly effect: 'Allow' | 'Deny'
+  /** lower-case patterns */
+  readonly actions: readonly string[]
+  readonly notActions: boolean
+  /** absent: the statement names none, as in trust policies */
+  readonly resources?: readonly Text[]
+  readonly notResources: boolean
+  readonly principals?: Named
+  readonly notPrincipals?: Named
+  readonly condition: Condition
+  /** condition keys that it asks for, as written */
+  readonly keys: readonly string[]
 }
 
 export interface Question {
   readonly action: string
-  /** absent for trust policies, which have no Resource */
-  readonly resource?: string
+  readonly resource: string
   readonly context: Context
-  /** set for resource and trust policies: then a statement must name the principal */
+  /** set for policies that name principals: then a statement must name this one */
   readonly principal?: Principal
+  /** a role's trust policy: it has no Resource */
+  readonly trust?: boolean
 }
 
-export interface Verdict {
-  readonly decision: 'allow' | 'explicitDeny' | 'implicitDeny'
-  /** operators and elements that are not known here; each made its statement deny, or not allow */
+/** A statement that applies, and how it named who asks. */
+export interface Match {
+  readonly policy: Policy
+  readonly statement: Statement
+  readonly namings: readonly Naming[]
+}
+
+/** What policies say to a question. `unknown`: what is not known here and made statements deny, or not allow. */
+export interface Findings {
+  readonly allows: readonly Match[]
+  readonly denies: readonly Match[]
   readonly unknown: readonly string[]
 }
 
-interface Statement {
-  readonly Effect?: unknown
-  readonly Action?: unknown
-  readonly NotAction?: unknown
-  readonly Resource?: unknown
-  readonly NotResource?: unknown
-  readonly Principal?: unknown
-  readonly NotPrincipal?: unknown
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+/** Reads a policy. Never throws: what is no statement says nothing. */
+export const parsePolicy = (document: PolicyDocument, source: Source = {}): Policy => {
+  // policy variables are of the newer policy language only: IAM user guide, "Version"
+  const variables = document.Version === '2012-10-17'
+  const given: unknown = document.Statement
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given]
+  return {
+    source,
+    statements: list.flatMap((one, index) => {
+      const statement = parseStatement(one, index, variables)
+      return statement ? [statement] : []
+    }),
+  }
+}
+
+const parseStatement = (given: unknown, index: number, variables: boolean): Statement | undefined => {
+  if (typeof given !== 'object' || given === null) return undefined
+  const raw = given as Readonly<Record<string, unknown>>
+  if (raw.Effect !== 'Allow' && raw.Effect !== 'Deny') return undefined
+  const notActions = raw.Action === undefined && raw.NotAction !== undefined
+  const notResources = raw.Resource === undefined && raw.NotResource !== undefined
+  const names = notResources ? raw.NotResource : raw.Resource
+  const resources = names === undefined ? undefined : listOf(names).map((text) => parseText(text, variables))
+  const condition = parseCondition(raw.Condition, variables)
+  return {
+    index,
+    ...(typeof raw.Sid === 'string' && raw.Sid !== '' && { sid: raw.Sid }),
+    effect: raw.Effect,
+    actions: listOf(notActions ? raw.NotAction : raw.Action).map((text) => text.toLowerCase()),
+    notActions,
+    ...(resources && { resources }),
+    notResources,
+    ...(raw.Principal !== undefined && { principals: parsePrincipal(raw.Principal) }),
+    ...(raw.NotPrincipal !== undefined && { notPrincipals: parsePrincipal(raw.NotPrincipal) }),
+    condition,
+    keys: [...(resources ?? []).flatMap(keysIn), ...condition.keys],
+  }
 }
 
 /**
- * IAM user guide, "Policy evaluation logic": an explicit deny in any statement wins, else any allow, else an implicit deny.
- * Pure. What is not known here never widens access: an unknown operator makes an Allow not apply and a Deny apply.
+ * All statements that apply to a question. Pure. What is not known here never widens access: a statement with an unknown
+ * operator applies if it denies, and does not if it allows.
  */
-export const evaluate = (documents: readonly PolicyDocument[], question: Question): Verdict => {
+export const examine = (policies: readonly Policy[], question: Question): Findings => {
+  const allows: Match[] = []
+  const denies: Match[] = []
   const unknown: string[] = []
-  let allowed = false
-  let denied = false
-  for (const document of documents) {
-    // policy variables are of the newer policy language only: "Version element"
-    const variables = document.Version === '2012-10-17'
-    for (const statement of statementsOf(document)) {
-      const result = applies(statement, question, variables)
-      unknown.push(...result.unknown)
-      if (!result.applies) continue
-      // what is not known counts as true here: a Deny applies, an Allow must not
-      if (statement.Effect === 'Deny') denied = true
-      if (statement.Effect === 'Allow' && result.unknown.length === 0) allowed = true
+  // actions are not case-sensitive
+  const action = question.action.toLowerCase()
+  for (const policy of policies)
+    for (const statement of policy.statements) {
+      const namings = concerns(statement, question, action)
+      if (!namings) continue
+      unknown.push(...statement.condition.unknown)
+      if (!conditionHolds(statement.condition, question.context)) continue
+      if (statement.effect === 'Deny') denies.push({ policy, statement, namings })
+      else if (statement.condition.unknown.length === 0) allows.push({ policy, statement, namings })
     }
-  }
-  return { decision: denied ? 'explicitDeny' : allowed ? 'allow' : 'implicitDeny', unknown }
+  return { allows, denies, unknown }
 }
 
-export const statementsOf = (document: PolicyDocument): readonly Statement[] =>
-  Array.isArray(document.Statement)
-    ? (document.Statement as readonly Statement[])
-    : [document.Statement as Statement]
+const NOBODY: readonly Naming[] = []
 
-const applies = (
+/** Whether a statement is about the question at all, its condition apart: how it names who asks, or undefined. */
+export const concerns = (
   statement: Statement,
   question: Question,
-  variables: boolean,
-): { applies: boolean; unknown: readonly string[] } => {
-  const no = { applies: false, unknown: [] }
-  const resolve = (text: string) => (variables ? resolveVariables(text, question.context) : text)
-  const action = question.action.toLowerCase()
-  const actionFits = (pattern: string) => globMatches(pattern.toLowerCase(), action)
-  if (!matches(statement.Action, statement.NotAction, actionFits)) return no
-  const { resource } = question
-  if (resource !== undefined) {
-    const resourceFits = (pattern: string) => {
-      const resolved = resolve(pattern)
-      return resolved !== undefined && globMatches(resolved, resource)
-    }
-    if (!matches(statement.Resource, statement.NotResource, resourceFits)) return no
+  action = question.action.toLowerCase(),
+): readonly Naming[] | undefined => {
+  if (statement.actions.some((pattern) => globMatches(pattern, action)) === statement.notActions)
+    return undefined
+  if (!question.trust && !coversResource(statement, question)) return undefined
+  const { principal } = question
+  if (!principal) return NOBODY
+  if (statement.notPrincipals) {
+    // an Allow for everybody but some is not supported by AWS, and would be too wide
+    if (statement.effect === 'Allow' || excepted(statement.notPrincipals, principal)) return undefined
+    return NOBODY
   }
-  const unknown: string[] = []
-  if (question.principal) {
-    if (statement.NotPrincipal !== undefined) unknown.push('NotPrincipal')
-    else if (!namesPrincipal(statement.Principal, question.principal, resource === undefined)) return no
-  }
-  const conditions = judgeConditions(statement.Condition ?? {}, question.context, resolve)
-  return { applies: conditions.holds, unknown: [...unknown, ...conditions.unknown] }
+  const namings = statement.principals
+    ? namingsOf(statement.principals, principal, question.trust ?? false)
+    : NOBODY
+  return namings.length > 0 ? namings : undefined
 }
 
-const matches = (element: unknown, notElement: unknown, fits: (pattern: string) => boolean): boolean =>
-  element !== undefined ? list(element).some(fits) : notElement !== undefined && !list(notElement).some(fits)
-
-const namesPrincipal = (element: unknown, principal: Principal, trust: boolean): boolean => {
-  const everybody = element === '*'
-  const named: { AWS?: unknown; Service?: unknown } =
-    typeof element === 'object' && element !== null ? element : {}
-  if (principal.service !== undefined) {
-    if (list(named.Service).includes(principal.service)) return true
-    // a resource's "everybody" takes in services (older SNS-to-SQS policies rely on it); a role's trust must name them
-    return !trust && (everybody || list(named.AWS).includes('*'))
-  }
-  if (everybody) return true
-  return list(named.AWS).some(
-    (name) =>
-      name === '*' ||
-      principal.arns.includes(name) ||
-      (principal.account !== undefined &&
-        (name === principal.account || name === `arn:aws:iam::${principal.account}:root`)),
-  )
-}
-
-/** Inserted as they are, so that they still match as wildcards: no name here can hold these characters. */
-const LITERALS: Readonly<Record<string, string>> = { '*': '*', '?': '?', $: '$' }
-
-/** `${aws:username}`, `${aws:username, 'default'}`, `${*}`: IAM user guide, "Policy variables". */
-const resolveVariables = (text: string, context: Context): string | undefined => {
-  let missing = false
-  const resolved = text.replace(/\$\{([^}]*)\}/g, (_, inner: string) => {
-    const literal = LITERALS[inner]
-    if (literal !== undefined) return literal
-    const [name = '', ...rest] = inner.split(',')
-    const fallback = /^\s*'(.*)'\s*$/.exec(rest.join(','))?.[1]
-    const values = context.get(name.trim().toLowerCase()) ?? []
-    const value = values.length === 1 ? values[0] : fallback
-    if (value === undefined) missing = true
-    return value ?? ''
+/**
+ * Over the whole ARN: a `*` reaches past colons (IAM user guide, "Resource": the last wildcard of a segment "can expand to match
+ * beyond the colon boundaries").
+ */
+const coversResource = ({ resources, notResources }: Statement, { resource, context }: Question): boolean => {
+  if (!resources) return false
+  const fits = resources.some((text) => {
+    const pattern = resolveText(text, context, true)
+    return pattern !== undefined && globMatches(pattern, resource)
   })
-  return missing ? undefined : resolved
+  return fits !== notResources
 }
-
-const list = (value: unknown): readonly string[] =>
-  value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String)

@@ -1,35 +1,55 @@
-import type { Parts, PolicyDocument } from '../contracts.ts'
-import { AwsError } from '../gateway/service.ts'
-import type { Collection } from '../state/store.ts'
+import type { Parts } from '../contracts.ts'
+import { type Cached, cached } from './cached.ts'
+import { migrateIdentity, migratePolicy } from './migrate.ts'
 
-/** What a user and a role have in common. Times are milliseconds since the epoch. */
+export interface Tag {
+  readonly Key: string
+  readonly Value: string
+}
+
+/** What users, groups and roles have in common. Times are milliseconds since the epoch, policies the texts that were given. */
 export interface Identity {
   readonly account: string
   readonly name: string
   readonly path: string
   readonly id: string
   readonly created: number
-  /** by policy name */
-  readonly inline: Readonly<Record<string, PolicyDocument>>
+  /** texts by policy name */
+  readonly inline: Readonly<Record<string, string>>
   /** ARNs of managed policies */
   readonly attached: readonly string[]
 }
 
 export interface UserRecord extends Identity {
   readonly kind: 'user'
+  readonly tags?: readonly Tag[]
+  /** ARN of the permissions boundary */
+  readonly boundary?: string
+  /** ids of groups */
+  readonly groups?: readonly string[]
+}
+
+export interface GroupRecord extends Identity {
+  readonly kind: 'group'
 }
 
 export interface RoleRecord extends Identity {
   readonly kind: 'role'
-  readonly trust: PolicyDocument
+  readonly trust: string
+  /** unique ids of the users and roles that the trust policy names, by ARN: who is made anew is somebody else */
+  readonly trusted?: Readonly<Record<string, string>>
   readonly description?: string
   readonly maxSessionSeconds: number
-  readonly tags?: readonly { Key: string; Value: string }[]
+  readonly tags?: readonly Tag[]
+  readonly boundary?: string
 }
+
+export type AnyIdentity = UserRecord | GroupRecord | RoleRecord
 
 export interface KeyRecord {
   readonly id: string
   readonly account: string
+  /** empty: the account's root */
   readonly user: string
   readonly secret: string
   readonly active: boolean
@@ -41,10 +61,21 @@ export interface SessionRecord {
   readonly secret: string
   readonly token: string
   readonly expires: number
+  /** absent in sessions of older versions */
+  readonly issued?: number
   readonly account: string
-  /** a role's session, or a user's own (GetSessionToken) */
+  /** a role's session ... */
   readonly role?: { readonly name: string; readonly id: string; readonly session: string }
+  /** ... or a user's own (GetSessionToken), empty for the account's root */
   readonly user?: string
+  /** GetFederationToken's name, of a session for that user */
+  readonly federated?: string
+  /** texts; absent: nothing narrows the session */
+  readonly policies?: readonly string[]
+  readonly tags?: Readonly<Record<string, string>>
+  /** keys of the tags that go on to further roles */
+  readonly transitive?: readonly string[]
+  readonly sourceIdentity?: string
 }
 
 export interface GitCredentialRecord {
@@ -56,6 +87,27 @@ export interface GitCredentialRecord {
   readonly password: string
   readonly active: boolean
   readonly created: number
+  /** absent: CodeCommit */
+  readonly service?: string
+}
+
+export interface SshKeyRecord {
+  readonly id: string
+  readonly account: string
+  readonly user: string
+  /** as it was uploaded */
+  readonly body: string
+  /** `ssh-rsa AAAA...` */
+  readonly line: string
+  readonly fingerprint: string
+  readonly active: boolean
+  readonly created: number
+}
+
+export interface PolicyVersionRecord {
+  readonly id: string
+  readonly text: string
+  readonly created: number
 }
 
 export interface PolicyRecord {
@@ -64,91 +116,92 @@ export interface PolicyRecord {
   readonly account: string
   readonly name: string
   readonly path: string
-  readonly document: PolicyDocument
   readonly created: number
+  readonly updated: number
+  readonly description?: string
+  readonly tags?: readonly Tag[]
+  /** oldest first */
+  readonly versions: readonly PolicyVersionRecord[]
+  readonly defaultVersion: string
+  /** number of the next version: those of deleted ones are not given again */
+  readonly next: number
+}
+
+/** When a key or a role was last used. */
+export interface UsageRecord {
+  readonly at: number
+  readonly region: string
+  readonly service: string
+}
+
+/** What `seedAccount` last gave an account. */
+export interface SeedRecord {
+  readonly rootKey?: string
+  /** key in `gitCredentials` */
+  readonly gitUser?: string
 }
 
 /** All that IAM remembers. */
 export interface Records {
-  readonly users: Collection<UserRecord>
-  readonly roles: Collection<RoleRecord>
-  /** by key id */
-  readonly keys: Collection<KeyRecord>
-  /** by key id */
-  readonly sessions: Collection<SessionRecord>
-  /** by the name that Git sends */
-  readonly gitCredentials: Collection<GitCredentialRecord>
+  readonly users: Cached<UserRecord>
+  readonly groups: Cached<GroupRecord>
+  readonly roles: Cached<RoleRecord>
   /** by ARN */
-  readonly policies: Collection<PolicyRecord>
-  readonly bootstrap: Collection<{ keyId: string; gitUserName: string }>
+  readonly policies: Cached<PolicyRecord>
+  /** by key id */
+  readonly keys: Cached<KeyRecord>
+  /** by key id */
+  readonly sessions: Cached<SessionRecord>
+  /** by the name that Git sends; other services' by service and name */
+  readonly gitCredentials: Cached<GitCredentialRecord>
+  /** by key id */
+  readonly sshKeys: Cached<SshKeyRecord>
+  /** by key id, or role id */
+  readonly usage: Cached<UsageRecord>
+  readonly aliases: Cached<{ readonly alias: string }>
+  readonly seeds: Cached<SeedRecord>
+  readonly bootstrap: Cached<{ keyId: string; gitUserName: string }>
+  /** grows with every change of users, groups, roles and policies: what was derived from them before is stale */
+  generation(): number
+  /** all or nothing */
+  transaction<T>(work: () => T): T
 }
 
-export const openRecords = ({ store }: Parts): Records => ({
-  users: store.collection('iam.users'),
-  roles: store.collection('iam.roles'),
-  keys: store.collection('iam.keys'),
-  sessions: store.collection('iam.sessions'),
-  gitCredentials: store.collection('iam.git-credentials'),
-  policies: store.collection('iam.policies'),
-  bootstrap: store.collection('iam.bootstrap'),
-})
+export const openRecords = ({ store }: Parts): Records => {
+  let generation = 0
+  const changed = () => {
+    generation += 1
+  }
+  const collections = {
+    users: cached<UserRecord>(store.collection('iam.users'), changed, migrateIdentity),
+    groups: cached<GroupRecord>(store.collection('iam.groups'), changed),
+    roles: cached<RoleRecord>(store.collection('iam.roles'), changed, migrateIdentity),
+    policies: cached<PolicyRecord>(store.collection('iam.policies'), changed, migratePolicy),
+    keys: cached<KeyRecord>(store.collection('iam.keys')),
+    sessions: cached<SessionRecord>(store.collection('iam.sessions')),
+    gitCredentials: cached<GitCredentialRecord>(store.collection('iam.git-credentials')),
+    sshKeys: cached<SshKeyRecord>(store.collection('iam.ssh-keys')),
+    usage: cached<UsageRecord>(store.collection('iam.usage')),
+    aliases: cached<{ alias: string }>(store.collection('iam.aliases')),
+    seeds: cached<SeedRecord>(store.collection('iam.seeds')),
+    bootstrap: cached<{ keyId: string; gitUserName: string }>(store.collection('iam.bootstrap')),
+  }
+  return {
+    ...collections,
+    generation: () => generation,
+    transaction: (work) => {
+      try {
+        return store.transaction(work)
+      } catch (error) {
+        // what was written before the failure is rolled back in the store, not yet in memory
+        for (const collection of Object.values(collections)) collection.reload()
+        throw error
+      }
+    },
+  }
+}
 
 export const keyOf = (account: string, name: string): string => `${account}/${name}`
 
-export const arnOf = (identity: Identity & { kind: 'user' | 'role' }): string =>
-  `arn:aws:iam::${identity.account}:${identity.kind}${identity.path}${identity.name}`
-
-export const findUser = (records: Records, account: string, name: string): UserRecord => {
-  const user = records.users.get(keyOf(account, name))
-  if (!user) throw noSuch(`The user with name ${name} cannot be found.`)
-  return user
-}
-
-export const findRole = (records: Records, account: string, name: string): RoleRecord => {
-  const role = records.roles.get(keyOf(account, name))
-  if (!role) throw noSuch(`The role with name ${name} cannot be found.`)
-  return role
-}
-
-export const noSuch = (message: string) => new AwsError('NoSuchEntityException', message, 404)
-
-const NAME = /^[\w+=,.@-]+$/
-const PATH = /^\/$|^\/[\u0021-\u007e]+\/$/
-
-/** @throws {AwsError} ValidationException, by the lengths and patterns of the IAM API reference */
-export const checkName = (name: string, max: number, member: string): void => {
-  if (!NAME.test(name))
-    throw new AwsError(
-      'ValidationException',
-      `The specified value for ${member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`,
-    )
-  if (name.length > max)
-    throw new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${max}`,
-    )
-}
-
-export const checkPath = (path: string): string => {
-  if (!PATH.test(path) || path.length > 512)
-    throw new AwsError(
-      'ValidationException',
-      'The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.',
-    )
-  return path
-}
-
-/** One page of a list, as IAM's `Marker` and `MaxItems` cut it. */
-export const page = <T>(
-  items: readonly T[],
-  { Marker, MaxItems }: { Marker?: string; MaxItems?: number },
-): { items: readonly T[]; IsTruncated: boolean; Marker?: string } => {
-  const start = Marker === undefined ? 0 : Number(Marker)
-  const size = MaxItems ?? 100
-  if (!Number.isInteger(start) || start < 0) throw new AwsError('ValidationException', 'Invalid Marker.')
-  if (!(size >= 1 && size <= 1000))
-    throw new AwsError('ValidationException', 'MaxItems must be between 1 and 1000.')
-  const end = start + size
-  const more = end < items.length
-  return { items: items.slice(start, end), IsTruncated: more, ...(more && { Marker: String(end) }) }
-}
+export const arnOf = ({ account, kind, path, name }: AnyIdentity): string =>
+  `arn:aws:iam::${account}:${kind}${path}${name}`

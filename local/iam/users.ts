@@ -1,141 +1,123 @@
 import type { Parts } from '../contracts.ts'
-import { AwsError, type Call, type Operation } from '../gateway/service.ts'
-import { newId, newSecret } from './ids.ts'
-import {
-  arnOf,
-  checkName,
-  checkPath,
-  findUser,
-  type KeyRecord,
-  keyOf,
-  noSuch,
-  page,
-  type Records,
-  type UserRecord,
-} from './records.ts'
+import type { Call, Operation } from '../gateway/service.ts'
+import { boundaryOf, checkBoundary } from './boundaries.ts'
+import { alreadyExists, conflict } from './errors.ts'
+import { findUser, nameIsTaken, userOf } from './find.ts'
+import { newId } from './ids.ts'
+import { checkName, checkPath, checkPathPrefix, type PageInput, page } from './names.ts'
+import { checkQuota } from './quotas.ts'
+import { arnOf, keyOf, type Records, type Tag, type UserRecord } from './records.ts'
+import { checkTags } from './tags.ts'
 
-interface Input {
+interface Input extends PageInput {
   readonly UserName?: string
   readonly Path?: string
-  readonly AccessKeyId?: string
-  readonly Status?: string
-  readonly Marker?: string
-  readonly MaxItems?: number
+  readonly PathPrefix?: string
+  readonly PermissionsBoundary?: string
+  readonly Tags?: readonly Tag[]
+  readonly NewUserName?: string
+  readonly NewPath?: string
 }
 
-/** IAM user guide, "IAM and AWS STS quotas": access keys per user. */
-const KEYS_PER_USER = 2
-
+/** @throws {AwsError} ValidationException, EntityAlreadyExistsException, LimitExceededException */
 export const addUser = (
   parts: Parts,
   records: Records,
   account: string,
   name: string,
-  path = '/',
+  more: Pick<Input, 'Path' | 'PermissionsBoundary' | 'Tags'> = {},
 ): UserRecord => {
   checkName(name, 64, 'userName')
-  if (records.users.get(keyOf(account, name)))
-    throw new AwsError('EntityAlreadyExistsException', `User with name ${name} already exists.`, 409)
   const user: UserRecord = {
     kind: 'user',
     account,
     name,
-    path: checkPath(path),
+    path: checkPath(more.Path),
     id: newId('AIDA', 21),
     created: parts.now(),
     inline: {},
     attached: [],
+    ...(more.Tags && { tags: checkTags(more.Tags) }),
+    ...checkBoundary(records, account, more.PermissionsBoundary),
   }
+  if (nameIsTaken(records.users, account, name)) throw alreadyExists(`User with name ${name} already exists.`)
+  checkQuota('UsersPerAccount', records.users.entries(`${account}/`).length + 1)
   records.users.put(keyOf(account, name), user)
   return user
 }
 
-export const addKey = (parts: Parts, records: Records, user: UserRecord): KeyRecord => {
-  if (keysOf(records, user).length >= KEYS_PER_USER)
-    throw new AwsError(
-      'LimitExceededException',
-      `Cannot exceed quota for AccessKeysPerUser: ${KEYS_PER_USER}`,
-      409,
-    )
-  const key: KeyRecord = {
-    id: newId('AKIA', 20),
-    account: user.account,
-    user: user.name,
-    secret: newSecret(),
-    active: true,
-    created: parts.now(),
-  }
-  records.keys.put(key.id, key)
-  return key
-}
-
-/** The named user, or the caller when a call leaves the name out. */
-export const userOf = (records: Records, input: { readonly UserName?: string }, call: Call): UserRecord => {
-  if (input.UserName !== undefined) return findUser(records, call.account, input.UserName)
-  if (call.caller.kind !== 'user')
-    throw new AwsError('ValidationException', 'Must specify userName when calling with non-User credentials')
-  return findUser(records, call.account, call.caller.arn.slice(call.caller.arn.lastIndexOf('/') + 1))
-}
-
-/** Users and their access keys. */
+/** Users. */
 export const userOperations = (parts: Parts, records: Records): Readonly<Record<string, Operation>> => ({
-  CreateUser: (input: Input, { account }) => ({
-    User: describe(addUser(parts, records, account, input.UserName ?? '', input.Path)),
-  }),
-  GetUser: (input: Input, call) => ({ User: describe(userOf(records, input, call)) }),
+  CreateUser: (input: Input, { account }) => {
+    const user = addUser(parts, records, account, input.UserName ?? '', input)
+    return { User: { ...describeUser(user), ...detailsOf(user) } }
+  },
+  GetUser: (input: Input, call) => {
+    if (input.UserName === undefined && call.caller.kind === 'root') return { User: describeRoot(call) }
+    const user = userOf(records, input, call)
+    return { User: { ...describeUser(user), ...detailsOf(user) } }
+  },
   ListUsers: (input: Input, { account }) => {
-    const { items, ...rest } = page(records.users.entries(`${account}/`), input)
-    return { Users: items.map(([, user]) => describe(user)), ...rest }
+    const prefix = checkPathPrefix(input.PathPrefix)
+    const users = records.users.entries(`${account}/`).map(([, user]) => user)
+    const { items, ...rest } = page(
+      users.filter(({ path }) => path.startsWith(prefix)),
+      input,
+    )
+    return { Users: items.map(describeUser), ...rest }
+  },
+  UpdateUser: (input: Input, { account }) => {
+    const user = findUser(records, account, input.UserName ?? '')
+    const name = input.NewUserName ?? user.name
+    checkName(name, 64, 'newUserName')
+    const changed = {
+      ...user,
+      name,
+      path: input.NewPath === undefined ? user.path : checkPath(input.NewPath),
+    }
+    if (name.toLowerCase() !== user.name.toLowerCase() && nameIsTaken(records.users, account, name))
+      throw alreadyExists(`User with name ${name} already exists.`)
+    records.transaction(() => {
+      records.users.delete(keyOf(account, user.name))
+      records.users.put(keyOf(account, name), changed)
+      if (name !== user.name) renameCredentials(records, user, name)
+    })
+    return {}
   },
   DeleteUser: (input: Input, { account }) => {
     const user = findUser(records, account, input.UserName ?? '')
-    const credentials = records.gitCredentials.entries().filter(([, one]) => owns(user, one))
-    if (keysOf(records, user).length > 0) throw conflict('must delete access keys first.')
-    if (credentials.length > 0) throw conflict('must remove service specific credentials first.')
-    if (Object.keys(user.inline).length > 0) throw conflict('must delete policies first.')
-    if (user.attached.length > 0) throw conflict('must detach all policies first.')
+    const kept = whatKeeps(records, user)
+    if (kept !== undefined) throw conflict(`Cannot delete entity, must ${kept} first.`)
     records.users.delete(keyOf(account, user.name))
-    return {}
-  },
-  CreateAccessKey: (input: Input, call) => {
-    const key = addKey(parts, records, userOf(records, input, call))
-    return { AccessKey: { ...describeKey(key), SecretAccessKey: key.secret } }
-  },
-  ListAccessKeys: (input: Input, call) => {
-    const { items, ...rest } = page(keysOf(records, userOf(records, input, call)), input)
-    return { AccessKeyMetadata: items.map(describeKey), ...rest }
-  },
-  UpdateAccessKey: (input: Input, call) => {
-    const key = findKey(records, userOf(records, input, call), input.AccessKeyId ?? '')
-    records.keys.put(key.id, { ...key, active: input.Status === 'Active' })
-    return {}
-  },
-  DeleteAccessKey: (input: Input, call) => {
-    const key = findKey(records, userOf(records, input, call), input.AccessKeyId ?? '')
-    records.keys.delete(key.id)
     return {}
   },
 })
 
-const owns = (user: UserRecord, one: { readonly account: string; readonly user: string }): boolean =>
-  one.account === user.account && one.user === user.name
+const owns =
+  (user: UserRecord) =>
+  ([, one]: readonly [string, { readonly account: string; readonly user?: string }]): boolean =>
+    one.account === user.account && one.user === user.name
 
-const keysOf = (records: Records, user: UserRecord): readonly KeyRecord[] =>
-  records.keys
-    .entries()
-    .map(([, key]) => key)
-    .filter((key) => owns(user, key))
-
-const findKey = (records: Records, user: UserRecord, id: string): KeyRecord => {
-  const key = records.keys.get(id)
-  if (!key || !owns(user, key)) throw noSuch(`The Access Key with id ${id} cannot be found.`)
-  return key
+/** What must be done before a user can be deleted: IAM user guide, "Deleting an IAM user". */
+const whatKeeps = (records: Records, user: UserRecord): string | undefined => {
+  const has = owns(user)
+  if (records.keys.entries().some(has)) return 'delete access keys'
+  if (records.sshKeys.entries().some(has)) return 'delete SSH public keys'
+  if (records.gitCredentials.entries().some(has)) return 'remove service specific credentials'
+  if (Object.keys(user.inline).length > 0) return 'delete policies'
+  if (user.attached.length > 0) return 'detach all policies'
+  if ((user.groups ?? []).length > 0) return 'remove users from group'
+  return undefined
 }
 
-const conflict = (what: string) =>
-  new AwsError('DeleteConflictException', `Cannot delete entity, ${what}`, 409)
+/** Keys, passwords and sessions go on under the new name; the name that Git sends stays (recorded answers). */
+const renameCredentials = (records: Records, user: UserRecord, name: string): void => {
+  for (const collection of [records.keys, records.gitCredentials, records.sshKeys, records.sessions] as const)
+    for (const [key, one] of collection.entries().filter(owns(user)))
+      collection.put(key, { ...one, user: name } as never)
+}
 
-const describe = (user: UserRecord) => ({
+export const describeUser = (user: UserRecord) => ({
   Path: user.path,
   UserName: user.name,
   UserId: user.id,
@@ -143,9 +125,13 @@ const describe = (user: UserRecord) => ({
   CreateDate: new Date(user.created),
 })
 
-const describeKey = (key: KeyRecord) => ({
-  UserName: key.user,
-  AccessKeyId: key.id,
-  Status: key.active ? 'Active' : 'Inactive',
-  CreateDate: new Date(key.created),
+const detailsOf = (user: UserRecord) => ({
+  ...boundaryOf(user),
+  ...(user.tags && user.tags.length > 0 && { Tags: user.tags }),
+})
+
+const describeRoot = ({ account, caller }: Call) => ({
+  UserId: account,
+  Arn: caller.arn,
+  CreateDate: new Date(0),
 })

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import type { Target } from '@aws-sdk/client-scheduler'
 import type { Parts } from '../contracts.ts'
 import { backoff } from '../eventbridge/deliver.ts'
+import { runTaskInput, type TaskParameters } from '../eventbridge/ecs-request.ts'
 import { AwsError } from '../gateway/service.ts'
 import type { Sender, Wires } from '../gateway/wires.ts'
 import { type Attempt, isPermanent, type Verdict } from '../state/outbox.ts'
+import { kindOf } from './target.ts'
 
 /** One run of a schedule. */
 export interface Run {
@@ -16,7 +19,7 @@ export interface Run {
 
 export interface DeliverParts {
   readonly parts: Parts
-  readonly wires: Pick<Wires, 'sendMessage' | 'invokeAsync'>
+  readonly wires: Pick<Wires, 'sendMessage' | 'publish' | 'invokeAsync' | 'putEvent' | 'runTask'>
   readonly random: () => number
 }
 
@@ -35,8 +38,11 @@ export const createDeliver =
       const policy = job.target.RetryPolicy
       const attempts = policy?.MaximumRetryAttempts ?? DEFAULT_ATTEMPTS
       const age = (policy?.MaximumEventAgeInSeconds ?? DEFAULT_AGE_SECONDS) * 1_000
-      const over = isPermanent(error) || tries >= attempts || given.parts.now() - since >= age
-      return over ? giveUp(given, job, tries, error) : { againInMs: backoff(tries, given.random) }
+      if (isPermanent(error)) return giveUp(given, job, tries, error)
+      if (tries >= attempts) return giveUp(given, job, tries, error, 'MaximumRetryAttempts')
+      if (given.parts.now() - since >= age)
+        return giveUp(given, job, tries, error, 'MaximumEventAgeInSeconds')
+      return { againInMs: backoff(tries, given.random) }
     }
   }
 
@@ -48,12 +54,50 @@ const senderOf = ({ scheduleArn, target }: Run): Sender => ({
   roleArn: target.RoleArn ?? '',
 })
 
-const send = (wires: DeliverParts['wires'], job: Run, input: string): Promise<void> => {
-  const arn = job.target.Arn ?? ''
-  const groupId = job.target.SqsParameters?.MessageGroupId
-  return arn.startsWith('arn:aws:sqs:')
-    ? wires.sendMessage(arn, { body: input, ...(groupId ? { groupId } : {}) }, senderOf(job))
-    : wires.invokeAsync(arn, input, senderOf(job))
+const notServed = (what: string) =>
+  new AwsError('ResourceNotFoundException', `This local cloud does not deliver to ${what}.`, 400)
+
+const send = async (wires: DeliverParts['wires'], job: Run, input: string): Promise<void> => {
+  const { target } = job
+  const arn = target.Arn ?? ''
+  const sender = senderOf(job)
+  switch (kindOf(arn)) {
+    case 'sqs': {
+      const groupId = target.SqsParameters?.MessageGroupId
+      return wires.sendMessage(arn, { body: input, ...(groupId ? { groupId } : {}) }, sender)
+    }
+    case 'sns':
+      return wires.publish(arn, { body: input }, sender)
+    case 'bus':
+      if (!wires.putEvent) throw notServed('event buses')
+      return wires.putEvent(arn, envelopeOf(job, input), sender)
+    case 'ecs': {
+      if (!wires.runTask) throw notServed('ECS')
+      const parameters = (target.EcsParameters ?? {}) as TaskParameters
+      const startedBy = `chronos-schedule/${job.scheduleArn.split('/').at(-1)}`
+      const own = target.Input === undefined ? undefined : input
+      return wires.runTask(arn, runTaskInput(arn, parameters, startedBy, own), sender)
+    }
+    default:
+      return wires.invokeAsync(arn, input, sender)
+  }
+}
+
+const envelopeOf = (job: Run, input: string) => {
+  const [, , , region = '', account = ''] = job.scheduleArn.split(':')
+  const { DetailType = '', Source = '' } = job.target.EventBridgeParameters ?? {}
+  const detail: unknown = job.target.Input === undefined ? {} : JSON.parse(input)
+  return {
+    version: '0' as const,
+    id: randomUUID(),
+    'detail-type': DetailType,
+    source: Source,
+    account,
+    time: job.scheduledTime,
+    region,
+    resources: [job.scheduleArn],
+    detail: (typeof detail === 'object' && detail !== null ? detail : {}) as object,
+  }
 }
 
 /** The target's input with context attributes filled in, or Scheduler's default notification (user guide, "Adding context attributes"). */
@@ -84,7 +128,13 @@ const inputOf = (job: Run, attempt: number): string => {
   )
 }
 
-const giveUp = async (given: DeliverParts, job: Run, tries: number, error: unknown): Promise<Verdict> => {
+const giveUp = async (
+  given: DeliverParts,
+  job: Run,
+  tries: number,
+  error: unknown,
+  exhausted?: string,
+): Promise<Verdict> => {
   const { log } = given.parts
   const queue = job.target.DeadLetterConfig?.Arn
   const message = error instanceof Error ? error.message : String(error)
@@ -103,6 +153,7 @@ const giveUp = async (given: DeliverParts, job: Run, tries: number, error: unkno
     ERROR_CODE: text(error instanceof AwsError ? error.code : 'InternalError'),
     ERROR_MESSAGE: text(message || 'unknown'),
     RETRY_ATTEMPTS: text(String(tries)),
+    ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),
   }
   try {
     await given.wires.sendMessage(queue, { body: inputOf(job, tries + 1), attributes }, senderOf(job))

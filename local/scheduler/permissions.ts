@@ -5,13 +5,22 @@ import { scheduleArn } from './schedule.ts'
 interface Input {
   readonly Name?: string
   readonly GroupName?: string
+  readonly ResourceArn?: string
   readonly Target?: Target
 }
 
 /** What IAM must allow before a Scheduler operation runs: Service Authorization Reference, Amazon EventBridge Scheduler. */
 export const permissionsOf = (operation: string, input: Input, call: Call): readonly Permission[] => {
   const action = `scheduler:${operation}`
-  if (operation === 'ListSchedules') return [{ action, resource: '*' }]
+  if (/^List(Schedules|ScheduleGroups)$/.test(operation)) return [{ action, resource: '*' }]
+  if (operation.includes('Resource')) return [{ action, resource: input.ResourceArn ?? '*' }]
+  if (operation.endsWith('Group'))
+    return [
+      {
+        action,
+        resource: `arn:aws:scheduler:${call.region}:${call.account}:schedule-group/${input.Name ?? ''}`,
+      },
+    ]
   const resource = scheduleArn(call, input.GroupName ?? 'default', input.Name ?? '')
   const role = input.Target?.RoleArn
   const context = { 'iam:PassedToService': 'scheduler.amazonaws.com' }

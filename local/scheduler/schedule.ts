@@ -1,6 +1,7 @@
 import type { CreateScheduleCommandInput, Target } from '@aws-sdk/client-scheduler'
 import { AwsError, type Call } from '../gateway/service.ts'
 import { nextRun, parseExpression } from './expression.ts'
+import { checkTarget } from './target.ts'
 
 /** A schedule as the store keeps it, under its ARN. Times are milliseconds since the epoch. */
 export interface Schedule {
@@ -12,8 +13,11 @@ export interface Schedule {
   readonly state: 'ENABLED' | 'DISABLED'
   readonly target: Target
   readonly description?: string
+  readonly kmsKey?: string
   readonly startsAt?: number
   readonly endsAt?: number
+  /** a run begins within so many minutes after it is due */
+  readonly windowMinutes?: number
   readonly afterCompletion: 'NONE' | 'DELETE'
   readonly createdAt: number
   readonly modifiedAt: number
@@ -21,8 +25,8 @@ export interface Schedule {
   readonly lastRun?: number
 }
 
-const NAME = /^[0-9a-zA-Z_.-]{1,64}$/
-const TARGET_ARN = /^arn:aws:(sqs|lambda):[a-z0-9-]+:\d{12}:.+$/
+/** API Reference, CreateSchedule: how far a start date may lie in the past. */
+const START_TOLERANCE_MS = 5 * 60_000
 
 const invalid = (text: string) => new AwsError('ValidationException', text)
 
@@ -36,21 +40,16 @@ export const dueAt = (schedule: Schedule): number | undefined =>
     : nextRun({ ...schedule, timing: parseExpression(schedule.expression, schedule.timezone) })
 
 /**
- * A schedule from the input of CreateSchedule or UpdateSchedule (EventBridge Scheduler API Reference).
+ * A schedule from the input of CreateSchedule or UpdateSchedule (EventBridge Scheduler API Reference), whose members' lengths and
+ * patterns were checked before.
  * @throws AwsError ValidationException
  */
 export const scheduleFrom = (input: CreateScheduleCommandInput, call: Call, now: number): Schedule => {
-  const name = input.Name ?? ''
-  const group = input.GroupName ?? 'default'
-  if (!NAME.test(name))
-    throw invalid(`Value '${name}' at 'name' failed to satisfy constraint: ${NAME.source}`)
-  if (group !== 'default')
-    throw invalid(`This local cloud has the schedule group default only, not ${group}.`)
-  if (input.FlexibleTimeWindow?.Mode !== 'OFF')
-    throw invalid('This local cloud serves FlexibleTimeWindow with Mode OFF only.')
+  const { Name: name = '', GroupName: group = 'default' } = input
   const expression = input.ScheduleExpression ?? ''
   const timezone = input.ScheduleExpressionTimezone ?? 'UTC'
-  parseExpression(expression, timezone)
+  const timing = parseExpression(expression, timezone)
+  if (!('at' in timing)) checkDates(input, now)
   return {
     arn: scheduleArn(call, group, name),
     name,
@@ -59,42 +58,34 @@ export const scheduleFrom = (input: CreateScheduleCommandInput, call: Call, now:
     timezone,
     state: input.State ?? 'ENABLED',
     target: checkTarget(input.Target),
+    ...windowOf(input.FlexibleTimeWindow),
     afterCompletion: input.ActionAfterCompletion ?? 'NONE',
     createdAt: now,
     modifiedAt: now,
     ...(input.Description === undefined ? {} : { description: input.Description }),
+    ...(input.KmsKeyArn === undefined ? {} : { kmsKey: input.KmsKeyArn }),
     ...(input.StartDate === undefined ? {} : { startsAt: input.StartDate.getTime() }),
     ...(input.EndDate === undefined ? {} : { endsAt: input.EndDate.getTime() }),
   }
 }
 
-const checkTarget = (target: Target | undefined): Target => {
-  const arn = target?.Arn ?? ''
-  const service = TARGET_ARN.exec(arn)?.[1]
-  if (!target || !service)
-    throw invalid(`Provided Arn ${arn} is no target that this local cloud serves: SQS or Lambda.`)
-  if (!/^arn:aws:iam::\d{12}:role\/.+$/.test(target.RoleArn ?? ''))
-    throw invalid(
-      `Value '${target.RoleArn}' at 'target.roleArn' failed to satisfy constraint: an IAM role's ARN`,
-    )
-  if (service === 'lambda' && target.Input !== undefined && !isJson(target.Input))
-    throw invalid('Input of a Lambda target must be well-formed JSON.')
-  const { MaximumRetryAttempts: attempts = 0, MaximumEventAgeInSeconds: age = 60 } = target.RetryPolicy ?? {}
-  if (!(attempts >= 0 && attempts <= 185)) throw invalid('MaximumRetryAttempts must be between 0 and 185.')
-  if (!(age >= 60 && age <= 86_400)) throw invalid('MaximumEventAgeInSeconds must be between 60 and 86400.')
-  const queue = target.DeadLetterConfig?.Arn
-  if (queue !== undefined && !/^arn:aws:sqs:[a-z0-9-]+:\d{12}:[\w-]+$/.test(queue))
-    throw invalid(`The dead-letter queue ${queue} is no standard SQS queue.`)
-  return target
+const checkDates = ({ StartDate, EndDate }: CreateScheduleCommandInput, now: number): void => {
+  if (StartDate && StartDate.getTime() < now - START_TOLERANCE_MS)
+    throw invalid('The StartDate you specify cannot be earlier than 5 minutes ago.')
+  if (EndDate && EndDate.getTime() < now) throw invalid('The EndDate you specify cannot be in the past.')
+  if (StartDate && EndDate && EndDate <= StartDate)
+    throw invalid('The EndDate you specify must come after the StartDate.')
 }
 
-const isJson = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+const windowOf = (
+  window: CreateScheduleCommandInput['FlexibleTimeWindow'],
+): Pick<Schedule, 'windowMinutes'> => {
+  const { Mode, MaximumWindowInMinutes: minutes } = window ?? {}
+  if (Mode === 'FLEXIBLE' && minutes === undefined)
+    throw invalid('MaximumWindowInMinutes must be provided for a flexible time window.')
+  if (Mode === 'OFF' && minutes !== undefined)
+    throw invalid('MaximumWindowInMinutes must not be provided when the flexible time window is OFF.')
+  return minutes === undefined ? {} : { windowMinutes: minutes }
 }
 
 /** What GetSchedule answers. */
@@ -106,11 +97,26 @@ export const describe = (schedule: Schedule): object => ({
   ScheduleExpressionTimezone: schedule.timezone,
   State: schedule.state,
   Target: schedule.target,
-  FlexibleTimeWindow: { Mode: 'OFF' },
+  FlexibleTimeWindow:
+    schedule.windowMinutes === undefined
+      ? { Mode: 'OFF' }
+      : { Mode: 'FLEXIBLE', MaximumWindowInMinutes: schedule.windowMinutes },
   ActionAfterCompletion: schedule.afterCompletion,
   CreationDate: new Date(schedule.createdAt),
   LastModificationDate: new Date(schedule.modifiedAt),
   ...(schedule.description === undefined ? {} : { Description: schedule.description }),
+  ...(schedule.kmsKey === undefined ? {} : { KmsKeyArn: schedule.kmsKey }),
   ...(schedule.startsAt === undefined ? {} : { StartDate: new Date(schedule.startsAt) }),
   ...(schedule.endsAt === undefined ? {} : { EndDate: new Date(schedule.endsAt) }),
+})
+
+/** What ListSchedules answers for each. */
+export const summary = (schedule: Schedule): object => ({
+  Arn: schedule.arn,
+  Name: schedule.name,
+  GroupName: schedule.group,
+  State: schedule.state,
+  CreationDate: new Date(schedule.createdAt),
+  LastModificationDate: new Date(schedule.modifiedAt),
+  Target: { Arn: schedule.target.Arn },
 })

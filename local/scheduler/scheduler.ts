@@ -5,19 +5,24 @@ import type {
   UpdateScheduleCommandInput,
 } from '@aws-sdk/client-scheduler'
 import type { Iam, Parts, Scheduler } from '../contracts.ts'
+import { checked } from '../eventbridge/constraints.ts'
+import { pageOf } from '../eventbridge/page.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createOutbox } from '../state/outbox.ts'
 import { createDeliver, type Run } from './deliver.ts'
+import { DEFAULT_GROUP, openGroups } from './groups.ts'
+import { onceEach } from './once.ts'
 import { permissionsOf } from './permissions.ts'
-import { describe, dueAt, type Schedule, scheduleArn, scheduleFrom } from './schedule.ts'
+import { describe, dueAt, type Schedule, scheduleArn, scheduleFrom, summary } from './schedule.ts'
+import { SHAPES } from './shapes.ts'
 
 export interface SchedulerOptions {
   readonly parts: Parts
   /** not asked yet: the service that receives a run judges the target's role */
   readonly iam: Pick<Iam, 'authorizeSender'>
-  readonly wires: Pick<Wires, 'sendMessage' | 'invokeAsync'>
-  /** 0 to 1, for jitter */
+  readonly wires: Pick<Wires, 'sendMessage' | 'publish' | 'invokeAsync' | 'putEvent' | 'runTask'>
+  /** 0 to 1, for jitter and flexible time windows */
   readonly random?: () => number
 }
 
@@ -33,7 +38,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
  * delivery stored in one transaction, so that a killed process neither forgets nor repeats it.
  */
 export const createScheduler = ({ parts, wires, random = Math.random }: SchedulerOptions): Scheduler => {
-  const { store, now } = parts
+  const { store, now, log } = parts
   const schedules = store.collection<Schedule>('scheduler.schedules')
   const runs = createOutbox<Run>(parts, 'scheduler.runs', createDeliver({ parts, wires, random }))
   const timers = new Map<string, NodeJS.Timeout>()
@@ -58,71 +63,97 @@ export const createScheduler = ({ parts, wires, random = Math.random }: Schedule
   }
   const run = (schedule: Schedule, due: number): Schedule =>
     store.transaction(() => {
-      runs.add({
-        scheduleArn: schedule.arn,
-        target: schedule.target,
-        executionId: randomUUID(),
-        scheduledTime: `${new Date(due).toISOString().slice(0, 19)}Z`,
-      })
+      const within = (schedule.windowMinutes ?? 0) * 60_000
+      runs.add(
+        {
+          scheduleArn: schedule.arn,
+          target: schedule.target,
+          executionId: randomUUID(),
+          scheduledTime: `${new Date(due).toISOString().slice(0, 19)}Z`,
+        },
+        Math.floor(random() * within),
+      )
       const ran = { ...schedule, lastRun: now() }
       const over = dueAt(ran) === undefined && schedule.afterCompletion === 'DELETE'
       if (over) schedules.delete(schedule.arn)
       else schedules.put(schedule.arn, ran)
       return ran
     })
+  const remove = (arn: string) => {
+    schedules.delete(arn)
+    disarm(arn)
+  }
+  const groups = openGroups(parts, (home, group) => {
+    for (const [arn] of schedules.entries(scheduleArn(home, group, ''))) remove(arn)
+  })
   const save = (schedule: Schedule): object => {
     schedules.put(schedule.arn, schedule)
     arm(schedule)
     return { ScheduleArn: schedule.arn }
   }
   const find = (input: Named, call: Call): Schedule => {
-    const schedule = schedules.get(scheduleArn(call, input.GroupName ?? 'default', input.Name ?? ''))
+    const group = input.GroupName ?? DEFAULT_GROUP
+    groups.check(call, group)
+    const schedule = schedules.get(scheduleArn(call, group, input.Name ?? ''))
     if (!schedule)
       throw new AwsError('ResourceNotFoundException', `Schedule ${input.Name} does not exist.`, 404)
     return schedule
   }
 
   const operations: Record<string, Operation> = {
+    ...groups.operations,
     CreateSchedule: (input: CreateScheduleCommandInput, call: Call) => {
       const schedule = scheduleFrom(input, call, now())
+      groups.check(call, schedule.group)
       if (schedules.get(schedule.arn))
         throw new AwsError('ConflictException', `Schedule ${schedule.name} already exists.`, 409)
       return save(schedule)
     },
     UpdateSchedule: (input: UpdateScheduleCommandInput, call: Call) => {
+      const made = scheduleFrom(input, call, now())
       const known = find(input, call)
-      const updated = { ...scheduleFrom(input, call, now()), createdAt: known.createdAt }
+      const updated = { ...made, createdAt: known.createdAt }
       const sameRhythm = known.expression === updated.expression && known.lastRun !== undefined
       return save(sameRhythm ? { ...updated, lastRun: known.lastRun } : updated)
     },
     GetSchedule: (input: Named, call: Call) => describe(find(input, call)),
     DeleteSchedule: (input: Named, call: Call) => {
-      const { arn } = find(input, call)
-      schedules.delete(arn)
-      disarm(arn)
+      remove(find(input, call).arn)
       return {}
     },
-    ListSchedules: (input: ListSchedulesCommandInput, call: Call) => ({
-      Schedules: schedules
-        .entries(scheduleArn(call, input.GroupName ?? 'default', input.NamePrefix ?? ''))
-        .filter(([, { state }]) => input.State === undefined || state === input.State)
-        .map(([, { arn, name, group, state, createdAt, modifiedAt, target }]) => ({
-          Arn: arn,
-          Name: name,
-          GroupName: group,
-          State: state,
-          CreationDate: new Date(createdAt),
-          LastModificationDate: new Date(modifiedAt),
-          Target: { Arn: target.Arn },
-        })),
-    }),
+    ListSchedules: (input: ListSchedulesCommandInput, call: Call) => {
+      if (input.GroupName !== undefined) groups.check(call, input.GroupName)
+      const place = input.GroupName === undefined ? '' : `${input.GroupName}/`
+      const all = schedules
+        .entries(`${scheduleArn(call, '', '').slice(0, -1)}${place}`)
+        .map(([, schedule]) => schedule)
+        .filter(
+          ({ name, state }) => name.startsWith(input.NamePrefix ?? '') && (input.State ?? state) === state,
+        )
+      const paging = { Limit: input.MaxResults, NextToken: input.NextToken }
+      const { part, ...next } = pageOf(all, ({ arn }) => arn, paging)
+      return { Schedules: part.map(summary), ...next }
+    },
   }
 
   return {
-    service: { name: 'scheduler', operations, permissions: permissionsOf },
+    service: {
+      name: 'scheduler',
+      operations: checked(onceEach(parts, operations), SHAPES),
+      permissions: permissionsOf,
+    },
     start: () => {
       running = true
-      for (const [, schedule] of schedules.entries()) arm(schedule)
+      for (const [arn, schedule] of schedules.entries()) {
+        try {
+          arm(schedule)
+        } catch (error) {
+          log('scheduler', 'a schedule in the state cannot be read and does not run', {
+            arn,
+            error: String(error),
+          })
+        }
+      }
     },
     stop: async () => {
       running = false

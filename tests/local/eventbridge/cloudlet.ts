@@ -14,7 +14,7 @@ export const QUEUE = `arn:aws:sqs:${region}:${account}:q`
 export const openCloudlet = (file: string) => {
   const store = openStore(file)
   const parts = { store, now: Date.now, log: () => {} }
-  const iam = { authorizeSender: () => {} }
+  const iam = { authorizeSender: () => {}, authorize: () => {} }
   const sqs = createSqs({ parts, iam, baseUrl: () => 'http://x' })
   const bridge = createEventBridge({
     parts,

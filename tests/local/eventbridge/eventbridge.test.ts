@@ -40,7 +40,7 @@ let invoke: Wires['invokeAsync']
 
 const open = (fault?: EventFault) => {
   const parts = folder.open()
-  const allowed = { ...simpleIam }
+  const allowed = { ...simpleIam, authorize: () => {} }
   sqs = createSqs({ parts, iam: allowed, baseUrl: () => 'http://x' })
   bridge = createEventBridge({
     parts,
@@ -122,16 +122,56 @@ describe('from an event to its targets', () => {
       },
       '{"ref":"main","says":"moved main","rule":"r"}',
     ],
-    [
-      // a quote in a value breaks the JSON, as on AWS
-      { InputTransformer: { InputPathsMap: { who: '$.detail.author' }, InputTemplate: '{"who":"<who>"}' } },
-      '{"who":"Ann "Nina" Li"}',
-    ],
     [{ InputTransformer: { InputTemplate: '<aws.events.event.json>' } }, JSON.stringify(envelope)],
+    [
+      { InputTransformer: { InputPathsMap: { who: '$.detail.author' }, InputTemplate: '"by <who>"' } },
+      '"by Ann "Nina" Li"',
+    ],
+    [
+      // in a text, objects lose their quotes
+      { InputTransformer: { InputPathsMap: { all: '$.detail' }, InputTemplate: '"of <all>"' } },
+      '"of {referenceName:main,author:Ann \\Nina\\ Li}"',
+    ],
+    [
+      {
+        InputTransformer: {
+          InputPathsMap: { all: '$.detail', no: '$.no' },
+          InputTemplate: '{"all":<all>,"no":<no>}',
+        },
+      },
+      `{"all":${JSON.stringify(envelope.detail)},"no":""}`,
+    ],
+    [
+      {
+        InputTransformer: {
+          InputPathsMap: { a: '$.resources', t: "$['detail-type']" },
+          InputTemplate: '"<t>"\n"of <a>"',
+        },
+      },
+      `"CodeCommit Repository State Change"\n"of [arn:aws:codecommit:${REGION}:${ACCOUNT}:orchard-api]"`,
+    ],
+    [
+      { InputTransformer: { InputTemplate: '{"rule":<aws.events.rule-arn>,"head":<aws.events.event>}' } },
+      JSON.stringify({
+        rule: `arn:aws:events:${REGION}:${ACCOUNT}:rule/r`,
+        head: Object.fromEntries(Object.entries(envelope).filter(([name]) => name !== 'detail')),
+      }),
+    ],
   ])('input %j', async (input, expected) => {
     await rule({ Arn: queueArn('q'), ...input })
     bridge.emit(envelope)
     expect(await receive()).toEqual([expected])
+  })
+
+  test('a template that a value makes no JSON is not delivered', async () => {
+    await rule({
+      Arn: queueArn('q'),
+      InputTransformer: { InputPathsMap: { who: '$.detail.author' }, InputTemplate: '{"who":"<who>"}' },
+      DeadLetterConfig: { Arn: queueArn('dead') },
+    })
+    bridge.emit(envelope)
+    expect((await receive('dead')).map((body) => JSON.parse(body))).toEqual([envelope])
+    expect(await receive('q', 1)).toEqual([])
   })
 
   test('faults drop, double and delay', async () => {
@@ -262,7 +302,11 @@ describe('PutEvents', () => {
       {
         action: 'events:PutEvents',
         resource: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`,
-        context: { 'events:source': 'codecommit-relay', 'events:detail-type': 'Replica Updated' },
+        context: {
+          'events:source': 'codecommit-relay',
+          'events:detail-type': 'Replica Updated',
+          'events:eventBusInvocation': 'false',
+        },
       },
     ])
   })
@@ -296,13 +340,12 @@ describe('rules', () => {
       ['PutRule', { Name: 'r' }, 'ValidationException'],
       ['PutRule', { Name: 'a b', EventPattern: '{"a":["b"]}' }, 'ValidationException'],
       ['PutRule', { Name: 'r', EventPattern: '{"a":"b"}' }, 'InvalidEventPatternException'],
-      ['PutRule', { Name: 'r', ScheduleExpression: 'rate(1 minute)' }, 'ValidationException'],
       [
         'PutRule',
         { Name: 'r', EventPattern: '{"a":["b"]}', EventBusName: 'no' },
         'ResourceNotFoundException',
       ],
-      ['PutTargets', { Rule: 'no', Targets: [] }, 'ResourceNotFoundException'],
+      ['PutTargets', { Rule: 'no', Targets: [{ Id: 't', Arn: queueArn('q') }] }, 'ResourceNotFoundException'],
       ['EnableRule', { Name: 'no' }, 'ResourceNotFoundException'],
     ]
     for (const [operation, input, code] of refusals)

@@ -1,13 +1,28 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables are written so
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { PolicyDocument } from '../../../local/contracts.ts'
 import { arnMatches, globMatches } from '../../../local/iam/glob.ts'
-import { evaluate, type Principal } from '../../../local/iam/policy.ts'
+import { examine, parsePolicy } from '../../../local/iam/policy.ts'
+import type { Principal } from '../../../local/iam/principals.ts'
+import type { Context } from '../../../local/iam/variables.ts'
 
 type Keys = Record<string, string | string[]>
 
 const context = (keys: Keys) =>
   new Map(Object.entries(keys).map(([key, value]) => [key.toLowerCase(), [value].flat()]))
+
+const evaluate = (
+  documents: readonly object[],
+  question: { action: string; resource?: string; context: Context; principal?: Principal },
+) => {
+  const { resource } = question
+  const policies = documents.map((document) => parsePolicy(document as PolicyDocument))
+  const asked = { ...question, resource: resource ?? '', trust: resource === undefined }
+  const { allows, denies, unknown } = examine(policies, asked)
+  const decision = denies.length > 0 ? 'explicitDeny' : allows.length > 0 ? 'allow' : 'implicitDeny'
+  return { decision, unknown }
+}
 
 const judge = (
   statements: object | object[],
@@ -122,10 +137,33 @@ describe('conditions', () => {
     [{ NumericEquals: { k: '1.0' } }, { k: '1' }, true],
     [{ NumericEquals: { k: '0' } }, { k: '' }, false],
     [{ NumericLessThan: { k: '10' } }, { k: 'nine' }, false],
+    [{ NumericNotEquals: { k: '10' } }, { k: '9' }, true],
+    [{ NumericNotEquals: { k: ['9', '10'] } }, { k: '9' }, false],
+    [{ IpAddress: { k: '203.0.113.0/24' } }, { k: '203.0.113.7' }, true],
+    [{ IpAddress: { k: '203.0.113.0/24' } }, { k: '203.0.114.7' }, false],
+    [{ IpAddress: { k: ['10.0.0.0/8', '203.0.113.7'] } }, { k: '203.0.113.7' }, true],
+    [{ IpAddress: { k: '203.0.113.0/24' } }, {}, false],
+    [{ IpAddress: { k: '203.0.113.0/24' } }, { k: 'localhost' }, false],
+    [{ NotIpAddress: { k: '203.0.113.0/24' } }, { k: '203.0.114.7' }, true],
+    [{ NotIpAddress: { k: ['203.0.113.0/24', '203.0.114.0/24'] } }, { k: '203.0.114.7' }, false],
+    [{ IpAddress: { k: '2001:db8:1234::/48' } }, { k: '2001:DB8:1234:5678::1' }, true],
+    [{ IpAddress: { k: '2001:db8:1234::/48' } }, { k: '2001:db8:1235::1' }, false],
+    [{ IpAddress: { k: '2001:db8::/32' } }, { k: '203.0.113.7' }, false],
+    [{ BinaryEquals: { k: 'QmluYXJ5VmFsdWVJbkJhc2U2NA==' } }, { k: 'QmluYXJ5VmFsdWVJbkJhc2U2NA' }, true],
+    [{ BinaryEquals: { k: 'QQ==' } }, { k: 'Qg==' }, false],
+    [{ StringLike: { k: 'a${*}' } }, { k: 'a*' }, true],
+    [{ StringLike: { k: 'a${*}' } }, { k: 'ab' }, false],
+    [{ StringLike: { k: 'a${?}c${$}' } }, { k: 'a?c$' }, true],
+    [{ StringLike: { k: '${other}*' } }, { k: 'x*yz', other: 'x*y' }, true],
+    [{ StringLike: { k: '${other}*' } }, { k: 'xxyz', other: 'x*y' }, false],
+    [{ StringEquals: { k: '${*}' } }, { k: '*' }, true],
+    [{ StringNotEquals: { k: '${other}' } }, { k: 'a' }, true],
+    [{ DateEquals: { k: '2031-05-17T09:04:33Z' } }, { k: now }, true],
+    [{ DateNotEquals: { k: '2031-05-17T09:04:33Z' } }, { k: now }, false],
+    [{ DateLessThanEquals: { k: '2031-05-17T11:04:33+02:00' } }, { k: now }, true],
     [{ DateLessThan: { k: '2032-01-01T00:00:00Z' } }, { k: now }, true],
     [{ DateGreaterThan: { k: '1936775073' } }, { k: now }, false],
     [{ DateGreaterThanEquals: { k: '1936775073' } }, { k: now }, true],
-    [{ DateLessThan: { k: 'soon' } }, { k: now }, false],
     [{ ArnLike: { k: 'arn:aws:events:*:1:rule/*' } }, { k: 'arn:aws:events:eu-west-1:1:rule/a' }, true],
     [{ ArnLike: { k: 'arn:aws:*:1:rule/a' } }, { k: 'arn:aws:events:eu-west-1:1:rule/a' }, false],
     [{ ArnEquals: { k: 'arn:aws:sns:e:1:t' } }, { k: 'arn:aws:sns:e:1:t' }, true],
@@ -138,6 +176,12 @@ describe('conditions', () => {
     [{ 'ForAllValues:StringEquals': { k: ['a', 'b'] } }, { k: ['a', 'b', 'a'] }, true],
     [{ 'ForAllValues:StringEquals': { k: ['a', 'b'] } }, { k: ['a', 'x'] }, false],
     [{ 'ForAllValues:StringEquals': { k: ['a'] } }, {}, true],
+    [{ 'ForAllValues:StringEquals': { k: ['a'] } }, { k: '' }, true],
+    [{ 'ForAllValues:StringNotEquals': { k: ['a', 'b'] } }, { k: ['c', 'd'] }, true],
+    [{ 'ForAllValues:StringNotEquals': { k: ['a', 'b'] } }, { k: ['c', 'b'] }, false],
+    [{ 'ForAnyValue:StringEqualsIfExists': { k: 'a' } }, {}, true],
+    [{ StringNotEquals: { k: 'a' } }, { k: ['a', 'b'] }, false],
+    [{ StringEquals: { k: ['a', 'c'] } }, { k: ['b', 'c'] }, true],
     [{ 'ForAllValues:StringLikeIfExists': { k: ['a*'] } }, { k: ['ab', 'ac'] }, true],
     [{ StringEquals: { k: 'a', l: 'b' } }, { k: 'a', l: 'c' }, false],
     [{ StringEquals: { k: 'a' }, Null: { l: 'true' } }, { k: 'a' }, true],
@@ -152,7 +196,7 @@ describe('conditions', () => {
     )
   })
 
-  test.each(['IpAddress', 'StringSortOf', 'ForSomeValues:StringEquals', 'Nullish', 'constructor'])(
+  test.each(['StringSortOf', 'ForSomeValues:StringEquals', 'Nullish', 'NullIfExists', 'constructor'])(
     'operator %s is not known: an Allow does not apply, a Deny does, and it is told',
     (operator) => {
       const condition = { Condition: { [operator]: { k: 'a' } } }
@@ -163,6 +207,25 @@ describe('conditions', () => {
       expect(judge([allow(), deny(elsewhere)], 'a:b', repo('x')).decision).toBe('allow')
     },
   )
+})
+
+describe('values that make no sense for their operator', () => {
+  test.each([
+    [{ DateLessThan: { k: 'soon' } }],
+    [{ NumericNotEquals: { k: 'ten' } }],
+    [{ NotIpAddress: { k: '203.0.113.0/33' } }],
+    [{ NotIpAddress: { k: '300.0.113.0/8' } }],
+    [{ IpAddress: { k: '203.0.113.0/24/8' } }],
+    [{ Bool: { k: 'yes' } }],
+    [{ Null: { k: 'maybe' } }],
+    [{ StringEquals: 'x' }],
+    ['StringEquals'],
+  ])('%j: an Allow does not apply, a Deny does', (condition) => {
+    for (const keys of [{}, { k: '1' }] as Keys[]) {
+      expect(judge(allow({ Condition: condition }), 'a:b', '*', keys).decision).toBe('implicitDeny')
+      expect(judge([allow(), deny({ Condition: condition })], 'a:b', '*', keys).decision).toBe('explicitDeny')
+    }
+  })
 })
 
 test('the documented branch protection lets the first look and other branches pass', () => {
@@ -185,20 +248,20 @@ describe('principals', () => {
   const user = 'arn:aws:iam::111111111111:user/x'
   const root = 'arn:aws:iam::111111111111:root'
   const cases: [unknown, Principal, boolean][] = [
-    ['*', { arns: [user] }, true],
-    [{ AWS: '*' }, { arns: [user] }, true],
-    [{ AWS: user }, { arns: [user] }, true],
-    [{ AWS: [root] }, { arns: [user] }, false],
-    [{ AWS: [root] }, { arns: [user], account: '111111111111' }, true],
-    [{ AWS: '111111111111' }, { arns: [user], account: '111111111111' }, true],
-    [{ AWS: '222222222222' }, { arns: [user], account: '111111111111' }, false],
-    [{ AWS: 'arn:aws:iam::111111111111:user/*' }, { arns: [user] }, false],
-    [{ Service: 'events.amazonaws.com' }, { arns: [user] }, false],
-    [{ Service: ['a', 'events.amazonaws.com'] }, { arns: [], service: 'events.amazonaws.com' }, true],
-    [{ Service: 'sns.amazonaws.com' }, { arns: [], service: 'events.amazonaws.com' }, false],
-    [{ AWS: '*' }, { arns: [], service: 'events.amazonaws.com' }, true],
-    ['*', { arns: [], service: 'events.amazonaws.com' }, true],
-    [undefined, { arns: [user] }, false],
+    ['*', { user }, true],
+    [{ AWS: '*' }, { user }, true],
+    [{ AWS: user }, { user }, true],
+    [{ AWS: [root] }, { user }, false],
+    [{ AWS: [root] }, { user, account: '111111111111' }, true],
+    [{ AWS: '111111111111' }, { user, account: '111111111111' }, true],
+    [{ AWS: '222222222222' }, { user, account: '111111111111' }, false],
+    [{ AWS: 'arn:aws:iam::111111111111:user/*' }, { user }, false],
+    [{ Service: 'events.amazonaws.com' }, { user }, false],
+    [{ Service: ['a', 'events.amazonaws.com'] }, { service: 'events.amazonaws.com' }, true],
+    [{ Service: 'sns.amazonaws.com' }, { service: 'events.amazonaws.com' }, false],
+    [{ AWS: '*' }, { service: 'events.amazonaws.com' }, true],
+    ['*', { service: 'events.amazonaws.com' }, true],
+    [undefined, { user }, false],
   ]
   test.each(cases)('%j, asked for %j', (element, principal, named) => {
     const statement = allow({ Principal: element })
@@ -210,16 +273,35 @@ describe('principals', () => {
     const question = { action: 'sts:AssumeRole', context: new Map() }
     const ask = (principal: Principal) =>
       evaluate([{ Statement: statement }], { ...question, principal }).decision
-    expect(ask({ arns: [], service: 'lambda.amazonaws.com' })).toBe('implicitDeny')
-    expect(ask({ arns: [user] })).toBe('allow')
+    expect(ask({ service: 'lambda.amazonaws.com' })).toBe('implicitDeny')
+    expect(ask({ user })).toBe('allow')
   })
 
-  test('NotPrincipal is not known', () => {
-    const statements = [allow({ Principal: '*' }), deny({ NotPrincipal: { AWS: user } })]
-    expect(judge(statements, 'a:b', '*', {}, { arns: [user] })).toEqual({
-      decision: 'explicitDeny',
-      unknown: ['NotPrincipal'],
-    })
+  const except = (names: string[], effect = 'Deny') => ({
+    Effect: effect,
+    Action: '*',
+    Resource: '*',
+    NotPrincipal: { AWS: names },
+  })
+  const caller: Principal = { user, account: '111111111111' }
+  const session = 'arn:aws:sts::111111111111:assumed-role/r/s'
+  const role = 'arn:aws:iam::111111111111:role/r'
+  test.each([
+    ['the user and the account', caller, [user, root], 'allow'],
+    ['the account by its number', caller, [user, '111111111111'], 'allow'],
+    ['the user alone: the account is denied', caller, [user], 'explicitDeny'],
+    ['the account alone', caller, [root], 'explicitDeny'],
+    ['session, role and account', { session, role, account: '111111111111' }, [session, role, root], 'allow'],
+    ['session and account', { session, role, account: '111111111111' }, [session, root], 'explicitDeny'],
+    ['everybody', caller, ['*'], 'allow'],
+    ['another service', { service: 'events.amazonaws.com' }, [root], 'explicitDeny'],
+  ])('NotPrincipal leaves out %s', (_, principal, names, decision) => {
+    const statements = [allow({ Principal: { AWS: '*' } }), except(names)]
+    expect(judge(statements, 'a:b', '*', {}, principal).decision).toBe(decision)
+  })
+
+  test('an Allow with NotPrincipal allows nobody', () => {
+    expect(judge(except([user], 'Allow'), 'a:b', '*', {}, { user: `${user}2` }).decision).toBe('implicitDeny')
   })
 })
 
