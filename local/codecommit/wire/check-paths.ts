@@ -7,7 +7,8 @@ const MAX_FOLDERS = 20
 
 /** Why CodeCommit knows no such path; undefined when it does. */
 export const pathProblem = (path: string): string | undefined => {
-  if ([...path].length > MAX_PATH) return `a file path is longer than ${MAX_PATH} characters`
+  if (path.length > MAX_PATH && [...path].length > MAX_PATH)
+    return `a file path is longer than ${MAX_PATH} characters`
   const parts = path.split('/')
   if (parts.length - 1 > MAX_FOLDERS) return `a file path is more than ${MAX_FOLDERS} folders deep`
   if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'a file path is ambiguous'
@@ -15,8 +16,8 @@ export const pathProblem = (path: string): string | undefined => {
 }
 
 /**
- * Why the files that a push brings are not taken: looks at each tip against what the ref pointed at before, or against `base` (the default
- * branch) where it is new. What was added and removed again within the push is not seen, nor what lies behind an annotated tag alone.
+ * Why the files that a push brings are not taken: looks at each tip against what the ref pointed at before; where it is new, against the
+ * tip looked at before it, at first `base` (the default branch). What was added and removed again within the push is not seen.
  */
 export const pathsProblem = async (
   git: Git,
@@ -25,28 +26,71 @@ export const pathsProblem = async (
   commands: readonly Command[],
   base: string | undefined,
 ): Promise<string | undefined> => {
-  const created = commands.filter((command) => command.new !== ZERO_OID && command.new !== command.old)
-  const [first] = created
-  if (first === undefined) return undefined
-  const against = base ?? created.find(({ old }) => old !== ZERO_OID)?.old ?? first.new
-  const pairs = created.map((command) => {
-    const before = command.old === ZERO_OID ? against : command.old
-    return `${command.new} ${before}\n`
-  })
-  const at = `--git-dir=${directory}`
-  const diff = [at, 'diff-tree', '--stdin', '-r', '-z', '--no-renames', '--no-commit-id', '--name-only']
-  const listings = await Promise.all([
-    git.run([...diff, '--diff-filter=d'], pairs.join(''), objects),
-    // an empty repository has nothing to compare the first tip with
-    ...(against === first.new
-      ? [git.run([at, 'ls-tree', '-r', '-z', '--name-only', first.new], '', objects)]
-      : []),
-  ])
-  for (const { stdout } of listings) {
-    for (const path of stdout.toString('utf8').split('\0')) {
-      const problem = path === '' ? undefined : pathProblem(path)
+  const at = (...args: string[]) => [`--git-dir=${directory}`, ...args]
+  const moved = commands.filter((command) => command.new !== ZERO_OID && command.new !== command.old)
+  const commits = await commitsBehind(git, at('cat-file', '--batch-check'), objects, moved)
+  const lines: string[] = []
+  let before = base
+  for (const command of moved) {
+    const tip = commits.get(command.new)
+    if (tip === undefined) continue
+    const against = commits.get(command.old) ?? before
+    if (against !== undefined) lines.push(`${tip} ${against}\n`)
+    else {
+      // an empty repository has nothing to compare its first tip with
+      const problem = await firstProblem(git, at('ls-tree', '-r', '-z', '--name-only', tip), '', objects)
       if (problem !== undefined) return problem
     }
+    before = tip
+  }
+  if (lines.length === 0) return undefined
+  const options = ['-r', '-z', '--no-renames', '--no-commit-id', '--name-only', '--diff-filter=d']
+  return firstProblem(git, at('diff-tree', '--stdin', ...options), lines.join(''), objects)
+}
+
+/** The commit behind each old and new value, itself or through tags; what leads to no commit is left out. */
+const commitsBehind = async (
+  git: Git,
+  args: readonly string[],
+  objects: Quarantine,
+  commands: readonly Command[],
+): Promise<Map<string, string>> => {
+  const ids = [...new Set(commands.flatMap((command) => [command.new, command.old]))].filter(
+    (id) => id !== ZERO_OID,
+  )
+  const [only] = commands
+  // a branch holds nothing but commits: the usual push costs no process
+  if (commands.length === 1 && only?.bytes.startsWith('refs/heads/') === true) {
+    return new Map(ids.map((id) => [id, id]))
+  }
+  const { stdout } = await git.run(args, ids.map((id) => `${id}^{commit}\n`).join(''), objects)
+  const answers = stdout.toString('latin1').split('\n')
+  return new Map(
+    ids.flatMap((id, index) => {
+      const [, commit] = /^([0-9a-f]{40}) commit \d+$/.exec(answers[index] ?? '') ?? []
+      return commit === undefined ? [] : [[id, commit] as const]
+    }),
+  )
+}
+
+/** Reads paths as git lists them, with NUL behind each: a first push may list millions. */
+const firstProblem = async (
+  git: Git,
+  args: readonly string[],
+  input: string,
+  objects: Quarantine,
+): Promise<string | undefined> => {
+  const talk = git.converse(args, { objects })
+  talk.stdin.end(input)
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of talk.stdout) {
+    const paths = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\0')
+    rest = paths.pop() ?? ''
+    const problem = paths.map(pathProblem).find((text) => text !== undefined)
+    if (problem === undefined) continue
+    talk.abort()
+    return problem
   }
   return undefined
 }

@@ -189,6 +189,15 @@ describe('what is in a pushed pack', () => {
     expect((await push('--force', `${deep}:refs/heads/main`)).stderr).toContain('more than 20 folders deep')
   })
 
+  test('a long path behind an annotated tag, among other refs', async () => {
+    const deep = await commitAt(`${'d/'.repeat(21)}f`)
+    await client.must(work, 'tag', '-a', 'deep', '-m', 'x', deep)
+    await client.must(work, 'tag', 'tree', 'main^{tree}')
+    const { stderr } = await push('deep', 'tree', 'main:other')
+    expect(stderr).toContain('more than 20 folders deep')
+    expect(Object.keys(await refs())).toEqual(['refs/heads/main'])
+  })
+
   test('paths, purely', () => {
     expect(pathProblem('a/b')).toBeUndefined()
     expect(pathProblem('é'.repeat(4_096))).toBeUndefined()
