@@ -44,7 +44,8 @@ test('the packs of many pushes become one; a commit that no branch holds stays',
   const bare = await make()
   const at = `--git-dir=${bare.directory}`
   const tree = (await git.must([at, 'mktree'], '')).trim()
-  const commit = (await git.must([at, 'commit-tree', '-m', 'unreferenced', tree])).trim()
+  const text = `tree ${tree}\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\nunreferenced\n`
+  const commit = (await git.must([at, 'hash-object', '-w', '-t', 'commit', '--stdin'], text)).trim()
   await bare.keep(commit)
   for (let index = 0; index < 25; index += 1) {
     const id = await git.must([at, 'hash-object', '-w', '--stdin'], `x${index}`)
