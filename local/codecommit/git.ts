@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandOf } from '../processes/inspect.ts'
-import { answerHook, type BeforeRefs, HOOKED, writeHook } from './hook.ts'
+import { answerHook, type BeforeRefs, hooked, writeHook } from './hook.ts'
 import { within } from './within.ts'
 
 /** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
@@ -37,6 +37,8 @@ export interface TalkOptions {
   readonly writer?: boolean
   /** receive-pack asks here before it moves the first ref, and refuses the push when the answer is no */
   readonly beforeRefs?: BeforeRefs
+  /** the push is a small one */
+  readonly small?: boolean
   readonly objects?: Quarantine | undefined
 }
 
@@ -64,7 +66,7 @@ export const HIDDEN_REFS = 'refs/unreferenced'
 
 /**
  * Everything about the machine's git that must not depend on the machine: no system or user configuration, no prompts, no hooks,
- * English messages. Refs and packs are synced to disk by git's own defaults (git-config, `core.fsync`).
+ * English messages.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   'safe.directory': '*',
@@ -121,13 +123,13 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
 
   const start = (args: readonly string[], options: TalkOptions): ChildProcessWithoutNullStreams => {
     if (stopped) throw new Error('CodeCommit is stopping')
-    const { writer = false, beforeRefs, objects } = options
+    const { writer = false, beforeRefs, small = false, objects } = options
     if (beforeRefs !== undefined && !hookWritten) {
       writeHook(folder)
       hookWritten = true
     }
     // an own process group: git's helpers (index-pack, pack-objects) end together with it
-    const child = spawn('git', [...(beforeRefs === undefined ? [] : HOOKED(folder)), ...args], {
+    const child = spawn('git', [...(beforeRefs === undefined ? [] : hooked(folder, small)), ...args], {
       cwd: folder,
       env: objects === undefined ? env : { ...env, ...objectsEnvironment(objects) },
       detached: true,

@@ -15,12 +15,17 @@ IFS= read -r verdict <&${CHANNEL} || exit 1
 test "$verdict" = yes
 `
 
-/** Settings under which receive-pack asks, and keeps each pack as it came: so that it can be looked at, and need not be written twice. */
-export const HOOKED = (folder: string): readonly string[] => [
+/**
+ * Settings under which receive-pack asks, and keeps each pack as it came: so that it can be looked at, and need not be written twice.
+ * @param small of few objects: git would take it apart into loose ones, which it does not sync to disk either (git-config, `core.fsync`).
+ * A pack that it would keep is synced.
+ */
+export const hooked = (folder: string, small: boolean): readonly string[] => [
   '-c',
   `core.hooksPath=${hooksFolder(folder)}`,
   '-c',
   'receive.unpackLimit=1',
+  ...(small ? ['-c', 'core.fsync=none'] : []),
 ]
 
 const hooksFolder = (folder: string): string => join(folder, '.hooks')

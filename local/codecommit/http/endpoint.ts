@@ -68,6 +68,7 @@ const recognise = (
   const [first = ''] = address.regions
   const key = keyIn(identity.region ?? address.regions.find(has) ?? first)
   const found = repositories.find(key)
+  const length = request.headers['content-length']
   const { remoteAddress } = request.socket
   return {
     service,
@@ -76,6 +77,7 @@ const recognise = (
     via: 'HTTP',
     requestId,
     secure: 'encrypted' in request.socket,
+    ...(length !== undefined && { size: Number(length) }),
     ...(found !== undefined && { repositoryId: found.id }),
     ...(remoteAddress !== undefined && { sourceIp: remoteAddress.replace(/^::ffff:/, '') }),
     ...(request.headers['user-agent'] !== undefined && { userAgent: request.headers['user-agent'] }),

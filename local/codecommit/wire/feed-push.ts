@@ -13,6 +13,9 @@ import { type PushReport, readReport } from './push-report.ts'
 import { chunksOf, drain, send } from './streams.ts'
 import type { Visit } from './visit.ts'
 
+/** Of a push that git sends with its length: `http.postBuffer` (git-config). */
+const SMALL_BYTES = 1024 * 1024
+
 /** What became of the accepted part of a push. */
 export interface Taken {
   /** git's; undefined when nothing was accepted, so that git was not asked */
@@ -42,6 +45,7 @@ export const takeObjects = async (
   let asked = false
   const talk = context.git.converse(['receive-pack', '--stateless-rpc', bare.directory], {
     writer: true,
+    small: visit.size !== undefined && visit.size <= SMALL_BYTES,
     beforeRefs: async (quarantine) => {
       asked = true
       problem = await problemOf(context, bare, quarantine, accepted, base)

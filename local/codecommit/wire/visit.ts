@@ -13,6 +13,8 @@ export interface Visit {
   readonly userAgent?: string
   /** over TLS or SSH */
   readonly secure: boolean
+  /** bytes of the request, where the transport tells */
+  readonly size?: number
 }
 
 /** What IAM may ask about a request itself (IAM user guide, "AWS global condition context keys"). */
