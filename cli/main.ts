@@ -127,6 +127,7 @@ program
   .option('--port <number>', 'port on 127.0.0.1; 0 takes any free one', portNumber, DEFAULT_PORT)
   .option('--state <folder>', 'folder of the state', '.relay')
   .option('--fresh', 'forget the state of earlier runs first', false)
+  .option('--tls', 'take TLS on the same port too, under a certificate made for the state folder', false)
   .option('--no-stack', 'an empty cloud: the product is not deployed on it')
   .option('--config <file>', 'another relay.yml')
   .option('--region <names>', 'regions to serve, with commas or repeated (without a stack: all)', several)
@@ -140,6 +141,11 @@ program
     'access key of the first account’s root, instead of a made-up administrator',
   )
   .option('--git-user <name:password>', 'static Git credential of a user who may use all of CodeCommit')
+  .option(
+    '--image-command <image=command>',
+    'run this in place of a container image that is not ours; repeated for more',
+    (value: string, before: readonly string[] = []) => [...before, value],
+  )
   .option('--faults <file-or-json>', 'what shall go wrong: docs/local-cloud.md')
   .action(runUp)
 

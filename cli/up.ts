@@ -14,6 +14,7 @@ export interface UpOptions {
   readonly port: number
   readonly state: string
   readonly fresh: boolean
+  readonly tls: boolean
   readonly stack: boolean
   readonly config?: string
   readonly region?: readonly string[]
@@ -22,6 +23,8 @@ export interface UpOptions {
   readonly rootKey?: string
   /** `NAME:PASSWORD` */
   readonly gitUser?: string
+  /** `IMAGE=COMMAND` each */
+  readonly imageCommand?: readonly string[]
   /** a file's path, or the plan itself as JSON */
   readonly faults?: string
 }
@@ -38,6 +41,8 @@ export interface Ready {
   readonly regions: readonly string[]
   /** folder of the state, with the files `config`, `credentials` and `git-credentials` */
   readonly state: string
+  /** file of the certificate, with --tls: for GIT_SSL_CAINFO, AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS */
+  readonly certificate?: string
   /** what was found damaged in the state folder; absent: nothing */
   readonly damage?: readonly string[]
   /** outputs of the stack, when there is one */
@@ -68,6 +73,7 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
       accounts: cloud.accounts,
       regions: cloud.regions,
       state: folder,
+      ...(cloud.certificateFile !== undefined && { certificate: cloud.certificateFile }),
       ...(cloud.damage.length > 0 && { damage: cloud.damage }),
       ...(outputs && { outputs }),
     }
@@ -104,6 +110,7 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
   return {
     port: options.port,
     fresh: options.fresh,
+    tls: options.tls,
     regions,
     ...(accounts && { accounts }),
     ...(key && {
@@ -112,6 +119,7 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
         ...(git && { gitUser: { name: git[0], password: git[1] } }),
       },
     }),
+    ...(options.imageCommand && { imageCommands: imageCommands(options.imageCommand) }),
     ...(options.faults !== undefined && { faultPlan: await faultPlan(options.faults) }),
   }
 }
@@ -123,6 +131,20 @@ const pair = (text: string, option: string, form: string): [string, string] => {
     throw new UserError(`${option} is not of the form ${form}.`, `Example: ${option} ${form}`)
   return [name, secret]
 }
+
+/** The command is the shell's, as it would be in a Dockerfile's plain `CMD`. */
+const imageCommands = (pairs: readonly string[]): NonNullable<CloudOptions['imageCommands']> =>
+  Object.fromEntries(
+    pairs.map((text) => {
+      const equals = text.indexOf('=')
+      if (equals < 1)
+        throw new UserError(
+          '--image-command is not of the form IMAGE=COMMAND.',
+          "Example: 'alpine:*=echo hello'",
+        )
+      return [text.slice(0, equals), { command: ['/bin/sh', '-c', text.slice(equals + 1)] }]
+    }),
+  )
 
 const faultPlan = async (text: string): Promise<FaultPlan> => {
   const { FaultPlanError, parseFaultPlan } = await import('../local/faults/plan.ts')

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { type AccountAccess, type OwnCredentials, openAccess, writeAccess } from './access.ts'
 import type { Decision, Faults, Log } from './contracts.ts'
 import { createControl } from './control.ts'
+import type { ImageCommand } from './ecs/images.ts'
 import { createFaults, type PlannedFaults } from './faults/faults.ts'
 import type { FaultPlan } from './faults/plan.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -35,6 +36,10 @@ export interface CloudOptions {
   readonly environment?: (port: number) => Readonly<Record<string, string>>
   /** folder that stands for a container image's `/app` */
   readonly image?: (image: string) => { folder: string } | undefined
+  /** what runs in place of other images, by a glob of the image's name; a task of any other one cannot pull its container */
+  readonly imageCommands?: Readonly<Record<string, ImageCommand>>
+  /** the port takes TLS too, under a certificate made for this folder */
+  readonly tls?: boolean
   /** what goes wrong on purpose, by a plan that can be changed at run time */
   readonly faultPlan?: FaultPlan
   /** the same by functions, each in place of the plan's */
@@ -56,6 +61,8 @@ export interface Cloud {
   readonly folder: string
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
+  /** of the certificate that TLS is served under, in PEM: for GIT_SSL_CAINFO, AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS; absent without TLS */
+  readonly certificateFile?: string
   /** the folder held no state before: the credentials were made just now */
   readonly isNew: boolean
   /** what was found damaged in the folder, in sentences: what it is, and what was kept */
@@ -142,8 +149,10 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
     }
   })
 
+  const certificate = options.tls ? await certificateOf(resolve(folder), regions, options.now) : undefined
   let life = await begin()
   const gateway = createGateway(life.services.behindGateway, {
+    ...(certificate && { tls: certificate }),
     control: createControl({ reset, faults, denials: () => denials, log: life.log }),
   })
   const stop = async () => {
@@ -161,6 +170,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
       folder,
       accounts,
       regions,
+      ...(certificate && { certificateFile: certificate.certFile }),
       isNew,
       get damage() {
         return life.damage
@@ -183,6 +193,12 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
     await stop()
     throw error
   }
+}
+
+/** Loaded only when it is wanted: the library that makes certificates is large. */
+const certificateOf = async (folder: string, regions: readonly string[], now = Date.now) => {
+  const { certificateNames, loadOrMakeCertificate } = await import('./gateway/certificate.ts')
+  return loadOrMakeCertificate(folder, certificateNames(regions), now())
 }
 
 const listen = <T>(listeners: Set<T>, listener: T): (() => void) => {

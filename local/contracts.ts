@@ -49,7 +49,11 @@ export interface Iam {
     account: string,
     userName: string,
     /** of a cloud that has forgotten everything: made again as they were */
-    former?: { credentials: Credentials; gitUserName?: string; gitPassword?: string },
+    former?: {
+      credentials: Pick<Credentials, 'accessKeyId' | 'secretAccessKey'>
+      gitUserName?: string
+      gitPassword?: string
+    },
   ): { credentials: Credentials; gitUserName: string; gitPassword: string }
   /**
    * gives an account exactly these credentials, and again after each start: an access key of its root, and a Git credential of a
@@ -102,6 +106,8 @@ export interface QueueReader {
   /** waits up to `waitMs` for the first message, then takes what is there, at most `max` */
   receive(queueArn: string, max: number, waitMs: number, signal?: AbortSignal): Promise<ReceivedMessage[]>
   deleteMessages(queueArn: string, receiptHandles: readonly string[]): void
+  /** the queue's own visibility timeout; throws AwsError when there is no such queue */
+  visibilitySeconds?(queueArn: string): number
   /** back into the queue now: what the mapping does with messages that failed or were never handed over */
   release(queueArn: string, receiptHandles: readonly string[]): void
 }
@@ -219,7 +225,6 @@ export interface Scheduler {
 }
 
 export interface Lambda {
-  /** operations in the SDK's shapes, though not served over HTTP yet (restJson1) */
   readonly service: Service
   invokeAsync: Wires['invokeAsync']
   /** InvocationType RequestResponse; `error` is the function error as Lambda reports it */
@@ -232,6 +237,7 @@ export interface Lambda {
 
 export interface Ecs {
   readonly service: Service
+  runTask: NonNullable<Wires['runTask']>
   /** reports tasks that a former, killed cloud left running as stopped, and ends their processes */
   start(): void
   stop(): Promise<void>

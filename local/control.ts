@@ -1,14 +1,7 @@
 import type { Decision, Log } from './contracts.ts'
 import type { PlannedFaults } from './faults/faults.ts'
 import type { Answer } from './gateway/answers.ts'
-
-/** A request to the cloud itself, under `/_relay/`. */
-export interface ControlRequest {
-  readonly method: string
-  /** without the query */
-  readonly path: string
-  readonly body: Buffer
-}
+import { type Control, plainJson } from './gateway/control.ts'
 
 interface Needs {
   readonly reset: () => Promise<void>
@@ -23,19 +16,19 @@ interface Needs {
  * @returns undefined for a path that is not known here
  */
 export const createControl =
-  ({ reset, faults, denials, log }: Needs) =>
-  async ({ method, path, body }: ControlRequest): Promise<Answer | undefined> => {
+  ({ reset, faults, denials, log }: Needs): Control =>
+  async ({ method, path, body }) => {
     switch (path) {
       case '/_relay/reset':
         if (method !== 'POST') return wrongMethod('POST')
         await reset()
-        return json(200, { reset: true })
+        return plainJson(200, { reset: true })
       case '/_relay/faults':
-        if (method === 'GET') return json(200, faults.report())
+        if (method === 'GET') return plainJson(200, faults.report())
         if (method !== 'PUT' && method !== 'DELETE') return wrongMethod('GET, PUT, DELETE')
         return method === 'DELETE' ? plan(faults, { rules: [] }) : planFrom(faults, body, log)
       case '/_relay/denials':
-        return method === 'GET' ? json(200, { denials: denials() }) : wrongMethod('GET')
+        return method === 'GET' ? plainJson(200, { denials: denials() }) : wrongMethod('GET')
       default:
         return undefined
     }
@@ -49,24 +42,18 @@ const planFrom = async (faults: PlannedFaults, body: Buffer, log: Log): Promise<
     log('faults', 'a plan was taken', { rules: parsed.rules.length, seed: parsed.seed })
     return plan(faults, parsed)
   } catch (error) {
-    if (error instanceof SyntaxError) return json(400, { problems: ['the plan is not JSON'] })
-    if (error instanceof FaultPlanError) return json(400, { problems: error.problems })
+    if (error instanceof SyntaxError) return plainJson(400, { problems: ['the plan is not JSON'] })
+    if (error instanceof FaultPlanError) return plainJson(400, { problems: error.problems })
     throw error
   }
 }
 
 const plan = (faults: PlannedFaults, value: Parameters<PlannedFaults['plan']>[0]): Answer => {
   faults.plan(value)
-  return json(200, faults.report())
+  return plainJson(200, faults.report())
 }
 
-const json = (status: number, value: object): Answer => ({
-  status,
-  headers: { 'content-type': 'application/json' },
-  body: Buffer.from(`${JSON.stringify(value)}\n`),
-})
-
 const wrongMethod = (allow: string): Answer => ({
-  ...json(405, { error: `${allow} is needed here` }),
+  ...plainJson(405, { error: `${allow} is needed here` }),
   headers: { 'content-type': 'application/json', allow },
 })

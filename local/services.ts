@@ -5,6 +5,7 @@ import type { CodeCommit, Ecs, EventBridge, Faults, Iam, Lambda, Parts, Schedule
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { tableService } from './dynamodb/tables.ts'
 import { createEcs } from './ecs/ecs.ts'
+import type { ImageCommand } from './ecs/images.ts'
 import { createEventBridge } from './eventbridge/eventbridge.ts'
 import type { GatewayNeeds } from './gateway/gateway.ts'
 import { AwsError, type Service } from './gateway/service.ts'
@@ -27,12 +28,14 @@ export interface ServicesOptions {
   readonly baseUrl: () => string
   readonly gitBaseUrl: (region: string) => string
   readonly image: (image: string) => { folder: string } | undefined
+  /** by glob of an image's name */
+  readonly imageCommands?: Readonly<Record<string, ImageCommand>> | undefined
   readonly faults: Faults
   readonly retryVisibilitySeconds: number | undefined
 }
 
 export interface Services {
-  /** everything that has operations, on the wire or not */
+  /** everything that has operations */
   readonly all: readonly Service[]
   /** what the gateway passes requests on to */
   readonly behindGateway: GatewayNeeds
@@ -52,7 +55,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const iam = createIam({ parts, accounts: options.accounts })
   const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
-  const logs = createLogs({ folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, iam, folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
   const wires: Wires = {
@@ -61,8 +64,10 @@ export const createServices = (options: ServicesOptions): Services => {
     invokeAsync: (...args) => lambda.invokeAsync(...args),
     emit: (envelope) => events.emit(envelope),
     putEvent: (...args) => events.put(...args),
+    runTask: (...args) => ecs.runTask(...args),
+    putLogEvent: logs.putLogEvent,
   }
-  const sns = createSns({ parts, iam, wires })
+  const sns = createSns({ parts, iam, wires, baseUrl: options.baseUrl })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
   const scheduler = createScheduler({ parts, iam, wires })
   const lambda = createLambda({
@@ -87,6 +92,7 @@ export const createServices = (options: ServicesOptions): Services => {
     logs,
     faults,
     images: options.image,
+    ...(options.imageCommands && { commands: options.imageCommands }),
   })
   const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
   const codecommit = createCodeCommit({
@@ -109,6 +115,9 @@ export const createServices = (options: ServicesOptions): Services => {
     ecs.service,
     kms.service,
     trail.service,
+    logs.service,
+    lambda.service,
+    scheduler.service,
   ]
   const behindGateway: GatewayNeeds = {
     parts,
@@ -121,9 +130,10 @@ export const createServices = (options: ServicesOptions): Services => {
     dynamodb,
     trail,
     faults,
+    unsigned: sns.answerPublic,
   }
   return {
-    all: [...wired, lambda.service, scheduler.service, tableService(dynamodb)],
+    all: [...wired, tableService(dynamodb)],
     behindGateway,
     iam,
     codecommit,
@@ -155,7 +165,7 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     Object.entries(service.operations).map(([name, run]) => [
       name,
       (input, call) => {
-        if (regions.includes(call.region)) return run(input, call)
+        if (regions.includes(call.region) || isGlobal(service.name, call.region)) return run(input, call)
         throw new AwsError(
           'UnrecognizedClientException',
           `Region ${call.region} is not served by this local cloud; it serves ${regions.join(' and ')}.`,
@@ -164,6 +174,9 @@ const inRegions = (regions: readonly string[], service: Service): Service => ({
     ]),
   ),
 })
+
+/** STS has an old endpoint that is everybody's, signed for us-east-1 (AWS General Reference, "AWS STS endpoints"). */
+const isGlobal = (service: string, region: string): boolean => service === 'sts' && region === 'us-east-1'
 
 /** A region that is not served has no Git host: the connection ends, as if nobody were there. */
 const servedRegions =

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { LookupEventsCommandInput } from '@aws-sdk/client-cloudtrail'
 import type { Happening, Parts, Trail } from '../contracts.ts'
 import type { Call } from '../gateway/service.ts'
+import { isDataEvent } from './data-events.ts'
 import { lookup } from './lookup.ts'
 import { recordOf, type TrailRecord } from './record.ts'
 
@@ -10,16 +11,6 @@ const KEPT = 5_000
 /** Records reach the store together: one write each would cost more than many of the calls they tell of. */
 const FLUSH_MS = 500
 const MOST_WAITING = 500
-
-/** What AWS calls data events, which LookupEvents does not tell (CloudTrail user guide, "Logging data events"). */
-const DATA_EVENTS: Readonly<Record<string, RegExp>> = {
-  'sqs.amazonaws.com': /^(Send|Receive|Delete|ChangeMessageVisibility)Message|^ChangeMessageVisibility/,
-  'sns.amazonaws.com': /^Publish/,
-  'lambda.amazonaws.com': /^Invoke/,
-  'dynamodb.amazonaws.com': /Item|^Query$|^Scan$/,
-  'events.amazonaws.com': /^PutEvents$/,
-  'logs.amazonaws.com': /^(PutLogEvents|FilterLogEvents|GetLogEvents)$/,
-}
 
 export interface LocalTrail extends Trail {
   /** what waits goes to the store */
@@ -61,7 +52,7 @@ export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail =>
   }
   return {
     record: (happening) => {
-      if (DATA_EVENTS[happening.eventSource]?.test(happening.eventName)) return
+      if (isDataEvent(happening.eventSource, happening.eventName)) return
       order += 1
       const at = now()
       // newest first in order of key

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Git, HIDDEN_REFS } from './git.ts'
+import type { Git } from './git.ts'
+import { withObjects } from './objects/objects.ts'
 
 /** One bare repository on disk, as CodeCommit's operations need it. Commit ids are 40 hexadecimal digits, refs full names. */
 export interface Bare {
@@ -18,8 +19,6 @@ export interface Bare {
   moveRef(ref: string, from: string | undefined, to: string | undefined): Promise<void>
   /** raw commit objects; ids that name no commit are left out */
   commits(ids: readonly string[]): Promise<Map<string, Buffer>>
-  /** keeps a commit that no branch holds: it can be fetched by its id, and no tidying removes it */
-  keep(id: string): Promise<void>
 }
 
 const ZERO = '0'.repeat(40)
@@ -59,10 +58,7 @@ export const openBare = (git: Git, directory: string): Bare => {
         to === undefined ? `delete ${ref}\0${from ?? ''}\0` : `update ${ref}\0${to}\0${from ?? ZERO}\0`
       await git.must(at('update-ref', '-z', '--stdin'), line)
     },
-    commits: (ids) => readCommits(git, at('cat-file', '--batch'), ids),
-    keep: async (id) => {
-      await git.must(at('update-ref', `${HIDDEN_REFS}/${id}`, id))
-    },
+    commits: (ids) => readCommits(git, directory, ids),
   }
 }
 
@@ -71,21 +67,15 @@ const unlessMissing = (error: NodeJS.ErrnoException): undefined => {
   if (!['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) throw error
 }
 
-/** git-cat-file, "BATCH OUTPUT": a line with id, type and size, the contents, a newline. */
-const readCommits = async (git: Git, args: readonly string[], ids: readonly string[]) => {
-  const { code, stdout, stderr } = await git.run(args, ids.map((id) => `${id}\n`).join(''))
-  if (code !== 0) throw new Error(`git cat-file ended with ${code}: ${stderr.trim()}`)
-  const commits = new Map<string, Buffer>()
-  for (let start = 0; start < stdout.length; ) {
-    const lineEnd = stdout.indexOf(10, start)
-    const [id = '', type, size] = stdout.subarray(start, lineEnd).toString('latin1').split(' ')
-    start = lineEnd + 1
-    if (size === undefined) continue
-    if (type === 'commit') commits.set(id, stdout.subarray(start, start + Number(size)))
-    start += Number(size) + 1
-  }
-  return commits
-}
+const readCommits = (git: Git, directory: string, ids: readonly string[]): Promise<Map<string, Buffer>> =>
+  withObjects({ git }, directory, async (objects) => {
+    const found = await Promise.all(ids.map(async (id) => [id, await objects.read(id)] as const))
+    return new Map(
+      found.flatMap(([id, object]) =>
+        object?.type === 'commit' && object.content ? [[id, object.content]] : [],
+      ),
+    )
+  })
 
 /** Lines of `<id> <ref>`, comments and `^<peeled id>` among them (git-pack-refs). */
 const packedTip = (text: string, ref: string): string | undefined => {

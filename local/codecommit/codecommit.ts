@@ -4,12 +4,19 @@ import { join, resolve } from 'node:path'
 import type { CodeCommit, Faults, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createAnnounce } from './announce.ts'
+import { openTemplates } from './approvals/templates.ts'
+import { openComments } from './comments/records.ts'
 import { type Context, LIMITS, type Limits } from './context.ts'
 import { createGit } from './git.ts'
 import { createGitEndpoint } from './http/endpoint.ts'
+import { openClientTokens } from './idempotency.ts'
 import { createMaintenance } from './maintenance.ts'
 import { operationsOf } from './operations.ts'
 import { permissionsOf } from './permissions.ts'
+import { catchUp, followRefs } from './pull-requests/follow.ts'
+import { forgetStrays } from './pull-requests/forget.ts'
+import { createQueue } from './pull-requests/queue.ts'
+import { openPullRequests } from './pull-requests/records.ts'
 import { recover } from './recover.ts'
 import { openRepositories } from './repositories.ts'
 import { createSshEndpoint } from './ssh/server.ts'
@@ -57,7 +64,12 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     wires,
     git,
     repositories,
-    announce: createAnnounce(parts, wires),
+    pullRequests: openPullRequests(parts.store),
+    comments: openComments(parts.store),
+    templates: openTemplates(parts.store),
+    clientTokens: openClientTokens(parts.store),
+    queue: createQueue(),
+    announce: createAnnounce(parts, wires, (...moved) => followRefs(context, ...moved)),
     maintenance: createMaintenance(git, parts.log),
     limits,
     gitBaseUrl,
@@ -80,7 +92,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     service: {
       name: 'codecommit',
       operations: operationsOf(context),
-      permissions: permissionsOf(repositories),
+      permissions: permissionsOf(context),
     },
     handleGit: async (request: IncomingMessage, response: ServerResponse) => {
       if (stopped) {
@@ -100,6 +112,8 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       const broken = new Set(damage.map(({ directory }) => directory))
       const all = killed ? repositories.all().map(repositories.directory) : []
       for (const directory of all) if (!broken.has(directory)) context.maintenance.check(directory)
+      forgetStrays(context)
+      await catchUp(context)
       return damage
     },
     stop: async () => {
@@ -112,6 +126,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       for (const request of underWay.keys()) request.socket.destroy()
       await ssh.close()
       await all
+      await context.queue.settle()
       await context.announce.settle()
       rmSync(mark, { force: true })
     },

@@ -5,6 +5,7 @@ import type { Duplex, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandOf } from '../processes/inspect.ts'
 import { answerHook, type BeforeRefs, hooked, writeHook } from './hook.ts'
+import { HIDDEN_REFS } from './refs.ts'
 import { within } from './within.ts'
 
 /** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
@@ -61,9 +62,6 @@ export interface Git {
 /** Folder of the notes about running writers: one file per process, named by its id. */
 const runningFolder = (folder: string): string => join(folder, '.running')
 
-/** Commits that no branch holds (unreferenced merge commits) are kept under here. */
-export const HIDDEN_REFS = 'refs/unreferenced'
-
 /**
  * Everything about the machine's git that must not depend on the machine: no system or user configuration, no prompts, no hooks,
  * English messages.
@@ -81,11 +79,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'receive.fsckObjects': 'false',
   'receive.denyCurrentBranch': 'ignore',
   'receive.denyDeleteCurrent': 'refuse',
+  'transfer.hideRefs': HIDDEN_REFS,
   'uploadpack.allowTipSHA1InWant': 'true',
   'uploadpack.allowReachableSHA1InWant': 'true',
   'uploadpack.allowFilter': 'false',
-  // kept and fetched by id, but shown to nobody
-  'transfer.hideRefs': HIDDEN_REFS,
 }
 
 const environment = (path: string): NodeJS.ProcessEnv => {
@@ -98,6 +95,8 @@ const environment = (path: string): NodeJS.ProcessEnv => {
     GIT_CONFIG_SYSTEM: '/dev/null',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
+    // a newer git could choose another way of keeping refs than files, which are read here (git-init)
+    GIT_DEFAULT_REF_FORMAT: 'files',
     GIT_COMMITTER_NAME: 'AWS CodeCommit',
     GIT_COMMITTER_EMAIL: 'noreply-awscodecommit@amazon.com',
     GIT_CONFIG_COUNT: String(entries.length),

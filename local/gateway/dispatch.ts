@@ -1,192 +1,209 @@
 import { randomUUID } from 'node:crypto'
-import type { DynamoDb, Iam, Parts } from '../contracts.ts'
-import { type Answer, type Dialect, encodeError, encodeOutput } from './answers.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
+import type { DynamoDb, Faults, Iam, Parts, Trail } from '../contracts.ts'
+import { type Answer, encodeOutput } from './answers.ts'
+import { type Authorization, parseAuthorization } from './authorization.ts'
+import { BODY_LIMIT_BYTES } from './body.ts'
 import { dynamoPermissions } from './dynamodb-permissions.ts'
+import { codeOf, encodeError, internalFailure } from './errors.ts'
+import { isReadOnly, recorded } from './happening.ts'
 import { decodeJson, parseJsonBody } from './json.ts'
-import { type LoadedModel, loadModel, MODELS, type OperationSchema } from './models.ts'
-import { decodeQuery, parseForm, type QueryForm } from './query.ts'
-import { missingMembers } from './required.ts'
-import { AwsError, type Call, type Caller, type Permission, type Service } from './service.ts'
-import {
-  type Authorization,
-  checkScope,
-  checkSignature,
-  headerOf,
-  parseAuthorization,
-  type WireRequest,
-} from './signature.ts'
+import { type LoadedModel, loadModel, type OperationSchema } from './models.ts'
+import { decodeQuery } from './query.ts'
+import { DYNAMODB_TARGET, isSpoken, type Recognised, recognise, UNRECOGNISED } from './recognise.ts'
+import { queryPairs, type WireRequest } from './request.ts'
+import { decodeRest } from './rest.ts'
+import { matchRoute } from './routes.ts'
+import { AwsError, type Call, type Permission, type Service } from './service.ts'
+import { checkScope, checkSignature } from './signature.ts'
+import { type Told, tell } from './tell.ts'
+import { checkInput, loadConstraints } from './validate.ts'
 
-const DYNAMODB_TARGET = 'DynamoDB_20120810'
-
-interface Needs {
+export interface DispatcherNeeds {
   readonly parts: Parts
   readonly iam: Iam
   readonly services: readonly Service[]
   readonly dynamodb: DynamoDb
+  readonly trail?: Pick<Trail, 'record'>
+  readonly faults?: Pick<Faults, 'call'>
+}
+
+/** What is known of a request so far; what goes wrong is told in its words. */
+interface Progress extends Told {
+  recognised: Recognised
 }
 
 /**
  * Answers one AWS API request: who calls, what is asked, may they, do it, say it. Never throws: whatever goes wrong becomes
  * an answer in the request's own protocol, and what nobody foresaw an InternalFailure that is logged under its request id.
  */
-export const createDispatcher = (needs: Needs): ((request: WireRequest) => Promise<Answer>) => {
+export const createDispatcher = (needs: DispatcherNeeds): ((request: WireRequest) => Promise<Answer>) => {
   const services = new Map(needs.services.map((service) => [service.name, service]))
   return async (request) => {
     const requestId = randomUUID()
-    let recognised: Recognised = UNRECOGNISED
+    const progress: Progress = { recognised: UNRECOGNISED }
     try {
-      recognised = recognise(request)
-      return recognised.dynamodb
-        ? await callDynamoDb(needs, request, recognised, requestId)
-        : await callService(needs, services, request, recognised, requestId)
+      progress.recognised = recognise(request)
+      const answer = progress.recognised.dynamodb
+        ? await callDynamoDb(needs, request, progress, requestId)
+        : await callService(needs, services, request, progress, requestId)
+      tell(needs, request, progress, undefined)
+      return answer
     } catch (error) {
-      const known =
-        error instanceof AwsError ? error : internalFailure(needs.parts, recognised, requestId, error)
+      const { recognised } = progress
+      const known = error instanceof AwsError ? error : unforeseen(needs.parts, recognised, requestId, error)
       const model = recognised.model && (await loadModel(recognised.model))
+      tell(needs, request, progress, { code: codeOf(recognised, known, model), message: known.message })
       return encodeError(recognised, known, requestId, model)
     }
   }
 }
 
-interface Recognised extends Dialect {
-  readonly dynamodb: boolean
-  readonly form?: QueryForm
-}
-
-const UNRECOGNISED: Recognised = { protocol: 'json1.1', operation: '', model: undefined, dynamodb: false }
-
-/** Which protocol and operation a request speaks, from its target header or its form. */
-const recognise = (request: WireRequest): Recognised => {
-  const contentType = headerOf(request, 'content-type') ?? ''
-  const target = headerOf(request, 'x-amz-target')
-  if (target !== undefined) {
-    const dot = target.lastIndexOf('.')
-    const prefix = target.slice(0, Math.max(dot, 0))
-    const model = MODELS.find((candidate) => candidate.target === prefix)
-    const dynamodb = prefix === DYNAMODB_TARGET
-    const protocol =
-      /x-amz-json-1\.0/.test(contentType) || dynamodb ? 'json1.0' : (model?.protocol ?? 'json1.1')
-    return { protocol, operation: target.slice(dot + 1), model, dynamodb }
-  }
-  const cut = request.url.indexOf('?')
-  const text =
-    request.method === 'POST' ? request.body.toString('utf8') : cut < 0 ? '' : request.url.slice(cut + 1)
-  const form =
-    /x-www-form-urlencoded/i.test(contentType) || request.method === 'GET' ? parseForm(text) : undefined
-  const operation = form?.get('Action')
-  if (!form || operation === undefined) {
-    const path = cut < 0 ? request.url : request.url.slice(0, cut)
-    return { ...UNRECOGNISED, operation: `${request.method} ${path}` }
-  }
-  const model = MODELS.find((candidate) => candidate.version === form.get('Version'))
-  return { protocol: 'query', operation, model, dynamodb: false, form }
-}
-
 const callService = async (
-  needs: Needs,
+  needs: DispatcherNeeds,
   services: ReadonlyMap<string, Service>,
   request: WireRequest,
-  recognised: Recognised,
+  progress: Progress,
   requestId: string,
 ): Promise<Answer> => {
-  const { model, operation } = recognised
+  const { model } = progress.recognised
   const authorization = parseAuthorization(request)
-  const caller = authenticate(needs, request, authorization, model?.service ?? authorization.service)
+  // nothing is behind it, and S3 for one signs in another way: its name is the better answer
+  if (!model && !isSpoken(authorization.service))
+    throw unknownOperation(progress.recognised, authorization.service)
+  const call = authenticate(needs, request, authorization, model?.service, requestId)
+  const loaded = model && (await loadModel(model))
+  const labels = loaded && findRoute(loaded, request, progress)
+  const { recognised } = progress
+  const { operation } = recognised
   const service = model && services.get(model.service)
-  const schema = model && (await loadModel(model)).operation(operation)
+  const schema = loaded?.operation(operation)
   const run =
     service && Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined
-  if (!model || !service || !schema || !run) throw unknownOperation(recognised, authorization.service)
-  const call: Call = {
-    service: service.name,
-    operation,
-    region: authorization.region,
-    account: caller.account,
-    caller,
-    requestId,
-  }
-  const input = await decodeInput(recognised, schema, request.body)
-  const permissions = service.permissions?.(operation, input, call) ?? [
+  if (!loaded || !service || !schema || !run) throw unknownOperation(recognised, authorization.service)
+  const made: Call = { ...call, service: service.name, operation }
+  progress.call = made
+  await suffer(needs, made)
+  const input = decodeInput(recognised, schema, labels, request)
+  progress.parameters = () => recorded(schema.input, input)
+  checkInput(service.name, loaded, schema, input, await loadConstraints(service.name))
+  const permissions = service.permissions?.(operation, input, made) ?? [
     { action: `${service.name}:${operation}`, resource: '*' },
   ]
-  authorizeAll(needs.iam, call, permissions)
-  return encodeOutput(recognised, schema, await run(input, call), requestId)
+  authorizeAll(needs.iam, request, progress, made, permissions)
+  const output = await run(input, made)
+  if (!isReadOnly(operation) && output) progress.response = () => recorded(schema.output, output)
+  return encodeOutput(recognised, schema, output, requestId)
 }
 
 const callDynamoDb = async (
-  needs: Needs,
+  needs: DispatcherNeeds,
   request: WireRequest,
-  recognised: Recognised,
+  progress: Progress,
   requestId: string,
 ): Promise<Answer> => {
-  const { operation } = recognised
-  const authorization = parseAuthorization(request)
-  const caller = authenticate(needs, request, authorization, 'dynamodb')
-  const { region } = authorization
-  const { account } = caller
-  const permissions = dynamoPermissions(operation, parseJsonBody(request.body), region, account)
-  authorizeAll(needs.iam, { service: 'dynamodb', operation, region, account, caller, requestId }, permissions)
+  const { operation } = progress.recognised
+  const call = {
+    ...authenticate(needs, request, parseAuthorization(request), 'dynamodb', requestId),
+    operation,
+  }
+  progress.call = call
+  await suffer(needs, call)
+  const { region, account } = call
+  const body = bodyOf(request)
+  const parsed = parseJsonBody(body)
+  progress.parameters = () => parsed
+  authorizeAll(needs.iam, request, progress, call, dynamoPermissions(operation, parsed, region, account))
   const target = `${DYNAMODB_TARGET}.${operation}`
-  const answer = await needs.dynamodb.handle({ account, region, target, body: request.body })
+  const answer = await needs.dynamodb.handle({ account, region, target, body })
   return { ...answer, headers: { ...answer.headers, 'x-amzn-requestid': requestId } }
+}
+
+/** A REST operation is found by its way only once its model is read. */
+const findRoute = (
+  model: LoadedModel,
+  request: WireRequest,
+  progress: Progress,
+): ReadonlyMap<string, string> | undefined => {
+  const { recognised } = progress
+  if (recognised.protocol !== 'restJson1') return undefined
+  const match = matchRoute(model.routes(), request.method, request.path, queryPairs(request.query))
+  if (match) progress.recognised = { ...recognised, operation: match.operation }
+  return match?.labels
 }
 
 /** Verifies the signature in full and says who made it. */
 const authenticate = (
-  needs: Needs,
+  needs: DispatcherNeeds,
   request: WireRequest,
   authorization: Authorization,
-  service: string,
-): Caller => {
-  checkScope(request, authorization, needs.parts.now())
-  if (authorization.service !== service)
-    throw new AwsError(
-      'InvalidSignatureException',
-      `Credential should be scoped to correct service: '${service}'.`,
-    )
-  if (!/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(authorization.region))
-    throw new AwsError('InvalidSignatureException', 'Credential should be scoped to a valid region.')
-  const token = headerOf(request, 'x-amz-security-token')
-  const { secretAccessKey, caller } = needs.iam.resolveKey(authorization.accessKeyId, token)
+  service: string | undefined,
+  requestId: string,
+): Call => {
+  const signedFor = service ?? authorization.service
+  checkScope(request, authorization, signedFor, needs.parts.now())
+  const { accessKeyId, sessionToken, region } = authorization
+  const { secretAccessKey, caller } = needs.iam.resolveKey(accessKeyId, sessionToken)
   checkSignature(request, authorization, secretAccessKey)
-  return caller
+  return { service: signedFor, operation: '', region, account: caller.account, caller, requestId }
 }
 
-const authorizeAll = (iam: Iam, call: Call, permissions: readonly Permission[]): void => {
+/** What goes wrong on purpose: the call is held up, or fails. */
+const suffer = async (needs: DispatcherNeeds, call: Call): Promise<void> => {
+  const fault = needs.faults?.call(call)
+  if (fault?.delayMs) await delay(fault.delayMs)
+  if (fault?.error) throw fault.error
+}
+
+const authorizeAll = (
+  iam: Iam,
+  request: WireRequest,
+  progress: Progress,
+  call: Call,
+  permissions: readonly Permission[],
+): void => {
+  progress.resources = permissions.map(({ resource }) => resource).filter((arn) => arn.startsWith('arn:'))
+  const userAgent = request.headers.get('user-agent')
+  const context = {
+    'aws:RequestedRegion': call.region,
+    'aws:SecureTransport': String(request.secure),
+    ...(request.sourceIp === undefined ? {} : { 'aws:SourceIp': request.sourceIp }),
+    ...(userAgent === undefined ? {} : { 'aws:UserAgent': userAgent }),
+  }
   for (const permission of permissions)
-    iam.authorize(call.caller, {
-      ...permission,
-      context: { 'aws:RequestedRegion': call.region, ...permission.context },
-    })
+    iam.authorize(call.caller, { ...permission, context: { ...context, ...permission.context } })
 }
 
-const decodeInput = async (
+const decodeInput = (
   recognised: Recognised,
   schema: OperationSchema,
-  body: Buffer,
-): Promise<unknown> => {
-  const input =
-    (recognised.form
-      ? decodeQuery(schema.input, recognised.form.root)
-      : decodeJson(schema.input, parseJsonBody(body))) ?? {}
-  const missing = missingMembers(schema.input, input)
-  if (missing.length > 0) throw lacks(recognised.model && (await loadModel(recognised.model)), missing)
+  labels: ReadonlyMap<string, string> | undefined,
+  request: WireRequest,
+): Record<string, unknown> => {
+  if (labels) return decodeRest(schema.input, labels, { ...request, body: bodyOf(request) })
+  if (!recognised.form)
+    return (decodeJson(schema.input, parseJsonBody(bodyOf(request))) ?? {}) as Record<string, unknown>
+  const input = (decodeQuery(schema.input, recognised.form.root) ?? {}) as Record<string, unknown>
+  // SQS took the queue's own address before it took JSON
+  if (recognised.model?.service === 'sqs' && input.QueueUrl === undefined && request.path !== '/')
+    return { ...input, QueueUrl: `http://${request.headers.get('host')}${request.path}` }
   return input
 }
 
-/** CodeCommit names a missing member in an exception of its own; the others answer one validation error. */
-const lacks = (model: LoadedModel | undefined, missing: readonly string[]): AwsError => {
-  const [first = ''] = missing
-  const own = model?.error(`${first.charAt(0).toUpperCase()}${first.slice(1)}RequiredException`)
-  if (own) return new AwsError(own.name, `The required member ${first} is missing.`)
-  const plural = missing.length === 1 ? '1 validation error' : `${missing.length} validation errors`
-  const each = missing.map(
-    (path) => `Value null at '${path}' failed to satisfy constraint: Member must not be null`,
-  )
-  return new AwsError('ValidationException', `${plural} detected: ${each.join('; ')}`)
+/** @throws {AwsError} SerializationException for what is not gzip, or unpacks to more than {@link BODY_LIMIT_BYTES} */
+const bodyOf = ({ headers, body }: WireRequest): Buffer => {
+  if (headers.get('content-encoding') !== 'gzip') return body
+  try {
+    return gunzipSync(body, { maxOutputLength: BODY_LIMIT_BYTES })
+  } catch {
+    throw new AwsError('SerializationException', 'The request body could not be decompressed.')
+  }
 }
 
 const unknownOperation = (recognised: Recognised, service: string): AwsError => {
+  if (recognised.operation === '' && recognised.form)
+    return new AwsError('MissingAction', 'The request is missing an action or a required parameter.')
   const name = `${recognised.model?.service ?? service}:${recognised.operation}`
   return new AwsError(
     'UnknownOperationException',
@@ -195,21 +212,12 @@ const unknownOperation = (recognised: Recognised, service: string): AwsError => 
   )
 }
 
-const internalFailure = (
-  parts: Parts,
-  recognised: Recognised,
-  requestId: string,
-  error: unknown,
-): AwsError => {
+const unforeseen = (parts: Parts, recognised: Recognised, requestId: string, error: unknown): AwsError => {
   parts.log('gateway', 'a call failed in a way nobody foresaw', {
     service: recognised.model?.service,
     operation: recognised.operation,
     requestId,
     error: error instanceof Error ? error.stack : String(error),
   })
-  return new AwsError(
-    'InternalFailure',
-    'The request processing has failed because of an unknown error.',
-    500,
-  )
+  return internalFailure()
 }

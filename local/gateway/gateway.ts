@@ -1,16 +1,20 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { CodeCommit, DynamoDb, Faults, Iam, Log, Parts, Trail } from '../contracts.ts'
-import type { ControlRequest } from '../control.ts'
+import type { CodeCommit, Log } from '../contracts.ts'
 import type { Answer } from './answers.ts'
-import { createDispatcher } from './dispatch.ts'
-import { AwsError, type Service } from './service.ts'
-
-/** The largest API request: DynamoDB's BatchWriteItem, 16 MB, is the largest of the services here. */
-export const BODY_LIMIT_BYTES = 16 * 1024 * 1024
+import { BODY_LIMIT_BYTES, CODE_LIMIT_BYTES, readBody } from './body.ts'
+import { type Control, plainJson, refusedControl } from './control.ts'
+import { createDispatcher, type DispatcherNeeds } from './dispatch.ts'
+import { type Front, takeTls } from './front.ts'
+import { wireRequest } from './request.ts'
+import type { Service } from './service.ts'
 
 /** How long requests under way may still take once the gateway stops. */
 const STOP_GRACE_MS = 1_000
+/** How long the headers of a request may take to arrive. */
+const HEADERS_MS = 30_000
+/** Session tokens alone may be several thousand characters, and presigned requests carry them in their first line. */
+const HEADERS_MAX_BYTES = 32_768
 
 export interface Gateway {
   /**
@@ -27,60 +31,70 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
+/** A request that may be one of those that AWS takes without a signature. */
+export interface UnsignedRequest {
+  readonly method: string
+  /** path and query */
+  readonly url: string
+  readonly signed: boolean
+  /** form of a POST */
+  readonly body?: string
+}
+
 /** Whatever stands behind the door: replaced as a whole when the cloud forgets everything. */
-export interface GatewayNeeds {
-  readonly parts: Parts
-  readonly iam: Iam
-  readonly services: readonly Service[]
+export interface GatewayNeeds extends DispatcherNeeds {
   readonly git: CodeCommit['handleGit']
-  readonly dynamodb: DynamoDb
-  readonly trail?: Pick<Trail, 'record'>
-  readonly faults?: Pick<Faults, 'call'>
+  /** what a service answers without a signature: the links in SNS's messages; undefined for everything else */
+  readonly unsigned?: (request: UnsignedRequest) => Answer | undefined
+}
+
+export interface GatewayOptions {
+  /** the same port then takes TLS too; PEM */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** asked for what is below `/_relay/`, before anybody else */
+  readonly control?: Control
 }
 
 /** The one door of the local cloud: AWS API calls to the services, Git to CodeCommit, on loopback only. */
-export const createGateway = (
-  initial: GatewayNeeds,
-  options: { readonly control?: (request: ControlRequest) => Promise<Answer | undefined> } = {},
-): Gateway => {
+export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {}): Gateway => {
   let needs = initial
   let dispatch = createDispatcher(needs)
   let open: Promise<void> | undefined
   const log: Log = (...args) => needs.parts.log(...args)
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.url?.startsWith('/_relay/') && options.control) {
-      const [path = '', body] = [request.url.split('?', 1)[0], await readBody(request)]
-      const answer = body && (await options.control({ method: request.method ?? 'GET', path, body }))
-      if (answer) return write(response, answer)
-    }
-    await open
+    const { url = '/' } = request
+    if (url.startsWith('/_relay/') && (await ownAnswer(options.control, request, response))) return
+    if (open) await open
     if (isGit(request)) return needs.git(request, response)
-    const path = request.url?.split('?', 1)[0]
-    if (path === '/_relay/health') return write(response, health(needs.services))
-    const body = await readBody(request)
-    if (!body) return write(response, tooLarge())
-    const { method = 'GET', url = '/', rawHeaders } = request
-    write(response, await dispatch({ method, url, rawHeaders, body }))
+    const { method = 'GET', rawHeaders, socket } = request
+    const signed = request.headers.authorization !== undefined
+    const linked = method === 'GET' ? needs.unsigned?.({ method, url, signed }) : undefined
+    if (linked) return write(response, linked)
+    if (url.startsWith('/_relay/')) return write(response, ownFallback(needs.services, request))
+    const body = await readBody(
+      request,
+      url.startsWith('/2015-03-31/functions') ? CODE_LIMIT_BYTES : BODY_LIMIT_BYTES,
+    )
+    if (body === 'gone') return void response.destroy()
+    if (body === 'too large') return write(response, tooLarge())
+    const form = isForm(request) && !signed ? body.toString('utf8') : undefined
+    const posted = form === undefined ? undefined : needs.unsigned?.({ method, url, signed, body: form })
+    if (posted) return write(response, posted)
+    const secure = 'encrypted' in socket
+    const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '')
+    const answer = await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp }))
+    // clients set their clocks by it, so that it must be ours even where that is wrong on purpose
+    write(response, answer, dateOf(needs.parts.now()))
   }
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES }, (request, response) => {
     serve(request, response).catch((error: unknown) => {
       log('gateway', 'a request failed', { url: request.url, error: String(error) })
       if (response.headersSent) response.destroy()
-      else write(response, { status: 500, headers: {}, body: Buffer.from('internal failure\n') })
+      else write(response, { status: 500, headers: {}, body: 'internal failure\n' })
     })
   })
-  // a large push over a slow disk may take longer than node:http's five minutes; only this machine can reach us
-  server.requestTimeout = 0
-  // clients keep idle connections for long: closing first would reset their next request
-  server.keepAliveTimeout = 120_000
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // a client that went away, as clients do
-    if (error.code === 'ECONNRESET') return socket.destroy()
-    log('gateway', 'not HTTP', { error: error.message })
-    if (socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
-  })
+  tune(server, log)
+  const front = options.tls && takeTls(server, options.tls)
   return {
     serve: (next) => {
       needs = next
@@ -96,75 +110,146 @@ export const createGateway = (
       })
       return resume
     },
-    listen: (port, host = '127.0.0.1') => {
-      if (!['127.0.0.1', '::1', 'localhost'].includes(host))
-        return Promise.reject(new Error(`the local cloud listens on loopback only, not on ${host}`))
-      return new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.removeListener('error', reject)
-          server.on('error', (error) => log('gateway', 'server error', { error: error.message }))
-          resolve((server.address() as AddressInfo).port)
-        })
-      })
-    },
-    stop: () =>
-      new Promise((resolve) => {
-        if (!server.listening) return resolve()
-        const force = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
-        server.close(() => {
-          clearTimeout(force)
-          resolve()
-        })
-        server.closeIdleConnections()
-      }),
+    listen: (port, host = '127.0.0.1') => listen(server, port, host, log),
+    stop: () => stop(server, front),
   }
 }
+
+const isForm = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'POST' && /x-www-form-urlencoded/i.test(headers['content-type'] ?? '')
+
+const tune = (server: Server, log: Log): void => {
+  // a large push over a slow disk may take longer than node:http's five minutes; only this machine can reach us
+  server.requestTimeout = 0
+  server.headersTimeout = HEADERS_MS
+  // clients keep idle connections for long: closing first would reset their next request
+  server.keepAliveTimeout = 120_000
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // a client that went away, as clients do
+    if (error.code === 'ECONNRESET') return socket.destroy()
+    log('gateway', 'not HTTP', { error: error.message })
+    if (socket.writable) socket.end(malformed(error.code))
+    else socket.destroy()
+  })
+}
+
+/** IAM API reference, "Common errors": MalformedHttpRequestException. */
+const malformed = (code: string | undefined): string => {
+  const status =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request'
+  const name = 'MalformedHttpRequestException'
+  const body = JSON.stringify({ __type: name, message: 'Problems with the request at the HTTP level.' })
+  return [
+    `HTTP/1.1 ${status}`,
+    'Connection: close',
+    'Content-Type: application/x-amz-json-1.1',
+    `x-amzn-ErrorType: ${name}`,
+    `Content-Length: ${body.length}`,
+    '',
+    body,
+  ].join('\r\n')
+}
+
+const listen = (server: Server, port: number, host: string, log: Log): Promise<number> => {
+  if (!['127.0.0.1', '::1', 'localhost'].includes(host))
+    return Promise.reject(new Error(`the local cloud listens on loopback only, not on ${host}`))
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.removeListener('error', reject)
+      server.on('error', (error) => log('gateway', 'server error', { error: error.message }))
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+const stop = (server: Server, front: Front | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (!server.listening) return resolve()
+    const force = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS)
+    server.close(() => {
+      clearTimeout(force)
+      resolve()
+    })
+    front?.stop()
+    server.closeIdleConnections()
+  })
 
 /** By host, as AWS tells Git from its API; by path for clients that reach us by another name. */
 const isGit = (request: IncomingMessage): boolean =>
   /^([a-z0-9-]+\.)?git-codecommit(-fips)?\.[a-z0-9-]+\./i.test(request.headers.host ?? '') ||
   (request.url ?? '').startsWith('/v1/repos/')
 
-/** The whole body, or undefined when it is larger than {@link BODY_LIMIT_BYTES}. */
-const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) return undefined
-  const chunks: Buffer[] = []
-  let size = 0
-  // an early return must not destroy the socket that the refusal is still to be written to
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > BODY_LIMIT_BYTES) return undefined
-    chunks.push(chunk)
+const HEALTH = '/_relay/health'
+
+/** True when a request to the cloud itself was answered: by its control, or because it may not come in. */
+const ownAnswer = async (
+  control: Control | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> => {
+  const { method = 'GET', url = '/', headers } = request
+  const cut = url.indexOf('?')
+  const path = cut < 0 ? url : url.slice(0, cut)
+  if (path === HEALTH) return false
+  const refused = refusedControl(headers, request.socket.localPort ?? 0)
+  if (refused !== undefined) {
+    write(response, plainJson(403, { error: refused }))
+    return true
   }
-  return Buffer.concat(chunks, size)
+  const body = await readBody(request, BODY_LIMIT_BYTES)
+  if (body === 'gone') response.destroy()
+  else if (body === 'too large') write(response, tooLarge())
+  else {
+    const query = cut < 0 ? '' : url.slice(cut + 1)
+    const answer = await control?.({ method, path, query, headers, body })
+    if (!answer) return false
+    write(response, answer)
+  }
+  return true
 }
 
-const write = (response: ServerResponse, answer: Answer): void => {
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length })
+const ownFallback = (services: readonly Service[], { method, url }: IncomingMessage): Answer => {
+  const path = url?.split('?', 1)[0]
+  return path === HEALTH
+    ? plainJson(200, { ready: true, services: services.map(({ name }) => name) })
+    : plainJson(404, { error: `The local cloud has nothing at ${method} ${path}.` })
+}
+
+let second = 0
+let shown = ''
+/** The Date header, written once a second. */
+const dateOf = (now: number): string => {
+  const at = Math.floor(now / 1000)
+  if (at !== second) {
+    second = at
+    shown = new Date(now).toUTCString()
+  }
+  return shown
+}
+
+const write = (response: ServerResponse, answer: Answer, date?: string): void => {
+  // a length is wrong beside 204: RFC 9110, section 8.6
+  const length = answer.status === 204 ? {} : { 'content-length': Buffer.byteLength(answer.body) }
+  response.writeHead(answer.status, { ...answer.headers, ...length, ...(date !== undefined && { date }) })
   // to HEAD node:http sends the headers alone
   response.end(answer.body)
 }
 
 const tooLarge = (): Answer => {
-  const error = new AwsError(
-    'RequestEntityTooLargeException',
-    `The request is larger than ${BODY_LIMIT_BYTES} bytes.`,
-    413,
-  )
+  const name = 'RequestEntityTooLargeException'
+  const message = `The request is larger than ${BODY_LIMIT_BYTES} bytes.`
   return {
-    status: error.status,
+    status: 413,
     headers: {
       'content-type': 'application/x-amz-json-1.1',
-      'x-amzn-errortype': error.code,
+      'x-amzn-errortype': name,
       connection: 'close',
     },
-    body: Buffer.from(JSON.stringify({ __type: error.code, message: error.message })),
+    body: JSON.stringify({ __type: name, message }),
   }
 }
-
-const health = (services: readonly Service[]): Answer => ({
-  status: 200,
-  headers: { 'content-type': 'application/json' },
-  body: Buffer.from(`${JSON.stringify({ ready: true, services: services.map(({ name }) => name) })}\n`),
-})

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { NormalizedSchema } from '@smithy/core/schema'
 import { AwsError } from './service.ts'
 
@@ -19,7 +20,7 @@ export const decodeJson = (schema: NormalizedSchema, value: unknown): unknown =>
     return Object.fromEntries(members)
   }
   if (schema.isListSchema()) {
-    if (!Array.isArray(value)) throw serialization(`${kindOf(value)} found where a list was expected`)
+    if (!Array.isArray(value)) throw unexpected(value)
     const item = schema.getValueSchema()
     return value.map((entry) => decodeJson(item, entry)).filter((entry) => entry !== undefined)
   }
@@ -39,7 +40,7 @@ const decodeSimple = (schema: NormalizedSchema, value: unknown): unknown => {
   if (schema.isStringSchema()) return expectType(value, 'string', 'String')
   if (schema.isBooleanSchema()) return expectType(value, 'boolean', 'Boolean')
   if (schema.isNumericSchema() || schema.isBigIntegerSchema() || schema.isBigDecimalSchema())
-    return expectType(value, 'number', 'Number')
+    return expectType(value, 'number', 'Integer')
   if (schema.isTimestampSchema()) {
     const time = typeof value === 'number' ? value * 1000 : Date.parse(String(value))
     if (Number.isNaN(new Date(time).getTime()))
@@ -87,6 +88,7 @@ export const encodeJson = (schema: NormalizedSchema, value: unknown): unknown =>
  */
 export const parseJsonBody = (body: Buffer): Record<string, unknown> => {
   if (body.length === 0) return {}
+  if (!isUtf8(body)) throw serialization('the request body is not UTF-8')
   let value: unknown
   try {
     value = JSON.parse(body.toString('utf8'))
@@ -98,15 +100,25 @@ export const parseJsonBody = (body: Buffer): Record<string, unknown> => {
 }
 
 const expectObject = (value: unknown): Record<string, unknown> => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw serialization(`${kindOf(value)} found where a structure or map was expected`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unexpected(value)
   return value as Record<string, unknown>
 }
 
 const expectType = (value: unknown, type: 'string' | 'boolean' | 'number', wanted: string): unknown => {
-  if (typeof value !== type) throw serialization(`${kindOf(value)} can not be converted to a ${wanted}`)
-  return value
+  if (typeof value === type) return value
+  if (typeof value === 'object') throw unexpected(value)
+  throw serialization(
+    `${kindOf(value)} can not be converted to ${/^[AEIOU]/.test(wanted) ? 'an' : 'a'} ${wanted}`,
+  )
 }
+
+/** As AWS words a value of another structure than the schema's. */
+const unexpected = (value: unknown) =>
+  serialization(
+    typeof value === 'object' && value !== null
+      ? `${kindOf(value)} found where not expected.`
+      : `Unexpected token: ${kindOf(value)}`,
+  )
 
 const kindOf = (value: unknown): string => {
   if (Array.isArray(value)) return 'Start of list'

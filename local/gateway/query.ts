@@ -81,7 +81,8 @@ const numbered = (node: Node | undefined): Node[] =>
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, child]) => child)
 
-const decodeText = (schema: NormalizedSchema, text: string): unknown => {
+/** @throws {AwsError} MalformedInput for a value of another type than the schema's */
+export const decodeText = (schema: NormalizedSchema, text: string): unknown => {
   if (schema.isStringSchema()) return text
   if (schema.isBooleanSchema()) {
     if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
@@ -140,7 +141,8 @@ export const structBody = (schema: NormalizedSchema, value: Readonly<Record<stri
 }
 
 const textOf = (schema: NormalizedSchema, value: unknown): string => {
-  if (schema.isTimestampSchema()) return (value as Date).toISOString()
+  // whole seconds, as IAM and STS write them
+  if (schema.isTimestampSchema()) return `${(value as Date).toISOString().slice(0, 19)}Z`
   if (schema.isBlobSchema()) return Buffer.from(value as Uint8Array).toString('base64')
   return String(value)
 }

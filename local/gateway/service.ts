@@ -73,11 +73,14 @@ export interface Service {
 export class AwsError extends Error {
   readonly code: string
   readonly status: number
+  /** what else the exception's shape holds: Lambda's `Type` and `Reason` */
+  readonly members: Readonly<Record<string, unknown>>
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(code: string, message: string, status = 400, members: Readonly<Record<string, unknown>> = {}) {
     super(message)
     this.name = 'AwsError'
     this.code = code
     this.status = status
+    this.members = members
   }
 }

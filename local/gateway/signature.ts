@@ -1,113 +1,25 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { type Authorization, isoBasic } from './authorization.ts'
+import { queryPairs, type WireRequest } from './request.ts'
 import { AwsError } from './service.ts'
-
-/** A request as it came over the wire: nothing decoded, nothing joined. */
-export interface WireRequest {
-  readonly method: string
-  /** path and query, as sent */
-  readonly url: string
-  /** name, value, name, value ... as node:http gives them */
-  readonly rawHeaders: readonly string[]
-  readonly body: Buffer
-}
-
-/** What an `Authorization: AWS4-HMAC-SHA256 ...` header says. */
-export interface Authorization {
-  readonly accessKeyId: string
-  /** `YYYYMMDD` of the credential scope */
-  readonly date: string
-  readonly region: string
-  readonly service: string
-  readonly signedHeaders: readonly string[]
-  readonly signature: string
-  /** `YYYYMMDDTHHMMSSZ` */
-  readonly timestamp: string
-}
 
 /** How far a signature's time may be from ours: "within five minutes", IAM user guide, "Elements of an AWS API request signature". */
 export const CLOCK_SKEW_MS = 5 * 60_000
 
-const ALGORITHM = 'AWS4-HMAC-SHA256'
-
-/** One header's value; repeated headers joined by commas, as the canonical request wants them. */
-export const headerOf = (request: Pick<WireRequest, 'rawHeaders'>, name: string): string | undefined => {
-  const values: string[] = []
-  for (let i = 0; i + 1 < request.rawHeaders.length; i += 2)
-    if (request.rawHeaders[i]?.toLowerCase() === name) values.push(request.rawHeaders[i + 1] ?? '')
-  return values.length > 0 ? values.join(',') : undefined
-}
-
 /**
- * Reads the Authorization header and the request's time. Nothing is verified yet.
- * @throws {AwsError} MissingAuthenticationTokenException, IncompleteSignatureException
- */
-export const parseAuthorization = (request: WireRequest): Authorization => {
-  const header = headerOf(request, 'authorization')
-  if (header === undefined) {
-    if (/[?&]X-Amz-(Signature|Algorithm)=/i.test(request.url))
-      throw new AwsError(
-        'IncompleteSignatureException',
-        'Presigned requests are not served by the local cloud: sign with an Authorization header.',
-      )
-    throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
-  }
-  const space = header.indexOf(' ')
-  if (header.slice(0, space) !== ALGORITHM)
-    throw new AwsError(
-      header.startsWith('AWS4-') ? 'IncompleteSignatureException' : 'MissingAuthenticationTokenException',
-      `Unsupported AWS 'algorithm': only ${ALGORITHM} is known.`,
-    )
-  const fields = new Map<string, string>()
-  for (const part of header.slice(space + 1).split(',')) {
-    const equals = part.indexOf('=')
-    if (equals > 0) fields.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim())
-  }
-  const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !fields.get(name))
-  const timestamp = headerOf(request, 'x-amz-date') ?? isoBasic(headerOf(request, 'date'))
-  const complaints = missing.map((name) => `Authorization header requires '${name}' parameter.`)
-  if (!timestamp)
-    complaints.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
-  const scope = (fields.get('Credential') ?? '').split('/')
-  const [accessKeyId = '', date = '', region = '', service = '', end = ''] = scope
-  if (missing.length === 0 && (scope.length !== 5 || scope.includes('')))
-    complaints.push(
-      'Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.',
-    )
-  else if (missing.length === 0 && end !== 'aws4_request')
-    complaints.push("Credential should be scoped with a valid terminator: 'aws4_request'.")
-  if (timestamp && !/^\d{8}T\d{6}Z$/.test(timestamp))
-    complaints.push("Date must be in ISO-8601 'basic format'.")
-  if (complaints.length > 0) throw new AwsError('IncompleteSignatureException', complaints.join(' '))
-  return {
-    accessKeyId,
-    date,
-    region,
-    service,
-    signedHeaders: (fields.get('SignedHeaders') ?? '').toLowerCase().split(';'),
-    signature: fields.get('Signature') ?? '',
-    timestamp: timestamp ?? '',
-  }
-}
-
-/**
- * Refuses a signature that is too old, too new, or leaves out what it must cover.
+ * Refuses a signature that is too old, too new, for another service or region, or leaves out what it must cover.
+ * @param service the service that the request is for, where that is known
  * @param now milliseconds since the epoch
  * @throws {AwsError} InvalidSignatureException, worded as AWS answers
  */
-export const checkScope = (request: WireRequest, authorization: Authorization, now: number): void => {
-  const { timestamp, date, signedHeaders } = authorization
-  const signedAt = Date.parse(timestamp.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'))
-  const ours = isoBasic(new Date(now).toISOString())
-  const bound = (offset: number) => isoBasic(new Date(now + offset).toISOString())
-  // a day that no calendar has parses to NaN and fails here too
-  if (!(signedAt >= now - CLOCK_SKEW_MS))
-    throw invalid(
-      `Signature expired: ${timestamp} is now earlier than ${bound(-CLOCK_SKEW_MS)} (${ours} - 5 min.)`,
-    )
-  if (signedAt > now + CLOCK_SKEW_MS)
-    throw invalid(
-      `Signature not yet current: ${timestamp} is still later than ${bound(CLOCK_SKEW_MS)} (${ours} + 5 min.)`,
-    )
+export const checkScope = (
+  request: WireRequest,
+  authorization: Authorization,
+  service: string,
+  now: number,
+): void => {
+  checkTime(authorization, now)
+  const { timestamp, date, region, signedHeaders } = authorization
   if (date !== timestamp.slice(0, 8))
     throw invalid(
       `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`,
@@ -115,12 +27,33 @@ export const checkScope = (request: WireRequest, authorization: Authorization, n
   if (!signedHeaders.includes('host'))
     throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   for (const name of ['x-amz-date', 'x-amz-target'])
-    if (headerOf(request, name) !== undefined && !signedHeaders.includes(name))
+    if (request.headers.has(name) && !signedHeaders.includes(name))
       throw invalid(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)
+  if (authorization.service !== service)
+    throw invalid(`Credential should be scoped to correct service: '${service}'.`)
+  const host = /(?:^|\.)([a-z]{2}(?:-[a-z]+)+-\d{1,2})\.(?:amazonaws\.com|api\.aws)/i
+  const wanted = host.exec(request.headers.get('host') ?? '')?.[1]?.toLowerCase()
+  if (!/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(region) || (wanted !== undefined && wanted !== region))
+    throw invalid(`Credential should be scoped to a valid region, not '${region.slice(0, 40)}'.`)
+}
+
+const checkTime = ({ timestamp, presignedSeconds }: Authorization, now: number): void => {
+  const signedAt = Date.parse(timestamp.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'))
+  const lifetime = presignedSeconds === undefined ? CLOCK_SKEW_MS : presignedSeconds * 1000
+  // a day that no calendar has parses to NaN and fails here too
+  if (!(signedAt >= now - lifetime))
+    throw invalid(
+      `Signature expired: ${timestamp} is now earlier than ${isoBasic(now - lifetime)} (${isoBasic(now)} - ${lifetime / 60_000} min.)`,
+    )
+  if (signedAt > now + CLOCK_SKEW_MS)
+    throw invalid(
+      `Signature not yet current: ${timestamp} is still later than ${isoBasic(now + CLOCK_SKEW_MS)} (${isoBasic(now)} + 5 min.)`,
+    )
 }
 
 /**
- * Recomputes the signature and compares in constant time: IAM user guide, "Create a signed AWS API request".
+ * Recomputes the signature and compares in constant time: IAM user guide, "Create a signed AWS API request". None of the
+ * services here takes an unsigned payload, so its hash is always that of the body.
  * @throws {AwsError} InvalidSignatureException
  */
 export const checkSignature = (
@@ -128,37 +61,54 @@ export const checkSignature = (
   authorization: Authorization,
   secretAccessKey: string,
 ): void => {
-  const { date, region, service, timestamp, signedHeaders } = authorization
+  const { date, region, service, timestamp } = authorization
   const payloadHash = sha256(request.body)
-  const claimed = headerOf(request, 'x-amz-content-sha256')
+  const claimed = request.headers.get('x-amz-content-sha256')
   if (claimed !== undefined && claimed.toLowerCase() !== payloadHash) throw mismatch()
-  const cut = request.url.indexOf('?')
-  const path = cut < 0 ? request.url : request.url.slice(0, cut)
-  const canonical = [
-    request.method,
-    canonicalPath(path),
-    canonicalQuery(cut < 0 ? '' : request.url.slice(cut + 1)),
-    ...signedHeaders.map((name) => `${name}:${(headerOf(request, name) ?? '').trim().replace(/\s+/g, ' ')}`),
-    '',
-    signedHeaders.join(';'),
-    payloadHash,
-  ].join('\n')
-  const scope = `${date}/${region}/${service}/aws4_request`
-  const toSign = [ALGORITHM, timestamp, scope, sha256(canonical)].join('\n')
-  const key = [date, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secretAccessKey}`))
-  const expected = hmac(key, toSign)
-  const given = Buffer.from(
-    /^[0-9a-f]{64}$/.test(authorization.signature) ? authorization.signature : '',
-    'hex',
-  )
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw mismatch()
+  const canonical = sha256(canonicalRequest(request, authorization, payloadHash))
+  const toSign = `AWS4-HMAC-SHA256\n${timestamp}\n${date}/${region}/${service}/aws4_request\n${canonical}`
+  const key = signingKey(authorization, secretAccessKey)
+  const expected = createHmac('sha256', key).update(toSign).digest('hex')
+  const given = authorization.signature
+  // only a signature of the right length is compared: how long it must be is no secret
+  if (given.length !== expected.length || !timingSafeEqual(Buffer.from(given), Buffer.from(expected)))
+    throw mismatch()
+}
+
+const canonicalRequest = (
+  { method, path, query, headers }: WireRequest,
+  { signedHeaders, presignedSeconds }: Authorization,
+  payloadHash: string,
+): string => {
+  let lines = ''
+  for (const name of signedHeaders) lines += `${name}:${folded(headers.get(name) ?? '')}\n`
+  const pairs = canonicalQuery(query, presignedSeconds !== undefined)
+  return `${method}\n${canonicalPath(path)}\n${pairs}\n${lines}\n${signedHeaders.join(';')}\n${payloadHash}`
+}
+
+const folded = (value: string): string => value.trim().replace(/\s+/g, ' ')
+
+/** Signing keys are good for a day: each is derived once. Bounded, and a changed secret makes a new one. */
+const KEYS_MAX = 256
+const keys = new Map<string, { readonly secret: string; readonly key: KeyObject }>()
+
+const signingKey = ({ accessKeyId, date, region, service }: Authorization, secret: string): KeyObject => {
+  const id = `${accessKeyId}/${date}/${region}/${service}`
+  const known = keys.get(id)
+  if (known?.secret === secret) return known.key
+  const derived = [date, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${secret}`))
+  const key = createSecretKey(derived)
+  if (keys.size >= KEYS_MAX) keys.clear()
+  keys.set(id, { secret, key })
+  return key
 }
 
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex')
+const sha256 = (data: Buffer | string): string => hash('sha256', data)
 
 /** Every service but S3 signs the path with its escapes escaped once more, dot segments taken out. */
 const canonicalPath = (path: string): string => {
+  if (path === '/' || path === '') return '/'
   const segments: string[] = []
   for (const segment of path.split('/')) {
     if (segment === '..') segments.pop()
@@ -168,39 +118,24 @@ const canonicalPath = (path: string): string => {
   return `/${segments.map(escapeUri).join('/')}${trailing}`
 }
 
-const canonicalQuery = (query: string): string =>
-  query
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const equals = pair.indexOf('=')
-      return equals < 0
-        ? [escapeUri(unescapeUri(pair)), '']
-        : [escapeUri(unescapeUri(pair.slice(0, equals))), escapeUri(unescapeUri(pair.slice(equals + 1)))]
-    })
+const canonicalQuery = (query: string, presigned: boolean): string =>
+  queryPairs(query)
+    .filter(([name]) => !(presigned && name === 'X-Amz-Signature'))
+    .map(([name, value]) => [escapeUri(name), escapeUri(value)] as const)
     // by bytes of the escaped text, not by a locale
-    .sort(([a = '', x = ''], [b = '', y = '']) => (a === b ? compare(x, y) : compare(a, b)))
+    .sort(([a, x], [b, y]) => (a === b ? compare(x, y) : compare(a, b)))
     .map(([name, value]) => `${name}=${value}`)
     .join('&')
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-const escapeUri = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-
-const unescapeUri = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    // a stray percent sign: then the text stands for itself
-    return text
-  }
-}
-
-const isoBasic = (date: string | undefined): string | undefined => {
-  if (date === undefined) return undefined
-  const time = Date.parse(date)
-  return Number.isNaN(time) ? date : new Date(time).toISOString().replace(/[-:]|\.\d{3}/g, '')
+const escapeUri = (text: string): string => {
+  // half a surrogate pair cannot be escaped: no signer could have signed it
+  const whole = text.isWellFormed() ? text : text.toWellFormed()
+  return encodeURIComponent(whole).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }
 
 const invalid = (message: string) => new AwsError('InvalidSignatureException', message)

@@ -1,5 +1,6 @@
 import type { Parts } from '../contracts.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
+import { toDate } from './dates.ts'
 import { invalid, noSuch } from './errors.ts'
 import { userOf } from './find.ts'
 import { keyId, newSecret } from './ids.ts'
@@ -70,7 +71,7 @@ export const accessKeyOperations = (
     return {
       UserName: key.user === '' ? '<root_account>' : key.user,
       AccessKeyLastUsed: used
-        ? { LastUsedDate: new Date(used.at), ServiceName: used.service, Region: used.region }
+        ? { LastUsedDate: toDate(used.at), ServiceName: used.service, Region: used.region }
         : { ServiceName: 'N/A', Region: 'N/A' },
     }
   },
@@ -109,5 +110,5 @@ const describe = (key: KeyRecord) => ({
   ...(key.user !== '' && { UserName: key.user }),
   AccessKeyId: key.id,
   Status: key.active ? 'Active' : 'Inactive',
-  CreateDate: new Date(key.created),
+  CreateDate: toDate(key.created),
 })

@@ -1,6 +1,7 @@
 import type { Operation } from '../gateway/service.ts'
 import { attachmentsOf } from './attachments.ts'
 import { boundaryOf } from './boundaries.ts'
+import { toDate } from './dates.ts'
 import { ownPolicies } from './find-policy.ts'
 import { groupsOf } from './holdings.ts'
 import { attachedPolicies } from './identity-policies.ts'
@@ -16,7 +17,7 @@ import {
   type RoleRecord,
   type UserRecord,
 } from './records.ts'
-import { describe as describeRole } from './roles.ts'
+import { describeRole } from './roles.ts'
 import { describeUser } from './users.ts'
 
 interface Input extends PageInput {
@@ -80,7 +81,7 @@ const groupDetail = (group: GroupRecord) => ({
   GroupName: group.name,
   GroupId: group.id,
   Arn: arnOf(group),
-  CreateDate: new Date(group.created),
+  CreateDate: toDate(group.created),
   GroupPolicyList: inlineOf(group),
   AttachedManagedPolicies: attachedPolicies(group),
 })
@@ -102,7 +103,7 @@ const policyDetail = (records: Records, account: string, policy: PolicyRecord | 
     Document: encodeURIComponent(text),
     VersionId: id,
     IsDefaultVersion: id === ('defaultVersion' in policy ? policy.defaultVersion : policy.version),
-    CreateDate: new Date(created),
+    CreateDate: toDate(created),
   })),
 })
 

@@ -1,6 +1,7 @@
 import type { Parts } from '../contracts.ts'
 import type { Operation } from '../gateway/service.ts'
 import { checkStatus } from './access-keys.ts'
+import { toDate } from './dates.ts'
 import { alreadyExists, noSuch } from './errors.ts'
 import { userOf } from './find.ts'
 import { newGitPassword, newId } from './ids.ts'
@@ -117,7 +118,7 @@ const find = (records: Records, user: UserRecord, input: Input): GitCredentialRe
 }
 
 const describe = (credential: GitCredentialRecord) => ({
-  CreateDate: new Date(credential.created),
+  CreateDate: toDate(credential.created),
   ServiceName: serviceOf(credential),
   ServiceUserName: credential.serviceUserName,
   ServiceSpecificCredentialId: credential.id,

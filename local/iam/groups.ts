@@ -1,5 +1,6 @@
 import type { Parts } from '../contracts.ts'
 import type { Operation } from '../gateway/service.ts'
+import { toDate } from './dates.ts'
 import { alreadyExists, conflict } from './errors.ts'
 import { findGroup, findUser, nameIsTaken } from './find.ts'
 import { groupsOf } from './holdings.ts'
@@ -107,5 +108,5 @@ const describe = (group: GroupRecord) => ({
   GroupName: group.name,
   GroupId: group.id,
   Arn: arnOf(group),
-  CreateDate: new Date(group.created),
+  CreateDate: toDate(group.created),
 })

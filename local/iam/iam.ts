@@ -88,8 +88,8 @@ export const createIam = ({ parts, accounts }: { parts: Parts; accounts: readonl
       })
     },
     watch: judge.watch,
-    bootstrapAccount: (account, userName) =>
-      records.transaction(() => bootstrap(parts, records, inAccount(account), userName)),
+    bootstrapAccount: (account, userName, former) =>
+      records.transaction(() => bootstrap(parts, records, inAccount(account), userName, former)),
     seedAccount: (account, wanted) =>
       records.transaction(() => seed(parts, records, inAccount(account), wanted)),
   }

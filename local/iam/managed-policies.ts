@@ -1,6 +1,7 @@
 import type { Parts } from '../contracts.ts'
 import type { Operation } from '../gateway/service.ts'
 import { attachmentsOf } from './attachments.ts'
+import { toDate } from './dates.ts'
 import { checkIdentityPolicy } from './documents/identity.ts'
 import { alreadyExists, conflict } from './errors.ts'
 import { findOwnPolicy, findPolicy, ownPolicies } from './find-policy.ts'
@@ -118,7 +119,7 @@ export const describePolicy = (records: Records, account: string, policy: Policy
     AttachmentCount: permissions.length,
     PermissionsBoundaryUsageCount: boundaries.length,
     IsAttachable: true,
-    CreateDate: new Date(policy.created),
-    UpdateDate: new Date(policy.updated),
+    CreateDate: toDate(policy.created),
+    UpdateDate: toDate(policy.updated),
   }
 }

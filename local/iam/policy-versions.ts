@@ -1,5 +1,6 @@
 import type { Parts } from '../contracts.ts'
 import type { Operation } from '../gateway/service.ts'
+import { toDate } from './dates.ts'
 import { conflict, invalid, limitExceeded, noSuch } from './errors.ts'
 import { findOwnPolicy } from './find-policy.ts'
 import { AWS_MANAGED } from './managed/all.ts'
@@ -47,7 +48,7 @@ export const policyVersionOperations = (
           Document: encodeURIComponent(aws.text),
           VersionId: aws.version,
           IsDefaultVersion: true,
-          CreateDate: new Date(aws.updated),
+          CreateDate: toDate(aws.updated),
         },
       }
     const [policy, version] = findVersion(records, account, input)
@@ -56,7 +57,7 @@ export const policyVersionOperations = (
   ListPolicyVersions: (input: Input, { account }) => {
     const aws = AWS_MANAGED.get(input.PolicyArn)
     if (aws) {
-      const CreateDate = new Date(aws.updated)
+      const CreateDate = toDate(aws.updated)
       const only = { VersionId: aws.version, IsDefaultVersion: true, CreateDate }
       const { items, ...rest } = page([only], input)
       return { Versions: items, ...rest }
@@ -105,5 +106,5 @@ const findVersion = (
 const describe = (policy: PolicyRecord, version: PolicyVersionRecord) => ({
   VersionId: version.id,
   IsDefaultVersion: version.id === policy.defaultVersion,
-  CreateDate: new Date(version.created),
+  CreateDate: toDate(version.created),
 })

@@ -1,6 +1,7 @@
 import type { Parts } from '../contracts.ts'
 import type { Operation } from '../gateway/service.ts'
 import { boundaryOf, checkBoundary } from './boundaries.ts'
+import { toDate } from './dates.ts'
 import { checkTrustPolicy } from './documents/trust.ts'
 import { alreadyExists, conflict, invalid } from './errors.ts'
 import { findRole, nameIsTaken } from './find.ts'
@@ -58,15 +59,15 @@ export const roleOperations = (
       throw alreadyExists(`Role with name ${role.name} already exists.`)
     checkQuota('RolesPerAccount', records.roles.entries(`${account}/`).length + 1)
     records.roles.put(keyOf(account, role.name), role)
-    return { Role: { ...describe(records, role), ...tagsOf(role), ...boundaryOf(role) } }
+    return { Role: { ...describeRole(records, role), ...tagsOf(role), ...boundaryOf(role) } }
   },
   GetRole: (input: Input, { account }) => {
     const role = findRole(records, account, input.RoleName)
     const used = usage.last(role.id)
-    const RoleLastUsed = used ? { LastUsedDate: new Date(used.at), Region: used.region } : {}
+    const RoleLastUsed = used ? { LastUsedDate: toDate(used.at), Region: used.region } : {}
     return {
       Role: {
-        ...describe(records, role),
+        ...describeRole(records, role),
         ...describedOf(role),
         MaxSessionDuration: role.maxSessionSeconds,
         ...tagsOf(role),
@@ -83,7 +84,7 @@ export const roleOperations = (
       input,
     )
     const Roles = items.map((role) => ({
-      ...describe(records, role),
+      ...describeRole(records, role),
       ...describedOf(role),
       MaxSessionDuration: role.maxSessionSeconds,
     }))
@@ -103,7 +104,7 @@ export const roleOperations = (
   UpdateRoleDescription: (input: Input, { account }) => {
     const role = { ...findRole(records, account, input.RoleName), description: input.Description ?? '' }
     records.roles.put(keyOf(account, role.name), role)
-    return { Role: { ...describe(records, role), ...describedOf(role) } }
+    return { Role: { ...describeRole(records, role), ...describedOf(role) } }
   },
   UpdateAssumeRolePolicy: (input: Input, { account }) => {
     const { trusted: _, ...role } = findRole(records, account, input.RoleName)
@@ -148,11 +149,11 @@ const describedOf = ({ description }: RoleRecord) =>
   description === undefined || description === '' ? {} : { Description: description }
 
 /** Policies come back URL-encoded (RFC 3986): IAM API reference, Role. */
-export const describe = (records: Records, role: RoleRecord) => ({
+export const describeRole = (records: Records, role: RoleRecord) => ({
   Path: role.path,
   RoleName: role.name,
   RoleId: role.id,
   Arn: arnOf(role),
-  CreateDate: new Date(role.created),
+  CreateDate: toDate(role.created),
   AssumeRolePolicyDocument: encodeURIComponent(currentTrust(records, role)),
 })

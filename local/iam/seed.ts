@@ -2,18 +2,28 @@ import type { Iam, Parts } from '../contracts.ts'
 import { addKey } from './access-keys.ts'
 import { addGitCredential } from './git-credentials.ts'
 import { newId } from './ids.ts'
-import { type KeyRecord, keyOf, type Records, type SeedRecord, type UserRecord } from './records.ts'
+import {
+  type GitCredentialRecord,
+  type KeyRecord,
+  keyOf,
+  type Records,
+  type SeedRecord,
+  type UserRecord,
+} from './records.ts'
 import { addUser } from './users.ts'
 
 const FULL_ACCESS = 'arn:aws:iam::aws:policy/AWSCodeCommitFullAccess'
 
-/** Found again as long as user, key and Git credential exist; what somebody deleted is made anew. */
+type Access = ReturnType<Iam['bootstrapAccount']>
+
+/** Found again as long as user, key and Git credential exist; what somebody deleted is made anew, or again as it was. */
 export const bootstrap = (
   parts: Parts,
   records: Records,
   account: string,
   userName: string,
-): ReturnType<Iam['bootstrapAccount']> => {
+  former?: Parameters<Iam['bootstrapAccount']>[2],
+): Access => {
   const known = records.bootstrap.get(account)
   const existing = records.users.get(keyOf(account, userName))
   const user = existing ?? addUser(parts, records, account, userName)
@@ -22,10 +32,21 @@ export const bootstrap = (
     const administrator = JSON.stringify({ Version: '2012-10-17', Statement: [everything] })
     records.users.put(keyOf(account, userName), { ...user, inline: { Administrator: administrator } })
   }
+  const place = { account, user: userName }
   const oldKey = known && records.keys.get(known.keyId)
-  const key = oldKey?.user === userName ? oldKey : addKey(parts, records, { account, user: userName })
+  const key =
+    oldKey?.user === userName
+      ? oldKey
+      : former
+        ? putKey(parts, records, place, former.credentials.accessKeyId, former.credentials.secretAccessKey)
+        : addKey(parts, records, place)
   const oldGit = known && records.gitCredentials.get(known.gitUserName)
-  const git = oldGit?.user === userName ? oldGit : addGitCredential(parts, records, user)
+  const git =
+    oldGit?.user === userName
+      ? oldGit
+      : former?.gitUserName !== undefined && former.gitPassword !== undefined
+        ? putGitCredential(parts, records, place, former.gitUserName, former.gitPassword)
+        : addGitCredential(parts, records, user)
   records.bootstrap.put(account, { keyId: key.id, gitUserName: git.serviceUserName })
   return {
     credentials: { accessKeyId: key.id, secretAccessKey: key.secret },
@@ -45,7 +66,7 @@ export const seed = (
   if (former.rootKey !== undefined && former.rootKey !== rootKey?.id) records.keys.delete(former.rootKey)
   if (former.gitUser !== undefined && former.gitUser !== gitUser?.name)
     records.gitCredentials.delete(former.gitUser)
-  if (rootKey) seedRootKey(parts, records, account, rootKey)
+  if (rootKey) putKey(parts, records, { account, user: '' }, rootKey.id, rootKey.secret)
   if (gitUser) seedGitUser(parts, records, account, gitUser)
   const next: SeedRecord = {
     ...(rootKey && { rootKey: rootKey.id }),
@@ -54,22 +75,37 @@ export const seed = (
   records.seeds.put(account, next)
 }
 
-const seedRootKey = (
+interface Place {
+  readonly account: string
+  /** empty: the account's root */
+  readonly user: string
+}
+
+const putKey = (parts: Parts, records: Records, place: Place, id: string, secret: string): KeyRecord => {
+  const created = records.keys.get(id)?.created ?? parts.now()
+  const key: KeyRecord = { ...place, id, secret, active: true, created }
+  records.keys.put(id, key)
+  return key
+}
+
+const putGitCredential = (
   parts: Parts,
   records: Records,
-  account: string,
-  { id, secret }: { readonly id: string; readonly secret: string },
-): void => {
-  const known = records.keys.get(id)
-  const key: KeyRecord = {
-    id,
-    account,
-    user: '',
-    secret,
+  place: Place,
+  serviceUserName: string,
+  password: string,
+): GitCredentialRecord => {
+  const known = records.gitCredentials.get(serviceUserName)
+  const credential: GitCredentialRecord = {
+    ...place,
+    id: known?.id ?? newId('ACCA', 21),
+    serviceUserName,
+    password,
     active: true,
     created: known?.created ?? parts.now(),
   }
-  records.keys.put(id, key)
+  records.gitCredentials.put(serviceUserName, credential)
+  return credential
 }
 
 const seedGitUser = (
@@ -83,14 +119,5 @@ const seedGitUser = (
     records.users.get(keyOf(account, userName)) ?? addUser(parts, records, account, userName)
   if (!user.attached.includes(FULL_ACCESS))
     records.users.put(keyOf(account, userName), { ...user, attached: [...user.attached, FULL_ACCESS] })
-  const known = records.gitCredentials.get(name)
-  records.gitCredentials.put(name, {
-    id: known?.id ?? newId('ACCA', 21),
-    account,
-    user: userName,
-    serviceUserName: name,
-    password,
-    active: true,
-    created: known?.created ?? parts.now(),
-  })
+  putGitCredential(parts, records, { account, user: userName }, name, password)
 }

@@ -1,6 +1,7 @@
 import type { Parts } from '../contracts.ts'
 import { AwsError, type Operation } from '../gateway/service.ts'
 import { checkStatus } from './access-keys.ts'
+import { toDate } from './dates.ts'
 import { invalid, noSuch } from './errors.ts'
 import { userOf } from './find.ts'
 import { newId } from './ids.ts'
@@ -85,7 +86,7 @@ const outline = (key: SshKeyRecord) => ({
   UserName: key.user,
   SSHPublicKeyId: key.id,
   Status: key.active ? 'Active' : 'Inactive',
-  UploadDate: new Date(key.created),
+  UploadDate: toDate(key.created),
 })
 
 const describe = (key: SshKeyRecord, body: string) => ({

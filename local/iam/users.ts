@@ -1,6 +1,7 @@
 import type { Parts } from '../contracts.ts'
 import type { Call, Operation } from '../gateway/service.ts'
 import { boundaryOf, checkBoundary } from './boundaries.ts'
+import { toDate } from './dates.ts'
 import { alreadyExists, conflict } from './errors.ts'
 import { findUser, nameIsTaken, userOf } from './find.ts'
 import { newId } from './ids.ts'
@@ -122,7 +123,7 @@ export const describeUser = (user: UserRecord) => ({
   UserName: user.name,
   UserId: user.id,
   Arn: arnOf(user),
-  CreateDate: new Date(user.created),
+  CreateDate: toDate(user.created),
 })
 
 const detailsOf = (user: UserRecord) => ({
@@ -133,5 +134,5 @@ const detailsOf = (user: UserRecord) => ({
 const describeRoot = ({ account, caller }: Call) => ({
   UserId: account,
   Arn: caller.arn,
-  CreateDate: new Date(0),
+  CreateDate: toDate(0),
 })

@@ -5,6 +5,8 @@ import { lockFolder } from './lock.ts'
 /** its presence says that a folder is the state of a local cloud */
 export const DATABASE = 'state.db'
 const LOCK = 'lock'
+/** what clients trust is no state: a cloud that has forgotten everything is still the same server */
+const CERTIFICATE = 'tls-'
 
 /** Why a state folder cannot be used; `code` tells the two apart. */
 export class StateFolderError extends Error {
@@ -25,7 +27,7 @@ export class StateFolderError extends Error {
  */
 export const takeStateFolder = (folder: string, fresh: boolean): (() => void) => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const names = readdirSync(folder).filter((name) => !name.startsWith(LOCK))
+  const names = readdirSync(folder).filter((name) => !name.startsWith(LOCK) && !name.startsWith(CERTIFICATE))
   if (names.length > 0 && !existsSync(join(folder, DATABASE))) {
     throw new StateFolderError('FOLDER_NOT_OURS', `${folder} holds files that are no local cloud's state.`)
   }
@@ -37,7 +39,7 @@ export const takeStateFolder = (folder: string, fresh: boolean): (() => void) =>
 
 /** Empties a folder that is held. The database goes last: a removal cut short leaves a folder that is still known as ours. */
 export const forgetState = (folder: string): void => {
-  const names = readdirSync(folder).filter((name) => !name.startsWith(LOCK))
+  const names = readdirSync(folder).filter((name) => !name.startsWith(LOCK) && !name.startsWith(CERTIFICATE))
   const doomed = [...names.filter((name) => !name.startsWith(DATABASE)), ...names]
   for (const name of doomed) rmSync(join(folder, name), { recursive: true, force: true })
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { git } from '../../cli/git.ts'
 import type { LiveCloud } from './live-cloud.ts'
 
 const run = promisify(execFile)
@@ -47,4 +48,22 @@ export const refusal = async (work: Promise<unknown>): Promise<string> => {
     return `${stdout ?? ''}${stderr ?? ''}`
   }
   throw new Error('this should have been refused')
+}
+
+/**
+ * A new clone's first commit, pushed to `main`.
+ * @param url may hold user and password itself
+ */
+export const pushOne = async (url: string, credentialFile?: string): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'relay-push-'))
+  try {
+    await git(['init', '--quiet', '--initial-branch=main'], { cwd: folder })
+    await git(['commit', '--quiet', '--allow-empty', '-m', 'first'], { cwd: folder })
+    await git(['push', '--quiet', url, 'main'], {
+      cwd: folder,
+      ...(credentialFile === undefined ? {} : { credentialFile }),
+    })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -68,6 +69,17 @@ const stackOf = async (folder: string, config: string | undefined): Promise<Pack
   })
 }
 
+/** With RELAY_DECISIONS=FOLDER (npm run check:permissions): what roles were allowed to do, one `<role name> <action>` a line. */
+const noteDecisions = (cloud: Cloud): (() => void) => {
+  const folder = process.env.RELAY_DECISIONS
+  const seen = new Set<string>()
+  if (folder === undefined) return () => undefined
+  cloud.watchDecisions(({ allowed, roleArn, action }) => {
+    if (allowed && roleArn !== undefined) seen.add(`${roleArn.slice(roleArn.lastIndexOf('/') + 1)} ${action}`)
+  })
+  return () => writeFileSync(join(folder, `${randomUUID()}.txt`), [...seen].join('\n'))
+}
+
 export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> => {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'relay-live-'))
   const packed = await stackOf(folder, options.config)
@@ -86,6 +98,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     ...(options.faults ? { faults: options.faults } : {}),
   })
   cloud.watch((envelope) => events.push(envelope))
+  const tellDecisions = noteDecisions(cloud)
   const owner = cloud.access[0]!
   const { outputs } = await cloud.deploy({
     template: packed.template,
@@ -161,6 +174,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     stop: async ({ keep = false } = {}) => {
       await inbox.stop()
       await cloud.stop()
+      tellDecisions()
       if (!keep) rmSync(folder, { recursive: true, force: true })
     },
   }

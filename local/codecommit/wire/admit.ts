@@ -37,6 +37,6 @@ export const admit = (context: Context, attempt: Attempt): Repository | Refused 
   if (repository === undefined) {
     return refuse('missing', 'RepositoryDoesNotExistException', `${key.name} does not exist`)
   }
-  const locked = keyProblem(context, caller, repository, action)
+  const locked = keyProblem(context, caller, repository)
   return locked === undefined ? repository : refuse('key', locked.code, locked.message)
 }

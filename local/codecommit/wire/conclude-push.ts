@@ -46,6 +46,6 @@ export const conclude = async (
   const [branch] = createdBranches(changes.map(({ ref, new: target }) => ({ ref, target })))
   if (branch !== undefined && (await bare.defaultBranch()) === undefined) await bare.setHead(branch)
   const now = context.repositories.update(repository, { modifiedAt: context.parts.now() })
-  if (now !== undefined) context.announce(now, caller.arn, changes)
+  if (now !== undefined) await context.announce(now, caller, changes)
   context.maintenance.pushed(bare.directory, changes.length)
 }

@@ -1,3 +1,4 @@
+import { toDate } from '../dates.ts'
 import { invalid } from '../errors.ts'
 import type { TemporaryCredentials } from '../sessions.ts'
 import { packedSize, type SessionPolicyInput } from './session-policies.ts'
@@ -21,7 +22,7 @@ export const describeCredentials = (credentials: TemporaryCredentials) => ({
   AccessKeyId: credentials.accessKeyId,
   SecretAccessKey: credentials.secretAccessKey,
   SessionToken: credentials.sessionToken,
-  Expiration: new Date(credentials.expiration),
+  Expiration: toDate(credentials.expiration),
 })
 
 /** How much of a session's room policies and tags take; undefined when there are none. */

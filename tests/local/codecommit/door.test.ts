@@ -180,7 +180,7 @@ describe('keys', () => {
     expect(used).toEqual([
       {
         keyArn: `arn:aws:kms:${REGION}:111111111111:key/managed`,
-        actions: ['kms:Decrypt', 'kms:DescribeKey'],
+        actions: expect.arrayContaining(['kms:Decrypt', 'kms:DescribeKey']),
         via: 'codecommit',
         caller: cloud.olive.caller.arn,
       },
@@ -193,9 +193,9 @@ describe('keys', () => {
       'EncryptionKeyAccessDeniedException',
       "KMS default master key for CodeCommit 'aws/codecommit'",
     ],
-    ['DisabledException', 'EncryptionKeyDisabledException', 'said by the key'],
-    ['NotFoundException', 'EncryptionKeyNotFoundException', 'said by the key'],
-    ['KMSInvalidStateException', 'EncryptionKeyUnavailableException', 'said by the key'],
+    ['DisabledException', 'EncryptionKeyDisabledException', 'disabled'],
+    ['NotFoundException', 'EncryptionKeyNotFoundException', 'found'],
+    ['KMSInvalidStateException', 'EncryptionKeyUnavailableException', 'not available'],
   ])('%s is 403 with %s', async (code, name, text) => {
     keyError = new AwsError(code, 'said by the key', 400)
     const { status, body } = await get(advertised(), { Authorization: olive() })

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { initBare, openBare } from '../../../local/codecommit/bare.ts'
 import { createGit, endLeftovers, type Git } from '../../../local/codecommit/git.ts'
 import { createMaintenance } from '../../../local/codecommit/maintenance.ts'
+import { HIDDEN_REFS } from '../../../local/codecommit/refs.ts'
 
 let folder: string
 let git: Git
@@ -46,7 +47,7 @@ test('the packs of many pushes become one; a commit that no branch holds stays',
   const tree = (await git.must([at, 'mktree'], '')).trim()
   const text = `tree ${tree}\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\nunreferenced\n`
   const commit = (await git.must([at, 'hash-object', '-w', '-t', 'commit', '--stdin'], text)).trim()
-  await bare.keep(commit)
+  await bare.moveRef(`${HIDDEN_REFS}/${commit}`, undefined, commit)
   for (let index = 0; index < 25; index += 1) {
     const id = await git.must([at, 'hash-object', '-w', '--stdin'], `x${index}`)
     await bare.moveRef(`refs/tags/t${index}`, undefined, id.trim())

@@ -6,6 +6,7 @@ import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { openBare } from '../../../local/codecommit/bare.ts'
 import { createGit } from '../../../local/codecommit/git.ts'
+import { HIDDEN_REFS } from '../../../local/codecommit/refs.ts'
 import { pathProblem } from '../../../local/codecommit/wire/check-paths.ts'
 import { offsetsOf } from '../../../local/codecommit/wire/inspect-pack.ts'
 import { createClient, type Harness, refsOf, startHarness } from './harness.ts'
@@ -260,7 +261,7 @@ describe('what is fetched', () => {
     await client.must(work, 'push', '-q', cloud.url(name), 'HEAD:refs/heads/gone')
     const directory = cloud.directory(name)
     const git = createGit(join(cloud.folder, 'repositories'))
-    await openBare(git, directory).keep(id)
+    await openBare(git, directory).moveRef(`${HIDDEN_REFS}/${id}`, undefined, id)
     await client.must(work, 'push', '-q', cloud.url(name), ':gone')
     await client.must(directory, 'gc', '-q', '--prune=now')
     expect((await client.git(work, 'ls-remote', cloud.url(name))).stdout).not.toContain(id)

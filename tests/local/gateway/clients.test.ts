@@ -91,6 +91,28 @@ withCli('AWS CLI, with the profile that the cloud writes', () => {
   })
 })
 
+withCli('AWS CLI, REST services', () => {
+  test('Lambda and Scheduler', async () => {
+    world.answers.set('Invoke', () => ({
+      StatusCode: 200,
+      FunctionError: 'Handled',
+      Payload: Buffer.from('{"a":1}'),
+    }))
+    const script = `set -e
+aws lambda invoke --function-name f --payload '{"x":1}' ${folder}/out.json
+cat ${folder}/out.json
+aws scheduler create-schedule --name s --schedule-expression 'rate(1 minute)' --flexible-time-window Mode=OFF --target '{"Arn":"arn:aws:sqs:eu-west-1:111111111111:q","RoleArn":"arn:aws:iam::111111111111:role/r"}'
+aws lambda list-layers 2>&1 || true`
+    const { stdout } = await run('sh', ['-c', script], { env })
+    expect(stdout.replace(/\s+/g, ' ')).toContain('{ "StatusCode": 200, "FunctionError": "Handled" } {"a":1}')
+    expect(stdout).toContain(
+      '(UnknownOperationException) when calling the ListLayers operation: The local cloud does not serve lambda:ListLayers.',
+    )
+    const names = world.calls.map(({ call }) => call.operation)
+    expect(names.slice(-2)).toEqual(['Invoke', 'CreateSchedule'])
+  })
+})
+
 withBoto('boto3', () => {
   test('every protocol, and errors by name', async () => {
     world.answers.set('SendMessage', () => ({ MessageId: 'm' }))

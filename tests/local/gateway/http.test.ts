@@ -1,9 +1,11 @@
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { BODY_LIMIT_BYTES, createGateway } from '../../../local/gateway/gateway.ts'
+import { BODY_LIMIT_BYTES } from '../../../local/gateway/body.ts'
+import { createGateway } from '../../../local/gateway/gateway.ts'
 import { QUERY_PARAMETERS_MAX } from '../../../local/gateway/query.ts'
-import { send, startWorld, type World } from './world.ts'
+import { send, signed, startWorld, type World } from './world.ts'
 
 let world: World
 beforeAll(async () => {
@@ -68,6 +70,50 @@ describe('Git goes to Git', () => {
   })
 })
 
+test('requests sent without waiting for answers are answered in their order', async () => {
+  const line = (path: string, last = '') =>
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\n${last}\r\n`
+  const seen = await raw(
+    line('/_relay/health') +
+      line('/') +
+      line('/v1/repos/x') +
+      line('/_relay/health', 'Connection: close\r\n'),
+  )
+  const order = [...seen.matchAll(/"ready":true|MissingAuthenticationToken|git 127/g)].map(([found]) => found)
+  expect(order.filter((found, index) => found !== order[index - 1])).toEqual([
+    '"ready":true',
+    'MissingAuthenticationToken',
+    'git 127',
+    '"ready":true',
+  ])
+})
+
+test.each([
+  [
+    's3',
+    'GET',
+    '/bucket',
+    '',
+    501,
+    '<Code>NotImplemented</Code><Message>The local cloud does not serve s3:GET /bucket.',
+  ],
+  ['eks', 'GET', '/clusters', '', 404, '"message":"The local cloud does not serve eks:GET /clusters."'],
+  ['kinesis', 'POST', '/', 'Kinesis_20131202.ListStreams', 400, 'does not serve kinesis:ListStreams.'],
+])('%s, which is not here, is named', async (service, method, path, target, status, text) => {
+  const headers: Record<string, string> = target === '' ? {} : { 'x-amz-target': target }
+  const answer = await send(world, { service, method, path, headers, credentials: world.admin })
+  expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(text)])
+})
+
+test.each(['OPTIONS', 'HEAD', 'PUT', 'PATCH'])(
+  '%s without a signature is refused, and tells no browser to go on',
+  async (method) => {
+    const response = await fetch(world.url, { method, headers: { origin: 'http://evil.example' } })
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([400, null])
+    expect(response.headers.get('x-amzn-errortype')).toBe('MissingAuthenticationTokenException')
+  },
+)
+
 describe('bad input never ends the server', () => {
   test.each([
     ['not HTTP', '\x00\x01\x02 nonsense\r\n\r\n'],
@@ -106,6 +152,32 @@ describe('bad input never ends the server', () => {
     expect(JSON.parse((await post(body)).text).__type).toBe(name)
   })
 
+  test('bytes that are not UTF-8, and a body packed with gzip', async () => {
+    const ask = async (body: Buffer, more: Record<string, string> = {}) => {
+      const headers = signed(world.url, {
+        service: 'codecommit',
+        credentials: world.admin,
+        headers: {
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': 'CodeCommit_20150413.GetRepository',
+          ...more,
+        },
+        body,
+      })
+      const response = await fetch(world.url, { method: 'POST', headers, body: new Uint8Array(body) })
+      return [response.status, ((await response.json()) as { __type?: string }).__type]
+    }
+    const whole = Buffer.from('{"repositoryName":"x"}')
+    expect(
+      await ask(Buffer.concat([Buffer.from('{"repositoryName":"'), Buffer.from([0xff]), Buffer.from('"}')])),
+    ).toEqual([400, 'SerializationException'])
+    const gzip = { 'content-encoding': 'gzip' }
+    expect(await ask(gzipSync(whole), gzip)).toEqual([200, undefined])
+    expect(await ask(whole, gzip)).toEqual([400, 'SerializationException'])
+    const bomb = gzipSync(Buffer.alloc(BODY_LIMIT_BYTES + 1, ' '))
+    expect(await ask(bomb, gzip)).toEqual([400, 'SerializationException'])
+  })
+
   test.each(['', 'Nonsense', 'CodeCommit_20150413.', 'CodeCommit_20150413.constructor', 'Other_1.Do'])(
     'target %j',
     async (target) => {
@@ -118,7 +190,7 @@ describe('bad input never ends the server', () => {
     const answer = await post('{"Entries":{"a":1}}', 'AWSEvents.PutEvents', 'events')
     expect(JSON.parse(answer.text)).toMatchObject({
       __type: 'SerializationException',
-      message: 'Start of structure or map found where a list was expected',
+      Message: 'Start of structure or map found where not expected.',
     })
   })
 
@@ -148,6 +220,15 @@ describe('bad input never ends the server', () => {
         { Key: 'b', Value: '2' },
       ],
     })
+  })
+
+  test('query: no action', async () => {
+    const nothing = await form('Version=2010-03-31')
+    expect([nothing.status, nothing.text]).toEqual([
+      400,
+      expect.stringContaining('<Code>MissingAction</Code>'),
+    ])
+    expect((await form('a=b')).text).toContain('<Code>MissingAction</Code>')
   })
 
   test('query: one parameter more than allowed', async () => {

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-codecommit'
 import { ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
+import { ListScheduleGroupsCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import {
   GetTopicAttributesCommand,
   PublishCommand,
@@ -20,7 +20,12 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs'
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleCommand,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { AwsError } from '../../../local/gateway/service.ts'
@@ -89,15 +94,15 @@ describe('awsJson, judged by the SDK', () => {
     ).rejects.toMatchObject({ name: 'RepositoryDoesNotExistException', message: 'x does not exist' })
   })
 
-  test('CodeCommit names what is missing; others answer one validation error', async () => {
+  test('CodeCommit and ECS name what is missing in their own words', async () => {
     await expect(
       new CodeCommitClient(config()).send(new GetRepositoryCommand({} as never)),
     ).rejects.toMatchObject({ name: 'RepositoryNameRequiredException' })
     await expect(
       new ECSClient(config()).send(new RunTaskCommand({ cluster: 'c' } as never)),
     ).rejects.toMatchObject({
-      name: 'ValidationException',
-      message: expect.stringContaining("Value null at 'taskDefinition'"),
+      name: 'InvalidParameterException',
+      message: 'TaskDefinition can not be blank.',
     })
     expect(world.calls).toEqual([])
   })
@@ -109,9 +114,11 @@ describe('awsJson, judged by the SDK', () => {
       name: 'UnknownOperationException',
       message: 'The local cloud does not serve codecommit:ListBranches.',
     })
-    await expect(new SchedulerClient(config()).send(new ListSchedulesCommand({}))).rejects.toMatchObject({
-      name: 'UnknownOperationException',
-    })
+    await expect(new SchedulerClient(config()).send(new ListScheduleGroupsCommand({}))).rejects.toMatchObject(
+      {
+        name: 'UnknownOperationException',
+      },
+    )
   })
 
   test('what nobody foresaw is an InternalFailure, logged under its request id and told to nobody else', async () => {
@@ -196,6 +203,12 @@ describe('AWS query, judged by the SDK', () => {
       { numRuns: 40 },
     )
     client.destroy()
+  })
+
+  test('times are whole seconds', async () => {
+    const sts = new STSClient(config())
+    const { Credentials } = await sts.send(new GetSessionTokenCommand({ DurationSeconds: 900 }))
+    expect(Number(Credentials?.Expiration) % 1000).toBe(0)
   })
 
   test('operations without an output', async () => {

@@ -2,10 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Credentials, Iam } from '../../../local/contracts.ts'
+import type { Credentials, Faults, Happening, Iam } from '../../../local/contracts.ts'
 import { createDynamoDb } from '../../../local/dynamodb/dynamodb.ts'
-import { createGateway } from '../../../local/gateway/gateway.ts'
-import { AwsError, type Call, type Service } from '../../../local/gateway/service.ts'
+import { createGateway, type GatewayNeeds, type GatewayOptions } from '../../../local/gateway/gateway.ts'
+import { AwsError, type Call, type Permission, type Service } from '../../../local/gateway/service.ts'
 import { createIam } from '../../../local/iam/iam.ts'
 import { openStore } from '../../../local/state/store.ts'
 
@@ -25,17 +25,26 @@ export interface World {
   readonly logged: string[]
   /** answers of the next operations, by name; the input itself when none is set */
   readonly answers: Map<string, (input: Record<string, unknown>) => object | undefined>
+  /** what CloudTrail heard */
+  readonly happenings: Happening[]
+  /** what IAM was asked, with the context of each question */
+  readonly asked: Permission[]
+  /** asked before each operation */
+  fault: Faults['call']
   clock: number
   stop(): Promise<void>
 }
 
 /** A gateway with real IAM, STS and DynamoDB, and services that answer what a test wants. */
-export const startWorld = async (): Promise<World> => {
+export const startWorld = async (options: GatewayOptions = {}): Promise<World> => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'))
   const store = openStore(join(folder, 'store.db'))
   const logged: string[] = []
   const calls: World['calls'] = []
   const answers: World['answers'] = new Map()
+  const happenings: Happening[] = []
+  const asked: Permission[] = []
+  let fault: Faults['call'] = () => ({})
   let offset = 0
   const parts = {
     store,
@@ -75,19 +84,35 @@ export const startWorld = async (): Promise<World> => {
       return `arn:aws:codecommit:${call.region}:${call.account}:${repositoryName ?? '*'}`
     }),
     fake('events', ['PutEvents']),
-    fake('ecs', ['RunTask']),
+    fake('ecs', ['RunTask', 'RegisterTaskDefinition']),
+    fake('lambda', [
+      ...['CreateFunction', 'GetFunction', 'DeleteFunction', 'ListFunctions', 'Invoke', 'ListTags'],
+      ...['ListFunctionEventInvokeConfigs', 'GetFunctionEventInvokeConfig', 'PutFunctionConcurrency'],
+    ]),
+    fake('scheduler', ['GetSchedule', 'CreateSchedule', 'ListSchedules', 'UntagResource', 'TagResource']),
+    fake('logs', ['CreateLogGroup']),
+    fake('kms', ['Encrypt', 'CreateAlias']),
   ]
   const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
-  const gateway = createGateway({
+  const needs: GatewayNeeds = {
     parts,
-    iam,
+    iam: {
+      ...iam,
+      authorize: (caller, permission) => {
+        asked.push(permission)
+        iam.authorize(caller, permission)
+      },
+    },
     services,
     dynamodb,
+    trail: { record: (happening) => void happenings.push(happening) },
+    faults: { call: (call) => fault(call) },
     git: async (request, response) => {
       if (request.url?.includes('broken')) throw new Error('git broke')
       response.end(`git ${request.headers.host?.split(':')[0]} ${request.url}`)
     },
-  })
+  }
+  const gateway = createGateway(needs, options)
   const port = await gateway.listen(0)
   return {
     port,
@@ -97,6 +122,14 @@ export const startWorld = async (): Promise<World> => {
     calls,
     logged,
     answers,
+    happenings,
+    asked,
+    get fault() {
+      return fault
+    },
+    set fault(next) {
+      fault = next
+    },
     get clock() {
       return offset
     },
@@ -118,7 +151,7 @@ export interface Signing {
   readonly method?: string
   readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Buffer
   readonly service: string
   readonly region?: string
   readonly credentials: Keys
@@ -134,9 +167,9 @@ export const signed = (url: string, signing: Signing): Record<string, string> =>
   const headers: Record<string, string> = { ...signing.headers, host: new URL(url).host, 'x-amz-date': stamp }
   if (credentials.sessionToken) headers['x-amz-security-token'] = credentials.sessionToken
   const names = Object.keys(headers).sort()
-  const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+  const hash = (text: string | Buffer) => createHash('sha256').update(text).digest('hex')
   const [pathname = '', query = ''] = path.split('?')
-  const list = names.map((name) => `${name}:${headers[name]}\n`).join('')
+  const list = names.map((name) => `${name}:${headers[name]?.replace(/ +/g, ' ')}\n`).join('')
   const canonical = [method, pathname, query, list, names.join(';'), hash(body)].join('\n')
   let key: Buffer | string = `AWS4${credentials.secretAccessKey}`
   for (const part of [...scope.split('/'), `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${hash(canonical)}`])
@@ -155,7 +188,7 @@ export const send = async (world: World, signing: Signing, change: Record<string
   const response = await fetch(`${world.url}${path}`, {
     method,
     headers: { ...signed(world.url, signing), ...change },
-    ...(body !== undefined && { body }),
+    ...(body !== undefined && { body: typeof body === 'string' ? body : new Uint8Array(body) }),
   })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }

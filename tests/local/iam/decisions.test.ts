@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { Decision } from '../../../local/contracts.ts'
-import { passRole } from '../../../local/gateway/pass-role.ts'
 import {
   A,
   B,
@@ -148,6 +147,13 @@ describe('resource policies that a service brings along', () => {
     expect(ask(letIn(nina.arn))).not.toThrow()
     expect(ask(letIn(`${nina.arn}2`))).toThrow()
   })
+})
+
+/** As services ask for it that take a role: Lambda, ECS, Scheduler, EventBridge. */
+const passRole = (resource: string, service: string) => ({
+  action: 'iam:PassRole',
+  resource,
+  context: { 'iam:PassedToService': service },
 })
 
 test('who passes a role must be allowed to, for the service that gets it', async () => {

@@ -46,6 +46,19 @@ describe('bootstrap', () => {
     }
   })
 
+  test('after everything was forgotten the same credentials are made again', () => {
+    const first = f.iam.bootstrapAccount(A, 'admin')
+    const empty = openIam(openStore(':memory:'))
+    expect(empty.bootstrapAccount(A, 'admin', first)).toEqual(first)
+    expect(empty.bootstrapAccount(A, 'admin')).toEqual(first)
+    expect(empty.resolveKey(first.credentials.accessKeyId).caller.arn).toBe(`arn:aws:iam::${A}:user/admin`)
+    expect(empty.resolveGitCredential(first.gitUserName, first.gitPassword)).toBeDefined()
+    const { credentials } = first
+    const partly = openIam(openStore(':memory:')).bootstrapAccount(A, 'admin', { credentials })
+    expect(partly.credentials).toEqual(credentials)
+    expect(partly.gitPassword).not.toBe(first.gitPassword)
+  })
+
   test('forms: key id, secret, Git user name and password', () => {
     const made = f.iam.bootstrapAccount(A, 'admin')
     expect(made.credentials.accessKeyId).toMatch(/^AKIA[A-Z2-7]{16}$/)
