@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GitFault } from '../../contracts.ts'
 import type { Context } from '../context.ts'
 import { admit } from '../wire/admit.ts'
-import { cutEnds, type Ends } from '../wire/cut.ts'
+import { cutEnds, type Ends, passed } from '../wire/cut.ts'
 import { converseFetch } from '../wire/fetch.ts'
 import { ProtocolError, readPackets } from '../wire/pkt.ts'
 import { readPush, takePush } from '../wire/push.ts'
@@ -106,7 +106,8 @@ const serve = async (
     const exchange = service === 'git-upload-pack' ? serveFetch : servePush
     await exchange(context, visit, ends, begin('result'), request)
   }
-  ends.client.end()
+  await passed(whole, ends)
+  response.end()
 }
 
 type Exchange = (

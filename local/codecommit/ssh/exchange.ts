@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { ServerChannel } from 'ssh2'
 import type { Caller } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import { admit, type Refused } from '../wire/admit.ts'
 import { advertisement } from '../wire/advertise.ts'
 import { FETCH_CAPABILITIES } from '../wire/capabilities.ts'
-import { cutEnds, type Ends } from '../wire/cut.ts'
+import { cutEnds, type Ends, passed } from '../wire/cut.ts'
 import { converseFetch } from '../wire/fetch.ts'
 import { ProtocolError, readPackets } from '../wire/pkt.ts'
 import { readPush, takePush } from '../wire/push.ts'
@@ -15,6 +14,7 @@ import { chunksOf } from '../wire/streams.ts'
 import type { Visit } from '../wire/visit.ts'
 import { readWants } from '../wire/wants.ts'
 import { parseCommand } from './command.ts'
+import type { Tube } from './tube.ts'
 
 /** Where a connection comes from and goes to. */
 export interface Line {
@@ -32,7 +32,7 @@ export const runCommand = async (
   context: Context,
   line: Line,
   command: string,
-  channel: ServerChannel,
+  { input, client: channel }: Tube,
 ): Promise<void> => {
   const end = (code: number, text?: string) => {
     if (text !== undefined) channel.stderr.write(`${text}\n`)
@@ -62,10 +62,11 @@ export const runCommand = async (
     }
     const entrance = admit(context, attempt)
     if ('refused' in entrance) return end(1, sentence(entrance))
-    const ends = cutEnds({ input: chunksOf(channel), client: channel }, fault, line.cut)
+    const whole = { input: chunksOf(input), client: channel }
+    const ends = cutEnds(whole, fault, line.cut)
     const exchange = service === 'git-upload-pack' ? fetch : push
     await exchange(context, { ...attempt, repository: entrance }, ends)
-    if (ends.client !== channel) await new Promise<void>((done) => ends.client.end(done))
+    await passed(whole, ends)
     end(0)
   } catch (error) {
     const what = error instanceof ProtocolError ? 'a Git client was cut off' : 'a Git request failed'

@@ -3,6 +3,7 @@ import type { Caller } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
 import { authenticate, type ParseKey } from './authenticate.ts'
 import { type Line, runCommand } from './exchange.ts'
+import { tubeOf } from './tube.ts'
 
 /** CodeCommit's own answer to `ssh <key id>@git-codecommit...` (codecommit user guide, "Troubleshooting SSH connections"). */
 const GREETING =
@@ -57,8 +58,6 @@ const serve = (
     channel.once('close', () => connection.end())
   })
   session.on('exec', (accept, _reject, { command }) => {
-    const channel = accept()
-    channel.on('error', () => {})
-    started(runCommand(context, line, command, channel))
+    started(runCommand(context, line, command, tubeOf(connection, accept())))
   })
 }

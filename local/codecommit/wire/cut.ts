@@ -14,6 +14,11 @@ export const cutEnds = ({ input, client }: Ends, fault: GitFault, cut: () => voi
   client: fault.cutAnswerAfter === undefined ? client : cutOutput(client, fault.cutAnswerAfter, cut),
 })
 
+/** Waits until what was said through the cut end has gone on to the client, who is not ended by it. */
+export const passed = async (whole: Ends, ends: Ends): Promise<void> => {
+  if (ends.client !== whole.client) await new Promise<void>((done) => ends.client.end(() => done()))
+}
+
 async function* cutInput(
   input: AsyncIterable<Buffer>,
   after: number,
@@ -41,10 +46,6 @@ const cutOutput = (client: Writable, after: number, cut: () => void): Writable =
         if (left === 0) cut()
         done()
       })
-    },
-    final: (done) => {
-      client.end()
-      done()
     },
   })
   client.once('close', () => before.destroy())

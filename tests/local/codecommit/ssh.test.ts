@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import ssh2 from 'ssh2'
 import { parseCommand } from '../../../local/codecommit/ssh/command.ts'
+import type { GitFault } from '../../../local/contracts.ts'
+import { processes } from '../../support/processes.ts'
 import { needTool } from '../../support/tools.ts'
 import { createClient, type Harness, refsOf, startHarness } from './harness.ts'
 
@@ -213,6 +216,36 @@ const there = needTool('ssh', ['-V'])
       })
     })
     expect(banner).toMatch(/^SSH-2\.0-AWSCodeCommit/)
+  })
+
+  test('faults: throttled, cut in either direction, and then whole', async () => {
+    let fault: GitFault = { status: 429 }
+    const other = await startHarness({ faults: { git: () => fault, diskFull: () => false } })
+    const at = await other.codecommit.listenSsh('eu-west-1', 0)
+    const publicKey = readFileSync(`${keyFile('rsa')}.pub`, 'utf8')
+    other.sshKeys.set(keyId, { publicKey, caller: other.olive.caller })
+    await other.call('CreateRepository', { repositoryName: 'orchard' })
+    const push = () => client.git(work, 'push', '-q', url('orchard', { at }), 'main')
+    expect((await push()).stderr).toContain('Rate Exceeded')
+    for (const cut of [{ cutRequestAfter: 150 }, { cutAnswerAfter: 20 }]) {
+      fault = cut
+      expect((await push()).code).not.toBe(0)
+    }
+    fault = {}
+    await client.must(work, 'push', '-q', url('orchard', { at }), 'main')
+    expect((await client.git(other.directory('orchard'), 'fsck', '--full')).code).toBe(0)
+    await other.stop()
+  })
+
+  test('a client that is killed leaves no git behind', async () => {
+    const command = [`${keyId}@127.0.0.1`, "git-upload-pack '/v1/repos/orchard'"]
+    const child = spawn('ssh', [...sshOptions('rsa'), '-p', String(port), ...command])
+    await new Promise((done) => child.stdout.once('data', done))
+    const running = () =>
+      processes().filter(({ command: line, dead }) => !dead && line.includes(cloud.directory('orchard')))
+    expect(running()).toHaveLength(1)
+    child.kill('SIGKILL')
+    while (running().length > 0) await sleep(10)
   })
 
   test('a stop cuts a client that dawdles', async () => {
