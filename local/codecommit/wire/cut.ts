@@ -15,8 +15,12 @@ export const cutEnds = ({ input, client }: Ends, fault: GitFault, cut: () => voi
 })
 
 /** Waits until what was said through the cut end has gone on to the client, who is not ended by it. */
-export const passed = async (whole: Ends, ends: Ends): Promise<void> => {
-  if (ends.client !== whole.client) await new Promise<void>((done) => ends.client.end(() => done()))
+export const passed = async (whole: Ends, { client }: Ends): Promise<void> => {
+  if (client === whole.client || client.destroyed) return
+  await new Promise((done) => {
+    client.once('close', done)
+    client.end()
+  })
 }
 
 async function* cutInput(
