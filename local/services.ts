@@ -104,6 +104,7 @@ export const createServices = (options: ServicesOptions): Services => {
     faults,
     folder: join(folder, 'repositories'),
     gitBaseUrl: options.gitBaseUrl,
+    regions: options.regions,
   })
   const wired = [
     ...iam.services,
