@@ -10,6 +10,7 @@ import { type Context, LIMITS, type Limits } from './context.ts'
 import { createGit } from './git.ts'
 import { createGitEndpoint } from './http/endpoint.ts'
 import { openClientTokens } from './idempotency.ts'
+import { withKnownKey } from './keys.ts'
 import { createMaintenance } from './maintenance.ts'
 import { operationsOf } from './operations.ts'
 import { permissionsOf } from './permissions.ts'
@@ -107,7 +108,12 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     start: async () => {
       const killed = existsSync(mark)
       writeFileSync(mark, '')
-      const damage = await recover(folder, repositories, parts.log)
+      const damage = await recover(
+        folder,
+        repositories,
+        parts.log,
+        parts.store.damage.length > 0 ? (copy) => withKnownKey(context, copy) : undefined,
+      )
       // what is known to be damaged is told already
       const broken = new Set(damage.map(({ directory }) => directory))
       const all = killed ? repositories.all().map(repositories.directory) : []
