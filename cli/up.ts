@@ -15,6 +15,8 @@ export interface UpOptions {
   readonly state: string
   readonly fresh: boolean
   readonly tls: boolean
+  /** `true`: any free ports */
+  readonly ssh?: boolean | number
   readonly stack: boolean
   readonly config?: string
   readonly region?: readonly string[]
@@ -43,6 +45,8 @@ export interface Ready {
   readonly state: string
   /** file of the certificate, with --tls: for GIT_SSL_CAINFO, AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS */
   readonly certificate?: string
+  /** with --ssh: port of each region */
+  readonly ssh?: Readonly<Record<string, number>>
   /** what was found damaged in the state folder; absent: nothing */
   readonly damage?: readonly string[]
   /** outputs of the stack, when there is one */
@@ -74,6 +78,7 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
       regions: cloud.regions,
       state: folder,
       ...(cloud.certificateFile !== undefined && { certificate: cloud.certificateFile }),
+      ...(options.ssh && { ssh: cloud.sshPorts }),
       ...(cloud.damage.length > 0 && { damage: cloud.damage }),
       ...(outputs && { outputs }),
     }
@@ -111,6 +116,7 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
     port: options.port,
     fresh: options.fresh,
     tls: options.tls,
+    ...(options.ssh && { ssh: options.ssh }),
     regions,
     ...(accounts && { accounts }),
     ...(key && {

@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -209,6 +210,25 @@ describe('startCloud in a test', () => {
       const trusting = ['-c', `http.sslCAInfo=${cloud.certificateFile}`, 'ls-remote', url.href]
       expect((await git(trusting)).stdout).toBe('')
       await expect(git(['ls-remote', url.href])).rejects.toThrow(/certificate/)
+    } finally {
+      await cloud.stop()
+    }
+  })
+
+  test('with SSH: each region keeps its port through a reset', async () => {
+    const cloud = await startCloud({ ssh: true })
+    try {
+      const before = { ...cloud.sshPorts }
+      expect(Object.keys(before)).toEqual(cloud.regions)
+      await cloud.reset()
+      expect(cloud.sshPorts).toEqual(before)
+      const greeting = await new Promise<string>((done) => {
+        const socket = connect(before['eu-west-1'] ?? 0, '127.0.0.1').once('data', (data) => {
+          done(data.toString())
+          socket.destroy()
+        })
+      })
+      expect(greeting).toMatch(/^SSH-2\.0-AWSCodeCommit/)
     } finally {
       await cloud.stop()
     }
