@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
-import { type KeyRecord, type Keys, requireUsable } from './keys.ts'
+import { type KeyRecord, type Keys, materialIdOf, requireUsable } from './keys.ts'
 import { type EncryptionContext, seal, sealedBy, unseal } from './seal.ts'
 import { SPECS } from './specs.ts'
 
@@ -58,7 +58,12 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
     const plaintext = new Uint8Array(
       randomBytes(input.NumberOfBytes ?? (input.KeySpec === 'AES_128' ? 16 : 32)),
     )
-    return { KeyId: key.arn, plaintext, CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext) }
+    return {
+      KeyId: key.arn,
+      KeyMaterialId: materialIdOf(key),
+      plaintext,
+      CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext),
+    }
   }
   return {
     Encrypt: (input: Input, call) => {
@@ -77,7 +82,12 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
         input.EncryptionContext,
         input.EncryptionAlgorithm,
       )
-      return { KeyId: key.arn, Plaintext: plaintext, EncryptionAlgorithm: ALGORITHM }
+      return {
+        KeyId: key.arn,
+        KeyMaterialId: materialIdOf(key),
+        Plaintext: plaintext,
+        EncryptionAlgorithm: ALGORITHM,
+      }
     },
     ReEncrypt: (input: Input, call) => {
       const from = decrypt(call, input.CiphertextBlob, input.SourceKeyId, input.SourceEncryptionContext)
@@ -86,6 +96,8 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
         CiphertextBlob: encrypt(to, from.plaintext, input.DestinationEncryptionContext),
         SourceKeyId: from.key.arn,
         KeyId: to.arn,
+        SourceKeyMaterialId: materialIdOf(from.key),
+        DestinationKeyMaterialId: materialIdOf(to),
         SourceEncryptionAlgorithm: ALGORITHM,
         DestinationEncryptionAlgorithm: ALGORITHM,
       }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import { readKeyPolicy } from './key-policy.ts'
-import { invalidState, type KeyRecord, type Keys, keyArn, stateOf } from './keys.ts'
+import { invalidState, type KeyRecord, type Keys, keyArn, materialIdOf, stateOf } from './keys.ts'
 import { type NewKeyInput, newKey, tagsOf } from './new-key.ts'
 import { listed } from './paging.ts'
 import { algorithmsOf } from './specs.ts'
@@ -17,11 +17,14 @@ interface Input extends NewKeyInput {
   readonly PolicyName?: string
   readonly TagKeys?: readonly string[]
   readonly PendingWindowInDays?: number
+  readonly RotationPeriodInDays?: number
   readonly Limit?: number
   readonly Marker?: string
 }
 
 const DAY_MS = 86_400_000
+/** between rotations, unless told otherwise: KMS API reference, EnableKeyRotation */
+const YEAR_DAYS = 365
 /** Keys, their policies, states and tags (KMS API reference). */
 export const keyOperations = ({ parts, keys }: Needs): Readonly<Record<string, Operation>> => {
   /** AWS managed keys can be looked at only. */
@@ -52,14 +55,24 @@ export const keyOperations = ({ parts, keys }: Needs): Readonly<Record<string, O
     DisableKey: (input: Input, call) => change(input, call, () => ({ enabled: false })),
     UpdateKeyDescription: (input: Input, call) =>
       change(input, call, () => ({ description: input.Description ?? '' })),
-    EnableKeyRotation: (input: Input, call) => change(input, call, () => ({ rotates: true })),
+    EnableKeyRotation: (input: Input, call) =>
+      change(input, call, (key) => {
+        if (key.spec !== 'SYMMETRIC_DEFAULT')
+          throw new AwsError('UnsupportedOperationException', `${key.arn} is not a symmetric encryption key.`)
+        const days = input.RotationPeriodInDays ?? key.rotation?.days ?? YEAR_DAYS
+        return { rotates: true, rotation: { days, since: parts.now() } }
+      }),
     DisableKeyRotation: (input: Input, call) => change(input, call, () => ({ rotates: false })),
     GetKeyRotationStatus: (input: Input, call) => {
       const key = keys.findById(call, input.KeyId)
+      if (!key.rotates) return { KeyId: key.arn, KeyRotationEnabled: false }
+      const { days, since } = key.rotation ?? { days: YEAR_DAYS, since: key.created }
+      const rounds = Math.floor((parts.now() - since) / (days * DAY_MS)) + 1
       return {
         KeyId: key.arn,
-        KeyRotationEnabled: key.rotates,
-        ...(key.rotates && { RotationPeriodInDays: 365 }),
+        KeyRotationEnabled: true,
+        RotationPeriodInDays: days,
+        NextRotationDate: new Date(since + rounds * days * DAY_MS),
       }
     },
     ScheduleKeyDeletion: (input: Input, call) => {
@@ -138,5 +151,6 @@ const describe = (key: KeyRecord) => ({
   CustomerMasterKeySpec: key.spec,
   KeySpec: key.spec,
   ...algorithmsOf(key),
+  ...(key.spec === 'SYMMETRIC_DEFAULT' && { CurrentKeyMaterialId: materialIdOf(key) }),
   MultiRegion: false,
 })

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Parts, PolicyDocument } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
 import type { Collection } from '../state/store.ts'
@@ -24,6 +24,8 @@ export interface KeyRecord extends Place {
   readonly policy: PolicyDocument
   readonly tags: Readonly<Record<string, string>>
   readonly rotates: boolean
+  /** days between rotations, where somebody said so, and when they said it, milliseconds since the epoch */
+  readonly rotation?: { readonly days: number; readonly since: number }
   /** 32 bytes, base64; never leaves the store */
   readonly material: string
 }
@@ -82,6 +84,13 @@ export interface Keys {
 const KEY_ID = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
 
 const placed = ({ account, region }: Place, name: string): string => `${account}|${region}|${name}`
+
+/**
+ * The id of a key's material, which answers tell since there can be several (KMS API reference, `CurrentKeyMaterialId`). Made
+ * from the ARN: it must not tell anything about the material itself.
+ */
+export const materialIdOf = ({ arn }: Pick<KeyRecord, 'arn'>): string =>
+  createHash('sha256').update(`material of ${arn}`).digest('hex')
 
 /** The ARN of a key of this id. */
 export const keyArn = ({ account, region }: Place, id: string): string =>

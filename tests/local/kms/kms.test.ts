@@ -62,6 +62,34 @@ describe('keys', () => {
     expect(JSON.parse(Policy!).Statement[0].Principal).toEqual({ AWS: 'arn:aws:iam::111111111111:root' })
   })
 
+  test('rotate when they are told to, and say when next', async () => {
+    const { KeyId } = await makeKey()
+    const status = async () => {
+      const { $metadata: _, ...rest } = await client.send(new kms.GetKeyRotationStatusCommand({ KeyId }))
+      return rest
+    }
+    expect(await status()).toMatchObject({ KeyRotationEnabled: false })
+    const before = Date.now()
+    await client.send(new kms.EnableKeyRotationCommand({ KeyId, RotationPeriodInDays: 90 }))
+    const { NextRotationDate, ...rest } = await status()
+    expect(rest).toMatchObject({ KeyRotationEnabled: true, RotationPeriodInDays: 90 })
+    expect(NextRotationDate!.getTime()).toBeGreaterThanOrEqual(before + 90 * 86_400_000)
+    await client.send(new kms.DisableKeyRotationCommand({ KeyId }))
+    expect(await status()).toMatchObject({ KeyRotationEnabled: false })
+    const { KeyId: other } = await makeKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+    await expect(client.send(new kms.EnableKeyRotationCommand({ KeyId: other }))).rejects.toMatchObject(
+      named('UnsupportedOperationException'),
+    )
+  })
+
+  test('name their material, and so do answers', async () => {
+    const { KeyId, CurrentKeyMaterialId } = await makeKey()
+    expect(CurrentKeyMaterialId).toMatch(/^[0-9a-f]{64}$/)
+    const data = await client.send(new kms.GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256' }))
+    const opened = await client.send(new kms.DecryptCommand({ CiphertextBlob: data.CiphertextBlob }))
+    expect([data.KeyMaterialId, opened.KeyMaterialId]).toEqual([CurrentKeyMaterialId, CurrentKeyMaterialId])
+  })
+
   test('belong to their region and account', async () => {
     const { Arn, KeyId } = await makeKey()
     await expect(
