@@ -141,6 +141,11 @@ program
     'access key of the first account’s root, instead of a made-up administrator',
   )
   .option('--git-user <name:password>', 'static Git credential of a user who may use all of CodeCommit')
+  .option(
+    '--image-command <image=command>',
+    'run this in place of a container image that is not ours; repeated for more',
+    (value: string, before: readonly string[] = []) => [...before, value],
+  )
   .option('--faults <file-or-json>', 'what shall go wrong: docs/local-cloud.md')
   .action(runUp)
 

@@ -29,6 +29,8 @@ export interface UpOptions {
   readonly rootKey?: string
   /** `NAME:PASSWORD` */
   readonly gitUser?: string
+  /** `IMAGE=COMMAND` each */
+  readonly imageCommand?: readonly string[]
   /** a file's path, or the plan itself as JSON */
   readonly faults?: string
 }
@@ -125,6 +127,7 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
         ...(git && { gitUser: { name: git[0], password: git[1] } }),
       },
     }),
+    ...(options.imageCommand && { imageCommands: imageCommands(options.imageCommand) }),
     ...(options.faults !== undefined && { faultPlan: await faultPlan(options.faults) }),
   }
 }
@@ -136,6 +139,20 @@ const pair = (text: string, option: string, form: string): [string, string] => {
     throw new UserError(`${option} is not of the form ${form}.`, `Example: ${option} ${form}`)
   return [name, secret]
 }
+
+/** The command is the shell's, as it would be in a Dockerfile's plain `CMD`. */
+const imageCommands = (pairs: readonly string[]): NonNullable<CloudOptions['imageCommands']> =>
+  Object.fromEntries(
+    pairs.map((text) => {
+      const equals = text.indexOf('=')
+      if (equals < 1)
+        throw new UserError(
+          '--image-command is not of the form IMAGE=COMMAND.',
+          "Example: 'alpine:*=echo hello'",
+        )
+      return [text.slice(0, equals), { command: ['/bin/sh', '-c', text.slice(equals + 1)] }]
+    }),
+  )
 
 const faultPlan = async (text: string): Promise<FaultPlan> => {
   const { FaultPlanError, parseFaultPlan } = await import('../local/faults/plan.ts')

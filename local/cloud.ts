@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { type AccountAccess, type OwnCredentials, openAccess, writeAccess } from './access.ts'
 import type { Decision, Faults, Log } from './contracts.ts'
 import { createControl } from './control.ts'
+import type { ImageCommand } from './ecs/images.ts'
 import { createFaults, type PlannedFaults } from './faults/faults.ts'
 import type { FaultPlan } from './faults/plan.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -35,6 +36,8 @@ export interface CloudOptions {
   readonly environment?: (port: number) => Readonly<Record<string, string>>
   /** folder that stands for a container image's `/app` */
   readonly image?: (image: string) => { folder: string } | undefined
+  /** what runs in place of other images, by a glob of the image's name; a task of any other one cannot pull its container */
+  readonly imageCommands?: Readonly<Record<string, ImageCommand>>
   /** the port takes TLS too, under a certificate made for this folder */
   readonly tls?: boolean
   /** what goes wrong on purpose, by a plan that can be changed at run time */

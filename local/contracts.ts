@@ -106,6 +106,8 @@ export interface QueueReader {
   /** waits up to `waitMs` for the first message, then takes what is there, at most `max` */
   receive(queueArn: string, max: number, waitMs: number, signal?: AbortSignal): Promise<ReceivedMessage[]>
   deleteMessages(queueArn: string, receiptHandles: readonly string[]): void
+  /** the queue's own visibility timeout; throws AwsError when there is no such queue */
+  visibilitySeconds?(queueArn: string): number
   /** back into the queue now: what the mapping does with messages that failed or were never handed over */
   release(queueArn: string, receiptHandles: readonly string[]): void
 }
@@ -235,6 +237,7 @@ export interface Lambda {
 
 export interface Ecs {
   readonly service: Service
+  runTask: NonNullable<Wires['runTask']>
   /** reports tasks that a former, killed cloud left running as stopped, and ends their processes */
   start(): void
   stop(): Promise<void>
@@ -255,7 +258,16 @@ export interface CodeCommit {
   readonly service: Service
   /** smart HTTP under `/v1/repos/<name>/...` of host `git-codecommit.<region>...` */
   handleGit(request: IncomingMessage, response: ServerResponse): Promise<void>
-  /** clears what a killed cloud left half done (stale git lock files, temporary packs) */
-  start(): Promise<void>
+  /**
+   * Git over SSH, on loopback. SSH names no host, so each region has a port of its own.
+   * @param port 0 lets the system choose
+   * @returns the port; throws EADDRINUSE when it is taken
+   */
+  listenSsh(region: string, port: number): Promise<number>
+  /**
+   * clears what a killed cloud left half done (stale git lock files, temporary packs)
+   * @returns which repositories are damaged, and how: a sentence each; the others work
+   */
+  start(): Promise<readonly { readonly repository: string; readonly problems: readonly string[] }[]>
   stop(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { DeployInput } from './cloud.ts'
 import type { Decision, Faults, Log, Parts } from './contracts.ts'
+import type { ImageCommand } from './ecs/images.ts'
 import type { Envelope } from './gateway/wires.ts'
 import { openJournal } from './logs/journal.ts'
 import { createServices, type Services } from './services.ts'
@@ -18,6 +19,7 @@ export interface LifeOptions {
   readonly gitHost: (region: string) => string
   readonly environment?: ((port: number) => Readonly<Record<string, string>>) | undefined
   readonly image?: ((image: string) => { folder: string } | undefined) | undefined
+  readonly imageCommands?: Readonly<Record<string, ImageCommand>> | undefined
   readonly log?: Log | undefined
   readonly now?: (() => number) | undefined
   readonly retryVisibilitySeconds?: number | undefined
@@ -57,12 +59,13 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
     baseUrl: () => `http://127.0.0.1:${options.port()}`,
     gitBaseUrl: options.gitHost,
     image: options.image ?? (() => undefined),
+    imageCommands: options.imageCommands,
     faults,
     retryVisibilitySeconds: options.retryVisibilitySeconds,
   })
   services.events.watch(options.onEvent)
   services.iam.watch(options.onDecision)
-  await services.codecommit.start()
+  const broken = await services.codecommit.start()
   let started = false
   const start = () => {
     if (started) return
@@ -75,7 +78,10 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
   return {
     services,
     log: parts.log,
-    damage: store.damage,
+    damage: [
+      ...store.damage,
+      ...broken.map(({ repository, problems }) => `${repository} is damaged: ${problems.join('; ')}.`),
+    ],
     start,
     deploy: async (input) => {
       Object.assign(environment, options.environment?.(options.port()))

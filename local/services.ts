@@ -5,6 +5,7 @@ import type { CodeCommit, Ecs, EventBridge, Faults, Iam, Lambda, Parts, Schedule
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
 import { tableService } from './dynamodb/tables.ts'
 import { createEcs } from './ecs/ecs.ts'
+import type { ImageCommand } from './ecs/images.ts'
 import { createEventBridge } from './eventbridge/eventbridge.ts'
 import type { GatewayNeeds } from './gateway/gateway.ts'
 import { AwsError, type Service } from './gateway/service.ts'
@@ -27,6 +28,8 @@ export interface ServicesOptions {
   readonly baseUrl: () => string
   readonly gitBaseUrl: (region: string) => string
   readonly image: (image: string) => { folder: string } | undefined
+  /** by glob of an image's name */
+  readonly imageCommands?: Readonly<Record<string, ImageCommand>> | undefined
   readonly faults: Faults
   readonly retryVisibilitySeconds: number | undefined
 }
@@ -52,7 +55,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const iam = createIam({ parts, accounts: options.accounts })
   const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
-  const logs = createLogs({ folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, iam, folder: join(folder, 'logs') })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
   const wires: Wires = {
@@ -61,8 +64,10 @@ export const createServices = (options: ServicesOptions): Services => {
     invokeAsync: (...args) => lambda.invokeAsync(...args),
     emit: (envelope) => events.emit(envelope),
     putEvent: (...args) => events.put(...args),
+    runTask: (...args) => ecs.runTask(...args),
+    putLogEvent: logs.putLogEvent,
   }
-  const sns = createSns({ parts, iam, wires })
+  const sns = createSns({ parts, iam, wires, baseUrl: options.baseUrl })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
   const scheduler = createScheduler({ parts, iam, wires })
   const lambda = createLambda({
@@ -87,6 +92,7 @@ export const createServices = (options: ServicesOptions): Services => {
     logs,
     faults,
     images: options.image,
+    ...(options.imageCommands && { commands: options.imageCommands }),
   })
   const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
   const codecommit = createCodeCommit({
@@ -98,6 +104,7 @@ export const createServices = (options: ServicesOptions): Services => {
     faults,
     folder: join(folder, 'repositories'),
     gitBaseUrl: options.gitBaseUrl,
+    regions: options.regions,
   })
   const wired = [
     ...iam.services,
@@ -108,9 +115,9 @@ export const createServices = (options: ServicesOptions): Services => {
     ecs.service,
     kms.service,
     trail.service,
+    logs.service,
     lambda.service,
     scheduler.service,
-    // CloudWatch Logs: as soon as local/logs has a service, it goes here
   ]
   const behindGateway: GatewayNeeds = {
     parts,
@@ -123,6 +130,7 @@ export const createServices = (options: ServicesOptions): Services => {
     dynamodb,
     trail,
     faults,
+    unsigned: sns.answerPublic,
   }
   return {
     all: [...wired, tableService(dynamodb)],

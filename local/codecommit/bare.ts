@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Git } from './git.ts'
+import { withObjects } from './objects/objects.ts'
 
 /** One bare repository on disk, as CodeCommit's operations need it. Commit ids are 40 hexadecimal digits, refs full names. */
 export interface Bare {
   readonly directory: string
   /** what the ref points at */
   tip(ref: string): Promise<string | undefined>
-  /** every ref and its target, in order of name */
+  /** every branch and tag, or those under a prefix, and what they point at, in order of name */
   refs(prefix?: string): Promise<Map<string, string>>
   /** name of the branch that HEAD names, whether it exists or not */
   head(): Promise<string>
@@ -25,10 +26,11 @@ const ZERO = '0'.repeat(40)
 export const openBare = (git: Git, directory: string): Bare => {
   const at = (...args: string[]) => [`--git-dir=${directory}`, ...args]
   const tip: Bare['tip'] = async (ref) => {
+    // in this order: git packs a ref before it removes its file
     const loose = await readFile(join(directory, ref), 'latin1').catch(unlessMissing)
     if (loose !== undefined && /^[0-9a-f]{40}\n$/.test(loose)) return loose.trim()
-    const { code, stdout } = await git.run(at('show-ref', '--verify', '--hash', ref))
-    return code === 0 ? stdout.toString('latin1').trim() : undefined
+    const packed = await readFile(join(directory, 'packed-refs'), 'utf8').catch(unlessMissing)
+    return packed === undefined ? undefined : packedTip(packed, ref)
   }
   const head: Bare['head'] = async () => {
     const text = await readFile(join(directory, 'HEAD'), 'utf8')
@@ -38,8 +40,9 @@ export const openBare = (git: Git, directory: string): Bare => {
     directory,
     tip,
     head,
-    refs: async (prefix = 'refs/') => {
-      const text = await git.must(at('for-each-ref', '--format=%(objectname) %(refname)', prefix))
+    refs: async (prefix) => {
+      const below = prefix === undefined ? ['refs/heads/', 'refs/tags/'] : [prefix]
+      const text = await git.must(at('for-each-ref', '--format=%(objectname) %(refname)', ...below))
       const lines = text.split('\n').filter((line) => line !== '')
       return new Map(lines.map((line) => [line.slice(41), line.slice(0, 40)]))
     },
@@ -55,7 +58,7 @@ export const openBare = (git: Git, directory: string): Bare => {
         to === undefined ? `delete ${ref}\0${from ?? ''}\0` : `update ${ref}\0${to}\0${from ?? ZERO}\0`
       await git.must(at('update-ref', '-z', '--stdin'), line)
     },
-    commits: (ids) => readCommits(git, at('cat-file', '--batch'), ids),
+    commits: (ids) => readCommits(git, directory, ids),
   }
 }
 
@@ -64,20 +67,21 @@ const unlessMissing = (error: NodeJS.ErrnoException): undefined => {
   if (!['ENOENT', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) throw error
 }
 
-/** git-cat-file, "BATCH OUTPUT": a line with id, type and size, the contents, a newline. */
-const readCommits = async (git: Git, args: readonly string[], ids: readonly string[]) => {
-  const { code, stdout, stderr } = await git.run(args, ids.map((id) => `${id}\n`).join(''))
-  if (code !== 0) throw new Error(`git cat-file ended with ${code}: ${stderr.trim()}`)
-  const commits = new Map<string, Buffer>()
-  for (let start = 0; start < stdout.length; ) {
-    const lineEnd = stdout.indexOf(10, start)
-    const [id = '', type, size] = stdout.subarray(start, lineEnd).toString('latin1').split(' ')
-    start = lineEnd + 1
-    if (size === undefined) continue
-    if (type === 'commit') commits.set(id, stdout.subarray(start, start + Number(size)))
-    start += Number(size) + 1
-  }
-  return commits
+const readCommits = (git: Git, directory: string, ids: readonly string[]): Promise<Map<string, Buffer>> =>
+  withObjects({ git }, directory, async (objects) => {
+    const found = await Promise.all(ids.map(async (id) => [id, await objects.read(id)] as const))
+    return new Map(
+      found.flatMap(([id, object]) =>
+        object?.type === 'commit' && object.content ? [[id, object.content]] : [],
+      ),
+    )
+  })
+
+/** Lines of `<id> <ref>`, comments and `^<peeled id>` among them (git-pack-refs). */
+const packedTip = (text: string, ref: string): string | undefined => {
+  const line = ` ${ref}\n`
+  const found = text.indexOf(line)
+  return found < 40 ? undefined : text.slice(found - 40, found)
 }
 
 /** Makes an empty bare repository whose HEAD names `main`. */

@@ -1,11 +1,13 @@
 import type { RepositoryMetadata } from '@aws-sdk/client-codecommit'
 import { bareOf, type Context } from './context.ts'
+import { keyOf } from './keys.ts'
 import { type Repository, repositoryArn } from './repositories.ts'
 
 /** A repository as the API shows it; without `defaultBranch` while it is empty. */
 export const metadataOf = async (context: Context, repository: Repository): Promise<RepositoryMetadata> => {
   const { account, region, name } = repository
   const defaultBranch = await bareOf(context, repository).defaultBranch()
+  const kmsKeyId = keyOf(context, repository)
   return {
     accountId: account,
     repositoryId: repository.id,
@@ -17,6 +19,6 @@ export const metadataOf = async (context: Context, repository: Repository): Prom
     cloneUrlHttp: `${context.gitBaseUrl(region)}/v1/repos/${name}`,
     cloneUrlSsh: `ssh://git-codecommit.${region}.amazonaws.com/v1/repos/${name}`,
     Arn: repositoryArn(repository),
-    ...(repository.kmsKeyId !== undefined && { kmsKeyId: repository.kmsKeyId }),
+    ...(kmsKeyId !== undefined && { kmsKeyId }),
   }
 }

@@ -34,6 +34,23 @@ export const page = <T>(
     : { items: shown }
 }
 
+/**
+ * How many items one answer holds at most.
+ * @param most what the service gives at most, whatever is asked for
+ * @throws the named exception, InvalidMaxResults by default, for anything but a positive whole number
+ */
+export const pageSize = (
+  asked: number | undefined,
+  most: number,
+  otherwise = 'InvalidMaxResults',
+): number => {
+  if (asked === undefined || asked === null) return most
+  if (!Number.isInteger(asked) || asked < 1) {
+    reject(otherwise, 'The maximum number of results is not valid. It must be a positive whole number.')
+  }
+  return Math.min(asked, most)
+}
+
 const writeToken = (scope: string, place: string): string =>
   Buffer.from(JSON.stringify([scope, place])).toString('base64url')
 

@@ -2,26 +2,52 @@ import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Log } from '../contracts.ts'
+import { damageOf } from './damage.ts'
 import { endLeftovers } from './git.ts'
-import type { Repositories } from './repositories.ts'
+import { type Repositories, repositoryArn } from './repositories.ts'
+
+/** What is broken in one repository; the others are not touched by it. */
+export interface Damage {
+  /** its ARN */
+  readonly repository: string
+  readonly directory: string
+  /** a sentence each */
+  readonly problems: readonly string[]
+}
 
 /**
  * Puts right what a killed cloud left behind, before anybody else looks into the folder: its git processes are ended, then locks,
  * quarantined objects and unfinished packs removed, and repositories that nobody remembers. Refs and whole packs are never touched.
+ * @returns what cannot be put right
  */
-export const recover = async (folder: string, repositories: Repositories, log: Log): Promise<void> => {
-  if (!existsSync(folder)) return
+export const recover = async (folder: string, repositories: Repositories, log: Log): Promise<Damage[]> => {
+  if (!existsSync(folder)) return []
   for (const pid of await endLeftovers(folder)) {
     log('codecommit', 'a git process of a former cloud was ended', { pid })
   }
-  const known = new Set(repositories.all().map((repository) => repositories.directory(repository)))
+  const all = repositories.all()
+  const known = new Set(all.map((repository) => repositories.directory(repository)))
   for (const directory of await repositoryFolders(folder)) {
-    if (known.has(directory)) await tidy(directory, log)
-    else {
+    if (!known.has(directory)) {
       log('codecommit', 'a repository that is not known is removed', { directory })
       await rm(directory, { recursive: true, force: true })
     }
   }
+  const found: Damage[] = []
+  for (const repository of all) {
+    const directory = repositories.directory(repository)
+    const problems = await tidyAndLook(directory, log).catch((error: unknown) => [String(error)])
+    if (problems.length === 0) continue
+    const damage = { repository: repositoryArn(repository), directory, problems }
+    log('codecommit', 'a repository is damaged', damage)
+    found.push(damage)
+  }
+  return found
+}
+
+const tidyAndLook = async (directory: string, log: Log): Promise<string[]> => {
+  if (existsSync(directory)) await tidy(directory, log)
+  return damageOf(directory)
 }
 
 const namesIn = async (folder: string): Promise<string[]> => (existsSync(folder) ? readdir(folder) : [])

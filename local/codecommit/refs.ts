@@ -21,6 +21,9 @@ export const branchNameProblem = (name: string): string | undefined => {
   return undefined
 }
 
+/** What keeps commits that no branch shows: never listed, never pushed to; clients may fetch what they point at by its id. */
+export const HIDDEN_REFS = 'refs/relay'
+
 export interface RefName {
   readonly type: 'branch' | 'tag'
   /** without `refs/heads/` or `refs/tags/` */

@@ -27,6 +27,8 @@ export interface RepositoryKey {
 
 export interface Repositories {
   find(key: RepositoryKey): Repository | undefined
+  /** as it is now, found by its id whatever its name is; undefined when it is gone */
+  current(repository: Pick<Repository, 'account' | 'region' | 'id' | 'name'>): Repository | undefined
   /** in order of name */
   list(account: string, region: string): Repository[]
   all(): Repository[]
@@ -55,13 +57,14 @@ export const openRepositories = (store: Store, folder: string): Repositories => 
     records.entries(`${account}/${region}/`).map(([, repository]) => repository)
   const directory: Repositories['directory'] = ({ account, region, id }) =>
     join(folder, account, region, `${id}.git`)
-  const current = (repository: Repository): Repository | undefined => {
+  const current: Repositories['current'] = (repository) => {
     const named = records.get(keyOf(repository))
     if (named?.id === repository.id) return named
     return list(repository.account, repository.region).find(({ id }) => id === repository.id)
   }
   return {
     find: (key) => records.get(keyOf(key)),
+    current,
     list,
     all: () => records.entries().map(([, repository]) => repository),
     add: (repository) =>

@@ -1,12 +1,11 @@
-import { AwsError } from '../gateway/service.ts'
+import type { Caller } from '../gateway/service.ts'
 import type { Context } from './context.ts'
+import { requireKey } from './keys.ts'
 import { branchNameProblem } from './refs.ts'
+import { reject } from './reject.ts'
 import type { Repository } from './repositories.ts'
 
-/** Throws CodeCommit's exception of that name: HTTP 400, as for all but one of its errors. */
-export function reject(name: string, message: string): never {
-  throw new AwsError(`${name}Exception`, message)
-}
+export { reject }
 
 const NAME_RULE =
   'The repository name is not valid. Repository names can be any valid combination of letters, numbers, periods, underscores, ' +
@@ -23,7 +22,7 @@ export const isRepositoryName = (name: string): boolean =>
   /^[A-Za-z0-9_.-]{1,100}$/.test(name) && !name.endsWith('.git')
 
 /** @returns the repository of that name in the caller's account and region; throws as {@link repositoryName}, or RepositoryDoesNotExist */
-export const existing = (
+export const named = (
   { repositories }: Pick<Context, 'repositories'>,
   { account, region }: { account: string; region: string },
   name: unknown,
@@ -31,6 +30,17 @@ export const existing = (
   const checked = repositoryName(name)
   const repository = repositories.find({ account, region, name: checked })
   return repository ?? reject('RepositoryDoesNotExist', `${checked} does not exist`)
+}
+
+/** As {@link named}, for operations that open the repository: throws what {@link requireKey} throws, too. */
+export const existing = (
+  context: Pick<Context, 'repositories' | 'kms'>,
+  call: { account: string; region: string; caller: Caller },
+  name: unknown,
+): Repository => {
+  const repository = named(context, call, name)
+  requireKey(context, repository, call.caller)
+  return repository
 }
 
 /** @returns the description, undefined when there is none; throws InvalidRepositoryDescription past 1,000 characters */

@@ -27,7 +27,7 @@ interface Validation {
 
 type Action = (store: Level, input: object, done: (error: unknown, output?: unknown) => void) => void
 
-const OPERATIONS = [
+export const OPERATIONS = [
   'BatchGetItem',
   'BatchWriteItem',
   'CreateTable',

@@ -22,7 +22,7 @@ export interface Extras {
   expiring(): { account: string; region: string; table: string; attribute: string }[]
 }
 
-const OWN = new Set([
+export const OWN = new Set([
   'UpdateTimeToLive',
   'DescribeTimeToLive',
   'DescribeContinuousBackups',

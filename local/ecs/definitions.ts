@@ -1,32 +1,30 @@
-import type { RegisterTaskDefinitionCommandInput, TaskDefinition } from '@aws-sdk/client-ecs'
+import type {
+  ContainerDefinition,
+  RegisterTaskDefinitionCommandInput,
+  TaskDefinition,
+} from '@aws-sdk/client-ecs'
 import type { Parts } from '../contracts.ts'
-import { AwsError, type Call, type Operation } from '../gateway/service.ts'
-import {
-  arnOf,
-  type ClusterRecord,
-  clientError,
-  type DefinitionRecord,
-  keyOf,
-  nameOf,
-  type Place,
-} from './records.ts'
+import type { Call, Operation } from '../gateway/service.ts'
+import { checkFargate, cpuUnits, memoryUnits } from './fargate.ts'
+import { pageOf } from './page.ts'
+import { arnOf, clientError, type DefinitionRecord, keyOf, nameOf, type Place } from './records.ts'
 
 export interface Definitions {
   readonly operations: Readonly<Record<string, Operation>>
   /** by ARN, `family:revision`, or `family` for its newest active revision */
   find(given: string | undefined, place: Place): DefinitionRecord | undefined
-  /** by ARN or name; `default` when absent; throws ClusterNotFoundException */
-  cluster(given: string | undefined, place: Place): ClusterRecord
+  put(record: DefinitionRecord): void
 }
 
-/** Clusters and task definitions, in the SDK's shapes. One container per task: that is all a local task is. */
+/** Task definitions, in the SDK's shapes. One container per task: that is all a local task is. */
 export const createDefinitions = ({ store, now }: Parts): Definitions => {
-  const clusters = store.collection<ClusterRecord>('ecs.clusters')
   const definitions = store.collection<DefinitionRecord>('ecs.definitions')
   const revisionKey = (place: Place, family: string, revision: number) =>
     keyOf(place, `${family}:${String(revision).padStart(8, '0')}`)
   const revisions = (place: Place, family: string) =>
     definitions.entries(keyOf(place, `${family}:`)).map(([, record]) => record)
+  const put = (record: DefinitionRecord) =>
+    definitions.put(revisionKey(record, record.family, record.revision), record)
 
   const find = (given: string | undefined, place: Place) => {
     const [family = '', revision] = nameOf(given ?? '').split(':')
@@ -35,30 +33,16 @@ export const createDefinitions = ({ store, now }: Parts): Definitions => {
       .filter(({ status }) => status === 'ACTIVE')
       .at(-1)
   }
-  const cluster = (given: string | undefined, place: Place) => {
-    const record = clusters.get(keyOf(place, nameOf(given ?? 'default')))
-    if (record) return record
-    throw new AwsError('ClusterNotFoundException', 'Cluster not found.')
-  }
   const get = (given: string | undefined, place: Place) => {
     const record = find(given, place)
     if (record) return record
     throw clientError('Unable to describe task definition.')
   }
+  const all = (place: Place) => definitions.entries(keyOf(place, '')).map(([, record]) => record)
 
   const register = (input: RegisterTaskDefinitionCommandInput, call: Call) => {
-    const { family = '', containerDefinitions = [] } = input
-    if (!/^[A-Za-z0-9_-]{1,255}$/.test(family))
-      throw clientError('Invalid family: up to 255 letters, digits, hyphens and underscores are allowed.')
-    const [container, ...others] = containerDefinitions
-    if (!container?.name || !container.image)
-      throw clientError('Container.name and Container.image should not be null or empty.')
-    if (others.length > 0) throw clientError('This local cloud runs one container per task.')
-    if (input.requiresCompatibilities?.includes('FARGATE')) {
-      if (input.networkMode !== 'awsvpc') throw clientError("Fargate only supports network mode 'awsvpc'.")
-      if (!input.cpu || !input.memory)
-        throw clientError("Fargate requires task definition to have 'cpu' and 'memory' at the task level.")
-    }
+    const { family = '' } = input
+    const container = checkedContainer(input)
     const revision = (revisions(call, family).at(-1)?.revision ?? 0) + 1
     const record: DefinitionRecord = {
       account: call.account,
@@ -68,84 +52,117 @@ export const createDefinitions = ({ store, now }: Parts): Definitions => {
       arn: arnOf(call, `task-definition/${family}:${revision}`),
       status: 'ACTIVE',
       registeredAt: now(),
-      input,
-      container: { ...container, name: container.name },
+      registeredBy: call.caller.arn,
+      input: {
+        ...input,
+        ...(input.cpu ? { cpu: cpuUnits(input.cpu) } : {}),
+        ...(input.memory ? { memory: memoryUnits(input.memory) } : {}),
+      },
+      container,
     }
-    definitions.put(revisionKey(call, family, revision), record)
-    return { taskDefinition: describe(record) }
+    put(record)
+    return { taskDefinition: describe(record), ...(input.tags ? { tags: input.tags } : {}) }
+  }
+  const families = (input: { familyPrefix?: string; status?: string }, place: Place) => {
+    const states = new Map<string, boolean>()
+    for (const { family, status } of all(place))
+      states.set(family, (states.get(family) ?? false) || status === 'ACTIVE')
+    const { status = 'ACTIVE' } = input
+    return [...states]
+      .filter(([family]) => family.startsWith(input.familyPrefix ?? ''))
+      .filter(([, active]) => status === 'ALL' || active === (status === 'ACTIVE'))
+      .map(([family]) => family)
   }
 
   return {
     find,
-    cluster,
+    put,
     operations: {
-      CreateCluster: (input, call) => {
-        const name: string = input.clusterName ?? 'default'
-        if (!/^[A-Za-z0-9_-]{1,255}$/.test(name))
-          throw new AwsError('InvalidParameterException', 'Invalid cluster name.')
-        const record = {
-          account: call.account,
-          region: call.region,
-          name,
-          arn: arnOf(call, `cluster/${name}`),
-        }
-        clusters.put(keyOf(call, name), record)
-        return { cluster: describeCluster(record) }
-      },
-      DescribeClusters: (input, call) => {
-        const names: string[] = (input.clusters ?? ['default']).map(nameOf)
-        const found = names.flatMap((name) => clusters.get(keyOf(call, name)) ?? [])
-        return {
-          clusters: found.map(describeCluster),
-          failures: names
-            .filter((name) => !found.some((record) => record.name === name))
-            .map((name) => ({ arn: arnOf(call, `cluster/${name}`), reason: 'MISSING' })),
-        }
-      },
-      ListClusters: (_input, call) => ({
-        clusterArns: clusters.entries(keyOf(call, '')).map(([, { arn }]) => arn),
-      }),
-      DeleteCluster: (input, call) => {
-        const record = cluster(input.cluster, call)
-        clusters.delete(keyOf(call, record.name))
-        return { cluster: { ...describeCluster(record), status: 'INACTIVE' } }
-      },
       RegisterTaskDefinition: register,
-      DescribeTaskDefinition: (input, call) => ({
-        taskDefinition: describe(get(input.taskDefinition, call)),
-      }),
+      DescribeTaskDefinition: (input, call) => {
+        const record = get(input.taskDefinition, call)
+        return {
+          taskDefinition: describe(record),
+          ...(input.include?.includes('TAGS') ? { tags: record.input.tags ?? [] } : {}),
+        }
+      },
       DeregisterTaskDefinition: (input, call) => {
         if (!/:\d+$/.test(input.taskDefinition ?? '')) throw clientError('Revision is missing.')
-        const record: DefinitionRecord = { ...get(input.taskDefinition, call), status: 'INACTIVE' }
-        definitions.put(revisionKey(call, record.family, record.revision), record)
+        const record: DefinitionRecord = {
+          ...get(input.taskDefinition, call),
+          status: 'INACTIVE',
+          deregisteredAt: now(),
+        }
+        put(record)
         return { taskDefinition: describe(record) }
       },
-      ListTaskDefinitions: (input, call) => ({
-        taskDefinitionArns: definitions
-          .entries(keyOf(call, ''))
-          .map(([, record]) => record)
+      ListTaskDefinitions: (input, call) => {
+        const arns = all(call)
           .filter(({ status }) => status === (input.status ?? 'ACTIVE'))
           .filter(({ family }) => !input.familyPrefix || family === input.familyPrefix)
-          .map(({ arn }) => arn),
-      }),
+          .map(({ arn }) => arn)
+        return pageOf('taskDefinitionArns', input.sort === 'DESC' ? arns.reverse() : arns, input)
+      },
+      ListTaskDefinitionFamilies: (input, call) => pageOf('families', families(input, call), input),
     },
   }
 }
 
-const describeCluster = ({ arn, name }: ClusterRecord) => ({
-  clusterArn: arn,
-  clusterName: name,
-  status: 'ACTIVE',
-})
+/** @throws AwsError ClientException for a definition that ECS would refuse, or that is more than a local task can be */
+const checkedContainer = (
+  input: RegisterTaskDefinitionCommandInput,
+): ContainerDefinition & { name: string } => {
+  const { family = '', containerDefinitions = [] } = input
+  if (!/^[A-Za-z0-9_-]{1,255}$/.test(family))
+    throw clientError('Invalid family: up to 255 letters, digits, hyphens and underscores are allowed.')
+  const [container, ...others] = containerDefinitions
+  if (!container) throw clientError('Container list cannot be empty.')
+  for (const { name, image } of containerDefinitions) {
+    if (!name) throw clientError('Container.name should not be null or empty.')
+    if (!image) throw clientError('Container.image should not be null or empty.')
+  }
+  if (others.length > 0) throw clientError('This local cloud runs one container per task.')
+  if (container.essential === false)
+    throw clientError('A TaskDefinition must have at least one essential container.')
+  if (container.secrets?.length || container.logConfiguration?.secretOptions?.length)
+    throw clientError(
+      'Secrets (valueFrom) are not served by this local cloud: give the value in environment.',
+    )
+  if (input.requiresCompatibilities?.includes('FARGATE')) checkFargate(input)
+  const { logDriver, options = {} } = container.logConfiguration ?? {}
+  if (logDriver === 'awslogs' && !(options['awslogs-group'] && options['awslogs-region']))
+    throw clientError('Log driver awslogs requires options: awslogs-region, awslogs-group')
+  const stop = container.stopTimeout
+  if (stop !== undefined && !(stop >= 0 && stop <= 120))
+    throw clientError('Container.stopTimeout must be between 0 and 120 seconds.')
+  return { ...container, name: container.name ?? '' }
+}
 
 const describe = (record: DefinitionRecord): TaskDefinition => {
   const { tags: _, ...input } = record.input
+  const { status, deregisteredAt } = record
   return {
     ...input,
+    containerDefinitions: [
+      {
+        cpu: 0,
+        portMappings: [],
+        essential: true,
+        environment: [],
+        mountPoints: [],
+        volumesFrom: [],
+        systemControls: [],
+        ...record.container,
+      },
+    ],
+    volumes: input.volumes ?? [],
+    placementConstraints: input.placementConstraints ?? [],
     taskDefinitionArn: record.arn,
     revision: record.revision,
-    status: record.status,
-    compatibilities: input.requiresCompatibilities ?? [],
+    status,
+    compatibilities: input.networkMode === 'awsvpc' ? ['EC2', 'FARGATE'] : ['EC2'],
     registeredAt: new Date(record.registeredAt),
+    ...(record.registeredBy === undefined ? {} : { registeredBy: record.registeredBy }),
+    ...(deregisteredAt === undefined ? {} : { deregisteredAt: new Date(deregisteredAt) }),
   }
 }

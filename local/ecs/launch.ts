@@ -6,9 +6,12 @@ import type {
   RegisterTaskDefinitionCommandInput,
 } from '@aws-sdk/client-ecs'
 
-/** A local folder that stands for an image; what its Dockerfile would say when the task definition does not. */
+/** What stands for an image: a folder with what its Dockerfile would say when the task definition does not, or a command instead of it. */
 export interface LocalImage {
-  readonly folder: string
+  /** absent: the task's own, which is empty */
+  readonly folder?: string
+  /** runs whatever entry point and command the task definition names */
+  readonly replacement?: readonly string[]
   readonly entryPoint?: readonly string[]
   readonly command?: readonly string[]
 }
@@ -46,7 +49,8 @@ const DEFAULT_WORKING_DIRECTORY = '/app'
 export const planLaunch = (input: LaunchInput): LaunchPlan | undefined => {
   const { container, override, image, folder } = input
   const entryPoint = container.entryPoint ?? image.entryPoint ?? []
-  const given = [...entryPoint, ...(override?.command ?? container.command ?? image.command ?? [])]
+  const named = [...entryPoint, ...(override?.command ?? container.command ?? image.command ?? [])]
+  const given = image.replacement ?? named
   const home = join(folder, 'home')
   const temporary = join(folder, 'tmp')
   const mounts = (container.mountPoints ?? []).map(({ sourceVolume, containerPath = '' }) => ({
@@ -54,13 +58,13 @@ export const planLaunch = (input: LaunchInput): LaunchPlan | undefined => {
     outside: join(folder, 'volumes', encodeURIComponent(sourceVolume ?? '')),
   }))
   const workingDirectory = container.workingDirectory ?? DEFAULT_WORKING_DIRECTORY
-  const real = translator([...mounts, { inside: workingDirectory, outside: image.folder }])
+  const real = translator([...mounts, { inside: workingDirectory, outside: image.folder ?? home }])
   const [command, ...args] = given.map(real)
   if (command === undefined) return undefined
   return {
     command: command === 'node' ? input.nodePath : command,
     args,
-    cwd: real(workingDirectory),
+    cwd: image.folder === undefined ? home : real(workingDirectory),
     env: {
       PATH: input.path,
       HOME: home,

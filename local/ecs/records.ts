@@ -1,6 +1,10 @@
 import type {
+  CapacityProviderStrategyItem,
+  ClusterSetting,
   ContainerDefinition,
+  NetworkConfiguration,
   RegisterTaskDefinitionCommandInput,
+  Tag,
   TaskOverride,
 } from '@aws-sdk/client-ecs'
 import { AwsError } from '../gateway/service.ts'
@@ -10,6 +14,10 @@ export interface ClusterRecord {
   readonly region: string
   readonly name: string
   readonly arn: string
+  readonly tags?: readonly Tag[]
+  readonly settings?: readonly ClusterSetting[]
+  readonly capacityProviders?: readonly string[]
+  readonly defaultStrategy?: readonly CapacityProviderStrategyItem[]
 }
 
 /** One revision of a task definition, with the input that registered it. */
@@ -21,11 +29,22 @@ export interface DefinitionRecord {
   readonly arn: string
   readonly status: 'ACTIVE' | 'INACTIVE'
   readonly registeredAt: number
+  readonly registeredBy?: string
+  readonly deregisteredAt?: number
   readonly input: RegisterTaskDefinitionCommandInput
   readonly container: ContainerDefinition & { name: string }
 }
 
-type TaskState = 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'STOPPED'
+/** Developer guide, "Amazon ECS task lifecycle". */
+type TaskState =
+  | 'PROVISIONING'
+  | 'PENDING'
+  | 'ACTIVATING'
+  | 'RUNNING'
+  | 'DEACTIVATING'
+  | 'STOPPING'
+  | 'DEPROVISIONING'
+  | 'STOPPED'
 
 /** A task as the store keeps it; times in milliseconds since the epoch. */
 export interface TaskRecord {
@@ -39,6 +58,11 @@ export interface TaskRecord {
   readonly group: string
   readonly startedBy?: string
   readonly overrides: TaskOverride
+  readonly capacityProvider?: string
+  readonly platformVersion?: string
+  readonly network?: NetworkConfiguration
+  readonly enableExecuteCommand?: boolean
+  readonly tags?: readonly Tag[]
   readonly lastStatus: TaskState
   readonly desiredStatus: 'RUNNING' | 'STOPPED'
   readonly version: number
@@ -49,6 +73,8 @@ export interface TaskRecord {
   readonly pullStoppedAt?: number
   readonly startedAt?: number
   readonly stoppingAt?: number
+  /** when its process had ended */
+  readonly executionStoppedAt?: number
   readonly stoppedAt?: number
   readonly stopCode?: 'TaskFailedToStart' | 'EssentialContainerExited' | 'UserInitiated' | 'TerminationNotice'
   readonly stoppedReason?: string
@@ -69,5 +95,7 @@ export const arnOf = (place: Place, rest: string): string =>
 export const nameOf = (arnOrName: string): string => arnOrName.split('/').at(-1) ?? arnOrName
 
 export const invalidParameter = (message: string) => new AwsError('InvalidParameterException', message)
+
+export const clusterMissing = () => new AwsError('ClusterNotFoundException', 'Cluster not found.')
 
 export const clientError = (message: string) => new AwsError('ClientException', message)

@@ -1,26 +1,36 @@
 import { createHash } from 'node:crypto'
 import type { ContainerOverride, RunTaskCommandInput } from '@aws-sdk/client-ecs'
+import { AwsError } from '../gateway/service.ts'
 import { type DefinitionRecord, invalidParameter } from './records.ts'
 
 /** API reference, RunTask. */
-const LIMITS = { count: 10, overrides: 8192, clientToken: 64, subnets: 16, securityGroups: 5 } as const
+const LIMITS = {
+  count: 10,
+  overrides: 8192,
+  clientToken: 64,
+  subnets: 16,
+  securityGroups: 5,
+  tags: 50,
+} as const
+/** Platform versions for Linux: developer guide, "Fargate platform versions". */
+const PLATFORMS = ['LATEST', '1.4.0', '1.3.0']
 
 /** Refuses a RunTask request as ECS would; returns the override of the task's container, if any. */
 export const checkRunTask = (
   input: RunTaskCommandInput,
   definition: DefinitionRecord,
 ): ContainerOverride | undefined => {
-  const { count = 1, launchType, capacityProviderStrategy, clientToken, startedBy } = input
+  const { count = 1, clientToken, startedBy } = input
   if (!Number.isInteger(count) || count < 1 || count > LIMITS.count)
     throw invalidParameter(`Count must be between 1 and ${LIMITS.count}.`)
-  if (launchType && capacityProviderStrategy?.length)
-    throw invalidParameter('Specifying both a launch type and capacity provider strategy is not supported.')
-  if (launchType && launchType !== 'FARGATE')
-    throw invalidParameter('No Container Instances were found in your cluster.')
   if (clientToken !== undefined && !/^[\x21-\x7e]{1,64}$/.test(clientToken))
     throw invalidParameter('clientToken must be up to 64 printable ASCII characters.')
   if (startedBy !== undefined && !/^[\w/-]{0,128}$/.test(startedBy))
     throw invalidParameter('Invalid startedBy: up to 128 letters, digits, hyphens, slashes and underscores.')
+  if (input.platformVersion && !PLATFORMS.includes(input.platformVersion))
+    throw new AwsError('PlatformUnknownException', 'The specified platform does not exist.')
+  if ((input.tags?.length ?? 0) > LIMITS.tags)
+    throw invalidParameter(`Tags can have at most ${LIMITS.tags} items.`)
   checkNetwork(input)
   if (input.overrides && JSON.stringify(input.overrides).length > LIMITS.overrides)
     throw invalidParameter(`Overrides length must be at most ${LIMITS.overrides}.`)

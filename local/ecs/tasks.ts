@@ -1,9 +1,10 @@
+// Past 300 lines with its docstrings: one state machine, whose steps are easier to follow in one place.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ContainerOverride, RunTaskCommandInput } from '@aws-sdk/client-ecs'
-import type { Credentials, Iam, Parts } from '../contracts.ts'
+import type { ContainerOverride, RunTaskCommandInput, Tag } from '@aws-sdk/client-ecs'
+import type { Credentials, Faults, Iam, Parts } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Logs } from '../logs/logs.ts'
 import { birthOf } from '../processes/inspect.ts'
@@ -11,6 +12,7 @@ import { createReaper, signalGroup } from '../processes/reaper.ts'
 import type { Definitions } from './definitions.ts'
 import { metadataOf, taskEvent } from './describe.ts'
 import { createTaskEndpoint } from './endpoint.ts'
+import { fullName } from './images.ts'
 import { findExecutable, type LaunchPlan, type LocalImage, planLaunch } from './launch.ts'
 import {
   arnOf,
@@ -22,34 +24,43 @@ import {
   type Place,
   type TaskRecord,
 } from './records.ts'
+import { executionRoleOf, logTargetOf, prepareResources } from './resources.ts'
 import { startTaskProcess, type TaskProcess } from './supervisor.ts'
 
 export interface TasksOptions {
   readonly parts: Parts
-  readonly iam: Pick<Iam, 'assumeForService'>
+  readonly iam: Pick<Iam, 'assumeForService' | 'authorize' | 'callerOfRole'>
   readonly emit: Wires['emit']
   /** private folders of tasks are below it */
   readonly folder: string
   readonly environment: Readonly<Record<string, string>>
   readonly logs: Logs
+  readonly faults?: Pick<Faults, 'process'>
   readonly imageOf: (image: string) => LocalImage | undefined
   readonly nodePath: string
   /** where commands are looked for, colon-separated */
   readonly searchPath: string
 }
 
-/** The life of tasks: PROVISIONING → PENDING → RUNNING → STOPPED, each step stored, then told. */
+/** What a task is started with besides its definition. */
+export interface Start {
+  readonly input: RunTaskCommandInput
+  readonly cluster: ClusterRecord
+  readonly definition: DefinitionRecord
+  readonly override: ContainerOverride | undefined
+  readonly capacityProvider: string | undefined
+  readonly tags: readonly Tag[]
+}
+
+/** The life of tasks, each step stored, then told: developer guide, "Amazon ECS task lifecycle". */
 export interface Tasks {
-  /** throws ClientException when the task's role cannot be assumed */
-  run(
-    input: RunTaskCommandInput,
-    cluster: ClusterRecord,
-    definition: DefinitionRecord,
-    override: ContainerOverride | undefined,
-  ): TaskRecord
+  /** throws ClientException when one of the task's roles cannot be assumed */
+  run(start: Start): TaskRecord
   stop(task: TaskRecord, reason: string): TaskRecord
   get(place: Place, arnOrId: string): TaskRecord | undefined
   all(place: Place): TaskRecord[]
+  /** changes what is no step of its life: tags */
+  put(task: TaskRecord, change: Pick<TaskRecord, 'tags'>): void
   /** tasks that take capacity now */
   running(): number
   recover(): Promise<void>
@@ -93,18 +104,25 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
     tasks.put(recordKey(task), told)
     return told
   }
-  const stopped = (task: TaskRecord, changes: Partial<TaskRecord>): void => {
-    const { stoppingAt } = current(task)
-    change(task, {
-      lastStatus: 'STOPPED',
-      desiredStatus: 'STOPPED',
-      stoppingAt: stoppingAt ?? now(),
-      stoppedAt: now(),
+
+  /** From whatever it was to its end: what ran goes through DEACTIVATING and STOPPING, and all give their network back. */
+  const stopped = (task: TaskRecord, ran: boolean, changes: Partial<TaskRecord>): void => {
+    const { stoppingAt = now(), executionStoppedAt = ran ? now() : undefined } = current(task)
+    const since = {
       ...changes,
-    })
+      desiredStatus: 'STOPPED' as const,
+      stoppingAt,
+      ...(executionStoppedAt === undefined ? {} : { executionStoppedAt }),
+    }
+    if (ran) {
+      change(task, { ...since, lastStatus: 'DEACTIVATING' })
+      change(task, { lastStatus: 'STOPPING' })
+    }
+    change(task, { ...since, lastStatus: 'DEPROVISIONING' })
+    change(task, { lastStatus: 'STOPPED', stoppedAt: now() })
   }
   const failedToStart = (task: TaskRecord, stoppedReason: string) =>
-    stopped(task, { stopCode: 'TaskFailedToStart', stoppedReason })
+    stopped(task, false, { stopCode: 'TaskFailedToStart', stoppedReason })
   const folderOf = (task: TaskRecord) => join(options.folder, 'tasks', task.id)
 
   const live = async (
@@ -114,12 +132,16 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
     credentials: (() => Credentials) | undefined,
   ): Promise<void> => {
     const task = change(created, { lastStatus: 'PENDING', pullStartedAt: now() })
+    const unprepared = prepareResources({ iam, logs }, task, definition)
+    if (unprepared !== undefined) return failedToStart(task, unprepared)
     const image = options.imageOf(definition.container.image ?? '')
-    if (!image)
+    if (!image) {
+      const name = fullName(definition.container.image ?? '')
       return failedToStart(
         task,
-        `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${definition.container.image}: not found`,
+        `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${name}: ${name}: not found`,
       )
+    }
     const plan = planLaunch({
       definition: definition.input,
       container: definition.container,
@@ -143,7 +165,7 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
     if (!plan || !executable)
       return failedToStart(
         task,
-        `CannotStartContainerError: Error response from daemon: failed to create task for container: exec: "${plan?.command ?? ''}": executable file not found in $PATH`,
+        `CannotStartContainerError: Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${plan?.command ?? ''}": executable file not found in $PATH: unknown`,
       )
     if (closing || current(task).desiredStatus === 'STOPPED')
       return failedToStart(task, current(task).stoppedReason ?? 'Task was stopped before it started')
@@ -152,28 +174,32 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
 
   const runProcess = async (task: TaskRecord, definition: DefinitionRecord, plan: LaunchPlan) => {
     for (const folder of plan.folders) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    change(task, { lastStatus: 'ACTIVATING', pullStoppedAt: now() })
     const process = startTaskProcess(reaper, { ...plan, line: lineWriter(task, definition) })
     processes.set(task.id, process)
-    change(task, { lastStatus: 'RUNNING', pid: process.pid, pullStoppedAt: now(), startedAt: now() })
+    change(task, { lastStatus: 'RUNNING', pid: process.pid, startedAt: now() })
     const birth = await birthOf(process.pid)
     if (birth !== undefined && processes.has(task.id)) tasks.put(recordKey(task), { ...current(task), birth })
+    const { killAfterMs } = options.faults?.process({ kind: 'task', arn: task.arn }) ?? {}
+    const killer =
+      killAfterMs === undefined
+        ? undefined
+        : setTimeout(() => signalGroup(process.pid, 'SIGKILL'), killAfterMs)
     const exitCode = await process.ended
+    clearTimeout(killer)
     processes.delete(task.id)
     const { stopCode, stoppedReason } = current(task)
-    stopped(task, {
+    stopped(task, true, {
       stopCode: stopCode ?? 'EssentialContainerExited',
       stoppedReason: stoppedReason ?? 'Essential container in task exited',
       ...(exitCode === undefined ? {} : { exitCode }),
     })
   }
 
-  const lineWriter = (task: TaskRecord, { container }: DefinitionRecord) => {
-    const { logDriver, options: to = {} } = container.logConfiguration ?? {}
-    const group = to['awslogs-group']
-    if (logDriver !== 'awslogs' || !group) return () => {}
-    const stream = [to['awslogs-stream-prefix'], container.name, task.id].filter(Boolean).join('/')
-    return (line: string) =>
-      logs.write(task.account, to['awslogs-region'] ?? task.region, group, stream, line)
+  const lineWriter = (task: TaskRecord, definition: DefinitionRecord) => {
+    const to = logTargetOf(task, definition)
+    if (to === undefined) return () => {}
+    return (line: string) => logs.write(to.account, to.region, to.group, to.stream, line)
   }
 
   /** Never rejects: whatever happens, the task ends as STOPPED and its folder goes. */
@@ -190,39 +216,51 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
     )
   }
 
+  const isForgotten = (task: TaskRecord) =>
+    task.lastStatus === 'STOPPED' && (task.stoppedAt ?? 0) < now() - KEPT_MS
   const forgetOld = () => {
-    for (const [key, task] of tasks.entries())
-      if (task.lastStatus === 'STOPPED' && (task.stoppedAt ?? 0) < now() - KEPT_MS) tasks.delete(key)
+    for (const [key, task] of tasks.entries()) if (isForgotten(task)) tasks.delete(key)
   }
 
+  const create = ({ input, cluster, definition, capacityProvider, tags }: Start, id: string): TaskRecord => ({
+    account: cluster.account,
+    region: cluster.region,
+    id,
+    arn: arnOf(cluster, `task/${cluster.name}/${id}`),
+    clusterArn: cluster.arn,
+    definitionArn: definition.arn,
+    containerArn: arnOf(cluster, `container/${cluster.name}/${id}/${randomBytes(16).toString('hex')}`),
+    group: input.group ?? `family:${definition.family}`,
+    ...(input.startedBy === undefined ? {} : { startedBy: input.startedBy }),
+    overrides: input.overrides ?? {},
+    ...(capacityProvider === undefined ? {} : { capacityProvider }),
+    platformVersion:
+      input.platformVersion === undefined || input.platformVersion === 'LATEST'
+        ? '1.4.0'
+        : input.platformVersion,
+    ...(input.networkConfiguration === undefined ? {} : { network: input.networkConfiguration }),
+    enableExecuteCommand: input.enableExecuteCommand ?? false,
+    ...(tags.length > 0 ? { tags } : {}),
+    lastStatus: 'PROVISIONING',
+    desiredStatus: 'RUNNING',
+    version: 0,
+    announced: 0,
+    createdAt: now(),
+  })
+
   return {
-    run: (input, cluster, definition, override) => {
+    run: (start) => {
       forgetOld()
+      const { definition, override } = start
       const id = randomBytes(16).toString('hex')
       ours.add(id)
-      const overrides = input.overrides ?? { containerOverrides: [] }
-      const roleArn = overrides.taskRoleArn ?? definition.input.taskRoleArn
-      const credentials = roleArn
-        ? () => iam.assumeForService(roleArn, 'ecs-tasks.amazonaws.com', id)
-        : undefined
+      const created = create(start, id)
+      const assume = (roleArn: string) => iam.assumeForService(roleArn, 'ecs-tasks.amazonaws.com', id)
+      const execution = executionRoleOf(created, definition)
+      if (execution) tryRole(() => assume(execution), execution)
+      const roleArn = roleOf(created, definition)
+      const credentials = roleArn ? () => assume(roleArn) : undefined
       if (credentials) tryRole(credentials, roleArn ?? '')
-      const created: TaskRecord = {
-        account: cluster.account,
-        region: cluster.region,
-        id,
-        arn: arnOf(cluster, `task/${cluster.name}/${id}`),
-        clusterArn: cluster.arn,
-        definitionArn: definition.arn,
-        containerArn: arnOf(cluster, `container/${cluster.name}/${id}/${randomBytes(16).toString('hex')}`),
-        group: input.group ?? `family:${definition.family}`,
-        ...(input.startedBy === undefined ? {} : { startedBy: input.startedBy }),
-        overrides,
-        lastStatus: 'PROVISIONING',
-        desiredStatus: 'RUNNING',
-        version: 0,
-        announced: 0,
-        createdAt: now(),
-      }
       const task = change(created, {})
       // The caller has its answer before the task goes on.
       const life: Promise<void> = supervise(
@@ -247,8 +285,16 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
       processes.get(task.id)?.stop(seconds * 1000)
       return next
     },
-    get: (place, arnOrId) => tasks.get(keyOf(place, nameOf(arnOrId))),
-    all: (place) => tasks.entries(keyOf(place, '')).map(([, task]) => task),
+    get: (place, arnOrId) => {
+      const task = tasks.get(keyOf(place, nameOf(arnOrId)))
+      return task && !isForgotten(task) ? task : undefined
+    },
+    all: (place) =>
+      tasks
+        .entries(keyOf(place, ''))
+        .map(([, task]) => task)
+        .filter((task) => !isForgotten(task)),
+    put: (task, changes) => tasks.put(recordKey(task), { ...current(task), ...changes }),
     running: () => lives.size,
     recover: async () => {
       forgetOld()
@@ -256,7 +302,12 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
       for (const [, task] of left) {
         if (task.lastStatus !== 'STOPPED') {
           await endLeftover(task)
-          stopped(task, { stopCode: 'TerminationNotice', stoppedReason: 'Host terminated', exitCode: 137 })
+          const ran = task.startedAt !== undefined
+          stopped(task, ran, {
+            stopCode: task.stopCode ?? 'TerminationNotice',
+            stoppedReason: task.stoppedReason ?? 'Host terminated',
+            ...(ran && task.exitCode === undefined ? { exitCode: 137 } : {}),
+          })
           log('ecs', 'a task of a former run was ended', { task: task.arn })
         } else if (task.announced < task.version) announce(task)
         await rm(folderOf(task), { recursive: true, force: true })
@@ -272,9 +323,9 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
   }
 }
 
-const tryRole = (credentials: () => Credentials, roleArn: string): void => {
+const tryRole = (assume: () => Credentials, roleArn: string): void => {
   try {
-    credentials()
+    assume()
   } catch (cause) {
     throw Object.assign(
       clientError(

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 
 /** The largest API request: DynamoDB's BatchWriteItem, 16 MB, is the largest of the services here. */
 export const BODY_LIMIT_BYTES = 16 * 1024 * 1024
+/** A function's code in base64: 50 MB zipped (Lambda developer guide, "Lambda quotas"). */
+export const CODE_LIMIT_BYTES = 70 * 1024 * 1024
 
 /** A body that says nothing for so long, or takes so long as a whole, is given up. */
 const SILENCE_MS = 60_000

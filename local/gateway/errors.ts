@@ -29,6 +29,9 @@ const COMMON: Readonly<Record<string, Common>> = {
   ValidationException: common('ValidationError', 400, 400),
   SerializationException: common('MalformedInput', 400, 400),
   ThrottlingException: common('Throttling', 400, 429),
+  // SQS has no shapes for these two (recorded)
+  InvalidParameterValueException: common('InvalidParameterValue', 400, 400),
+  MissingRequiredParameterException: common('MissingParameter', 400, 400),
 }
 const COMMON_BY_QUERY_CODE = new Map(Object.entries(COMMON).map(([name, { queryCode }]) => [queryCode, name]))
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { CodeCommit, Log } from '../contracts.ts'
 import type { Answer } from './answers.ts'
-import { BODY_LIMIT_BYTES, readBody } from './body.ts'
+import { BODY_LIMIT_BYTES, CODE_LIMIT_BYTES, readBody } from './body.ts'
 import { type Control, plainJson, refusedControl } from './control.ts'
 import { createDispatcher, type DispatcherNeeds } from './dispatch.ts'
 import { type Front, takeTls } from './front.ts'
@@ -34,9 +34,21 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
+/** A request that may be one of those that AWS takes without a signature. */
+export interface UnsignedRequest {
+  readonly method: string
+  /** path and query */
+  readonly url: string
+  readonly signed: boolean
+  /** form of a POST */
+  readonly body?: string
+}
+
 /** Whatever stands behind the door: replaced as a whole when the cloud forgets everything. */
 export interface GatewayNeeds extends DispatcherNeeds {
   readonly git: CodeCommit['handleGit']
+  /** what a service answers without a signature: the links in SNS's messages; undefined for everything else */
+  readonly unsigned?: (request: UnsignedRequest) => Answer | undefined
 }
 
 export interface GatewayOptions {
@@ -62,15 +74,18 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
     const { url = '/' } = request
     if (url.startsWith('/_relay/') && (await ownAnswer(options.control, request, response))) return
     if (isGit(request)) return inside(() => needs.git(request, response))
-    if (url.startsWith('/_relay/'))
-      return inside(async () => write(response, ownFallback(needs.services, request)))
-    const body = await readBody(request, BODY_LIMIT_BYTES)
+    const { method = 'GET', rawHeaders, socket } = request
+    const own = url.startsWith('/_relay/')
+    const limit = url.startsWith('/2015-03-31/functions') ? CODE_LIMIT_BYTES : BODY_LIMIT_BYTES
+    const body = own ? NOTHING : await readBody(request, limit)
     if (body === 'gone') return void response.destroy()
     if (body === 'too large') return write(response, tooLarge())
-    const { method = 'GET', rawHeaders, socket } = request
     const secure = 'encrypted' in socket
     const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '')
     return inside(async () => {
+      const unsigned = needs.unsigned && unsignedAnswer(needs.unsigned, request, body)
+      if (unsigned) return write(response, unsigned)
+      if (own) return write(response, ownFallback(needs.services, request))
       const answer = await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp }))
       // clients set their clocks by it, so that it must be ours even where that is wrong on purpose
       write(response, answer, dateOf(needs.parts.now()))
@@ -105,6 +120,23 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
     stop: () => stop(server, front),
   }
 }
+
+const NOTHING = Buffer.alloc(0)
+
+/** The answer to one of the requests that need no signature: a link, or a form. */
+const unsignedAnswer = (
+  ask: NonNullable<GatewayNeeds['unsigned']>,
+  request: IncomingMessage,
+  body: Buffer,
+): Answer | undefined => {
+  const { method = 'GET', url = '/', headers } = request
+  const signed = headers.authorization !== undefined
+  if (method === 'GET') return ask({ method, url, signed })
+  return isForm(request) && !signed ? ask({ method, url, signed, body: body.toString('utf8') }) : undefined
+}
+
+const isForm = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'POST' && /x-www-form-urlencoded/i.test(headers['content-type'] ?? '')
 
 const tune = (server: Server, log: Log): void => {
   // a large push over a slow disk may take longer than node:http's five minutes; only this machine can reach us

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
-import { AwsError } from '../gateway/service.ts'
-import type { OutgoingMessage, Sender, Wires } from '../gateway/wires.ts'
+import type { Sender } from '../gateway/wires.ts'
 import type { Collection } from '../state/store.ts'
-import type { Functions } from './functions.ts'
+import { type Condition, type DestinationWires, deadLetterOf, type Ended, sendRecord } from './destination.ts'
+import { tooLarge } from './errors.ts'
+import { assertSettled, type Functions, type Target } from './functions.ts'
+import { routed } from './invoke.ts'
+import { functionArn, LATEST } from './names.ts'
 import type { InvokeResult, Pool } from './pool.ts'
-import type { FunctionRecord } from './records.ts'
+import { qualifiedOf, versionOf } from './records.ts'
 
 /** An event that was accepted and has not come to its end; kept in the store until then. */
 interface Pending {
   readonly requestId: string
+  /** with the qualifier that was asked for, if any */
   readonly functionArn: string
   readonly payload: string
   /** invocations that ended with an error */
@@ -21,8 +25,8 @@ interface Pending {
 }
 
 export interface AsyncInvoker {
-  /** stores the event, then returns; it is invoked soon after */
-  accept(record: FunctionRecord, payload: string): string
+  /** stores the event, then returns; it is invoked soon after. @throws AwsError RequestEntityTooLargeException */
+  accept(target: Target, payload: string): string
   /** takes up what a former run left */
   start(): void
   stop(): Promise<void>
@@ -35,116 +39,154 @@ const MAX_RETRIES = 2
 const MAX_AGE_SECONDS = 21_600
 /** Throttled events are tried again for as long as they live, from a second to five minutes apart. */
 const THROTTLE_MS = { first: 1000, last: 300_000 }
-const MAX_ERROR_MESSAGE = 1024
+const MAX_FACT = 1024
 
-type Condition = 'RetriesExhausted' | 'EventAgeExceeded'
+export interface AsyncParts {
+  readonly parts: Parts
+  readonly functions: Functions
+  readonly pool: Pool
+  readonly wires: DestinationWires
+  /** by which waiting times are multiplied; below 1 only in tests */
+  readonly factor: number
+}
 
-/** @param factor by which waiting times are multiplied; below 1 only in tests */
-export const createAsyncInvoker = (
-  { store, now, log }: Parts,
-  functions: Functions,
-  pool: Pool,
-  wires: Pick<Wires, 'sendMessage'>,
-  factor: number,
-): AsyncInvoker => {
+export const createAsyncInvoker = (given: AsyncParts): AsyncInvoker => {
+  const { functions, pool, wires, factor } = given
+  const { store, now, log } = given.parts
   const pending: Collection<Pending> = store.collection('lambda.async')
-  const timers = new Map<string, NodeJS.Timeout>()
-  const running = new Set<Promise<void>>()
+  const waiting = new Map<string, () => void>()
+  const running = new Map<string, Promise<void>>()
   let stopped = false
 
   const schedule = (event: Pending) => {
     if (stopped) return
-    const timer = setTimeout(
-      () => {
-        timers.delete(event.requestId)
-        const work = attempt(event)
-          .catch((error) => log('lambda', 'an event was not delivered', facts(event, error)))
-          .finally(() => running.delete(work))
-        running.add(work)
-      },
-      Math.max(0, event.dueAt - now()),
-    )
-    timers.set(event.requestId, timer)
+    const begin = () => {
+      waiting.delete(event.requestId)
+      const work = attempt(event)
+        .catch((error) => log('lambda', 'an event was not delivered', facts(event, error)))
+        .finally(() => {
+          // it may have been planned again meanwhile, and be under way anew
+          if (running.get(event.requestId) === work) running.delete(event.requestId)
+        })
+      running.set(event.requestId, work)
+    }
+    const left = event.dueAt - now()
+    if (left > 0) {
+      const timer = setTimeout(begin, left)
+      waiting.set(event.requestId, () => clearTimeout(timer))
+    } else {
+      // a timer would take a millisecond
+      const turn = setImmediate(begin)
+      waiting.set(event.requestId, () => clearImmediate(turn))
+    }
   }
   const again = (event: Pending, waitMs: number, change: Partial<Pending>) => {
-    const next = { ...event, ...change, dueAt: now() + waitMs * factor }
+    const next = { ...event, ...change, dueAt: now() + waitMs }
     pending.put(event.requestId, next)
     schedule(next)
   }
 
   const attempt = async (event: Pending): Promise<void> => {
-    const record = functions.find(event.functionArn)
-    if (!record) {
+    const asked = functions.find(event.functionArn)
+    if (!asked) {
       log('lambda', 'an event was dropped: its function is gone', facts(event))
       pending.delete(event.requestId)
       return
     }
-    const maxAge = record.invokeConfig?.maximumEventAgeInSeconds ?? MAX_AGE_SECONDS
+    const target = routed(functions, asked)
+    const config = qualifiedOf(target.function, target.qualifier).invokeConfig
+    const maxAge = config?.maximumEventAgeInSeconds ?? MAX_AGE_SECONDS
     const tooOld = (waitMs: number) => now() + waitMs - event.acceptedAt > maxAge * 1000
-    if (tooOld(0)) return give(record, event, 'EventAgeExceeded', undefined)
+    if (tooOld(0)) return end(target, event, 'EventAgeExceeded', undefined)
     let result: InvokeResult
     try {
-      result = await pool.run(record, event.payload, event.requestId)
+      assertSettled(target.version, now())
+      result = await pool.run({
+        version: target.version,
+        invokedArn: event.functionArn,
+        reservedConcurrency: target.function.reservedConcurrency,
+        payload: event.payload,
+        requestId: event.requestId,
+      })
     } catch (error) {
       if (stopped) return
       // Throttled, or the role could not be assumed: not the function's fault, so no retry is used up.
       const waitMs = Math.min(THROTTLE_MS.first * 2 ** Math.min(event.throttles, 20), THROTTLE_MS.last)
       log('lambda', 'an event waits: its function could not be started', facts(event, error))
-      return again(event, waitMs, { throttles: event.throttles + 1 })
+      return again(event, waitMs * factor, { throttles: event.throttles + 1 })
     }
     // A stop kills what runs: the event stays in the store and comes again.
     if (stopped && result.error) return
-    if (!result.error) {
-      pending.delete(event.requestId)
-      return
-    }
-    const failures = event.failures + 1
-    const waitMs = RETRY_MS[failures - 1] ?? 0
-    if (failures > (record.invokeConfig?.maximumRetryAttempts ?? MAX_RETRIES))
-      return give(record, { ...event, failures }, 'RetriesExhausted', result)
-    if (tooOld(waitMs * factor)) return give(record, { ...event, failures }, 'EventAgeExceeded', result)
-    again(event, waitMs, { failures })
+    if (!result.error) return end(target, event, 'Success', result)
+    const failed = { ...event, failures: event.failures + 1 }
+    const waitMs = (RETRY_MS[failed.failures - 1] ?? 0) * factor
+    if (failed.failures > (config?.maximumRetryAttempts ?? MAX_RETRIES))
+      return end(target, failed, 'RetriesExhausted', result)
+    if (tooOld(waitMs)) return end(target, failed, 'EventAgeExceeded', result)
+    again(failed, waitMs, {})
   }
 
-  /** To the on-failure destination and the dead-letter queue, whichever there are, under the function's role. */
-  const give = async (
-    record: FunctionRecord,
+  /** To the destination of how it ended, and a failure to the dead-letter queue as well, under the function's role. */
+  const end = async (
+    target: Target,
     event: Pending,
     condition: Condition,
     result: InvokeResult | undefined,
   ): Promise<void> => {
-    const destination = record.invokeConfig?.destinationConfig?.OnFailure?.Destination
-    const sender: Sender = {
-      service: 'lambda.amazonaws.com',
-      sourceArn: record.arn,
-      sourceAccount: record.account,
-      roleArn: record.role,
-    }
-    const send = async (queueArn: string, message: OutgoingMessage) => {
-      try {
-        await wires.sendMessage(queueArn, message, sender)
-      } catch (error) {
-        log('lambda', 'a failed event could not be put into its queue', { ...facts(event, error), queueArn })
+    const record = target.function
+    const to = qualifiedOf(record, target.qualifier).invokeConfig?.destinationConfig
+    const good = condition === 'Success'
+    const destination = (good ? to?.OnSuccess : to?.OnFailure)?.Destination
+    const dead = good ? undefined : target.version.deadLetterArn
+    if (!good) log('lambda', `an event has come to its end: ${condition}`, facts(event))
+    if (destination || dead) {
+      const sender: Sender = {
+        service: 'lambda.amazonaws.com',
+        sourceArn: record.arn,
+        sourceAccount: record.account,
+        roleArn: target.version.role,
       }
+      const ended: Ended = {
+        requestId: event.requestId,
+        functionArn: functionArn(record, record.name, target.qualifier ?? LATEST),
+        executedVersion: versionOf(target.version),
+        payload: event.payload,
+        invokeCount: event.failures + (good ? 1 : 0),
+        condition,
+        result,
+        at: now(),
+      }
+      if (destination) await hand(event, destination, () => sendRecord(wires, destination, ended, sender))
+      if (dead) await hand(event, dead, () => toDeadLetters(dead, ended, sender))
     }
-    log('lambda', `an event has come to its end: ${condition}`, facts(event))
-    if (destination) await send(destination, { body: destinationRecord(event, condition, result, now()) })
-    if (record.deadLetterArn) await send(record.deadLetterArn, deadLetterMessage(event, result))
     pending.delete(event.requestId)
   }
 
+  const toDeadLetters = (arn: string, ended: Ended, sender: Sender) => {
+    const message = deadLetterOf(ended)
+    return arn.split(':')[2] === 'sns'
+      ? wires.publish(arn, { body: message.body }, sender)
+      : wires.sendMessage(arn, message, sender)
+  }
+  const hand = async (event: Pending, arn: string, give: () => Promise<void>) => {
+    try {
+      await give()
+    } catch (error) {
+      log('lambda', 'what became of an event could not be handed on', { ...facts(event, error), to: arn })
+    }
+  }
+
   return {
-    accept: (record, payload) => {
-      if (Buffer.byteLength(payload) > MAX_EVENT_BYTES)
-        throw new AwsError(
-          'RequestTooLargeException',
-          `Request must be smaller than ${MAX_EVENT_BYTES} bytes for the InvokeFunction operation`,
-          413,
+    accept: (target, payload) => {
+      const bytes = Buffer.byteLength(payload)
+      if (bytes > MAX_EVENT_BYTES)
+        throw tooLarge(
+          `${bytes} byte payload is too large for the Event invocation type (limit ${MAX_EVENT_BYTES} bytes)`,
         )
       const at = now()
       const event: Pending = {
         requestId: randomUUID(),
-        functionArn: record.arn,
+        functionArn: functionArn(target.function, target.function.name, target.qualifier),
         payload,
         failures: 0,
         throttles: 0,
@@ -156,14 +198,14 @@ export const createAsyncInvoker = (
       return event.requestId
     },
     start: () => {
-      for (const [id, event] of pending.entries()) if (!timers.has(id)) schedule(event)
+      for (const [id, event] of pending.entries()) if (!waiting.has(id) && !running.has(id)) schedule(event)
     },
     stop: async () => {
       stopped = true
-      for (const timer of timers.values()) clearTimeout(timer)
-      timers.clear()
+      for (const cancel of waiting.values()) cancel()
+      waiting.clear()
       await pool.close()
-      await Promise.all(running)
+      await Promise.all(running.values())
     },
   }
 }
@@ -171,45 +213,5 @@ export const createAsyncInvoker = (
 const facts = (event: Pending, error?: unknown) => ({
   function: event.functionArn,
   requestId: event.requestId,
-  ...(error === undefined ? {} : { error: String(error).slice(0, MAX_ERROR_MESSAGE) }),
-})
-
-const parsed = (text: string): unknown => JSON.parse(text)
-
-/** Developer guide, "Adding a destination", example of an invocation record. */
-const destinationRecord = (
-  event: Pending,
-  condition: Condition,
-  result: InvokeResult | undefined,
-  at: number,
-): string =>
-  JSON.stringify({
-    version: '1.0',
-    timestamp: new Date(at).toISOString(),
-    requestContext: {
-      requestId: event.requestId,
-      functionArn: `${event.functionArn}:$LATEST`,
-      condition,
-      approximateInvokeCount: event.failures,
-    },
-    requestPayload: parsed(event.payload),
-    ...(result
-      ? {
-          responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-          responsePayload: parsed(result.payload),
-        }
-      : {}),
-  })
-
-/** Developer guide, "Dead-letter queues": the event as it came, and what happened in attributes. */
-const deadLetterMessage = (event: Pending, result: InvokeResult | undefined): OutgoingMessage => ({
-  body: event.payload,
-  attributes: {
-    RequestID: { DataType: 'String', StringValue: event.requestId },
-    ErrorCode: { DataType: 'Number', StringValue: '200' },
-    ErrorMessage: {
-      DataType: 'String',
-      StringValue: (result?.payload ?? 'Event age exceeded').slice(0, MAX_ERROR_MESSAGE),
-    },
-  },
+  ...(error === undefined ? {} : { error: String(error).slice(0, MAX_FACT) }),
 })

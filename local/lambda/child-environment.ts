@@ -1,12 +1,12 @@
 import type { Credentials } from '../contracts.ts'
-import type { FunctionRecord } from './records.ts'
+import { type VersionRecord, versionOf } from './records.ts'
 
 /**
  * Everything a function's process finds in its environment, and nothing of ours: its own variables, then what Lambda sets
  * (developer guide, "Defined runtime environment variables"), then what this cloud adds so that calls stay on this machine.
  */
 export const childEnvironment = (
-  record: FunctionRecord,
+  record: VersionRecord,
   taskRoot: string,
   logStream: string,
   credentials: Credentials,
@@ -20,7 +20,7 @@ export const childEnvironment = (
   AWS_DEFAULT_REGION: record.region,
   AWS_EXECUTION_ENV: `AWS_Lambda_${record.runtime}`,
   AWS_LAMBDA_FUNCTION_NAME: record.name,
-  AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+  AWS_LAMBDA_FUNCTION_VERSION: versionOf(record),
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(record.memorySize),
   AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
   AWS_LAMBDA_LOG_GROUP_NAME: record.logGroup,
@@ -32,3 +32,6 @@ export const childEnvironment = (
   ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
   ...extra,
 })
+
+/** Folders in which the machine's python3 is looked for: ours. */
+export const pythonSearchPath = (ours: string = process.env.PATH ?? ''): string => ours || '/usr/bin:/bin'

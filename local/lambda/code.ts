@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { unzipSync } from 'fflate'
-import type { FunctionRecord } from './records.ts'
-import { invalid } from './records.ts'
+import { invalid, tooLarge } from './errors.ts'
+import type { VersionRecord } from './records.ts'
 
 /** Service quotas, "Function configuration, deployment, and execution": 50 MB zipped (upload), 250 MB unzipped. */
 const MAX_ZIP_BYTES = 50 * 1024 * 1024
@@ -19,9 +19,9 @@ interface StoredCode {
 export interface CodeStore {
   /** unpacks an archive unless it is there; throws InvalidParameterValueException for what is no sound zip */
   put(zip: Uint8Array): StoredCode
-  folderOf(record: Pick<FunctionRecord, 'codeSha256'>): string
+  folderOf(record: Pick<VersionRecord, 'codeSha256'>): string
   /** removes what no function uses any more */
-  prune(used: readonly Pick<FunctionRecord, 'codeSha256'>[]): Promise<void>
+  prune(used: readonly Pick<VersionRecord, 'codeSha256'>[]): Promise<void>
 }
 
 export const createCodeStore = (root: string): CodeStore => {
@@ -30,7 +30,7 @@ export const createCodeStore = (root: string): CodeStore => {
     folderOf: (record) => folderOf(record.codeSha256),
     put: (zip) => {
       if (zip.byteLength > MAX_ZIP_BYTES)
-        throw invalid(`Request must be smaller than ${MAX_ZIP_BYTES} bytes for the CreateFunction operation`)
+        throw tooLarge(`Zipped size must be smaller than ${MAX_ZIP_BYTES} bytes`)
       const codeSha256 = createHash('sha256').update(zip).digest('base64')
       const folder = folderOf(codeSha256)
       if (!existsSync(folder)) unpack(zip, folder, join(root, `.${randomUUID()}`))

@@ -1,33 +1,45 @@
 import { join } from 'node:path'
-import type { InvokeCommandInput, PutFunctionEventInvokeConfigCommandInput } from '@aws-sdk/client-lambda'
 import type { Faults, Iam, Lambda, Parts, QueueReader } from '../contracts.ts'
-import { AwsError, type Call, type Operation, type Permission } from '../gateway/service.ts'
-import type { Wires } from '../gateway/wires.ts'
 import type { Logs } from '../logs/logs.ts'
+import { findPython } from '../processes/python.ts'
+import { permissionsOf } from './access.ts'
+import { aliasOperations } from './aliases.ts'
 import { createAsyncInvoker } from './async.ts'
+import { pythonSearchPath } from './child-environment.ts'
 import { createCodeStore } from './code.ts'
-import { createFunctions, type Functions } from './functions.ts'
-import { createMappings, type MappingRecord } from './mappings.ts'
+import { concurrencyOperations } from './concurrency.ts'
+import type { DestinationWires } from './destination.ts'
+import { missingFunction } from './errors.ts'
+import { functionOperations } from './function-operations.ts'
+import { openFunctions } from './functions.ts'
+import { checkedJson, invoke } from './invoke.ts'
+import { invokeConfigOperations } from './invoke-config.ts'
+import { mappingOperations } from './mapping-operations.ts'
+import { type MappingRecord, openMappings } from './mappings.ts'
 import { permissionOperations, policyOf } from './permissions.ts'
 import { writePlainBootstrap } from './plain-bootstrap.ts'
 import { type Held, type Poller, startPoller } from './poller.ts'
 import { type Counts, createPool } from './pool.ts'
-import { type FunctionRecord, functionArn, invalid, missingFunction, placeOf } from './records.ts'
+import { familyOf } from './runtimes.ts'
+import { tagOperations } from './tags.ts'
+import { versionOperations } from './versions.ts'
 
 export interface LambdaOptions {
   readonly parts: Parts
   readonly iam: Iam
   readonly queues: QueueReader
-  readonly wires: Pick<Wires, 'sendMessage'>
+  readonly wires: DestinationWires
   /** unzipped code lives below it */
   readonly folder: string
   /** what every function finds in its environment besides its own variables and what Lambda sets */
   readonly environment: Readonly<Record<string, string>>
   readonly logs: Logs
-  /** asked when an invocation or task has started; absent: nothing goes wrong on purpose */
+  /** asked when an invocation has started; absent: nothing goes wrong on purpose */
   readonly faults?: Pick<Faults, 'process'>
   /** the Node that runs functions; default: ours */
   readonly nodePath?: string
+  /** the python3 that runs functions; default: the first of our PATH */
+  readonly pythonPath?: string
   /** multiplies the waits between asynchronous tries; default 1, as on AWS */
   readonly retryDelayFactor?: number
   /** see local/lambda/poller.ts; default: as on AWS */
@@ -36,6 +48,8 @@ export interface LambdaOptions {
   readonly idleSeconds?: number
   /** processes of one function without reserved concurrency; default 10 */
   readonly maxConcurrency?: number
+  /** how long a function is `Pending`, or an update `InProgress`, and refuses what AWS refuses then; default 0: done at once */
+  readonly settleMs?: number
 }
 
 export interface LocalLambda extends Lambda {
@@ -45,36 +59,40 @@ export interface LocalLambda extends Lambda {
 
 /** Lambda: functions in child processes under their roles, event source mappings, asynchronous invocations. */
 export const createLambda = (options: LambdaOptions): LocalLambda => {
-  const { parts, iam, queues, retryVisibilitySeconds } = options
+  const { parts, iam, queues, wires, retryVisibilitySeconds } = options
   const code = createCodeStore(join(options.folder, 'code'))
   const held = parts.store.collection<Held>('lambda.held')
   const pollers = new Map<string, Poller>()
   const ending = new Set<Promise<void>>()
   let polling = false
   let bootstrap: string | undefined
+  let pythonPath = options.pythonPath
+  let searched = pythonPath !== undefined
 
-  const functions = createFunctions(parts, code, (arn) => pool.retire(arn))
+  const python = async () => {
+    if (!searched) pythonPath = await findPython(pythonSearchPath())
+    searched = true
+    return pythonPath
+  }
+  const changed = (arn: string) => pool.retire(arn)
+  const functions = openFunctions(parts, changed)
+  const mappings = openMappings(parts)
   const pool = createPool({
     parts,
     iam,
     logs: options.logs,
-    nodePath: options.nodePath ?? process.execPath,
-    bootstrap: () => {
+    faults: options.faults,
+    programs: () => {
       bootstrap ??= writePlainBootstrap(options.folder)
-      return bootstrap
+      return { nodePath: options.nodePath ?? process.execPath, bootstrap, pythonPath }
     },
     environment: options.environment,
     folderOf: code.folderOf,
     idleSeconds: options.idleSeconds ?? 60,
     maxConcurrency: options.maxConcurrency ?? 10,
   })
-  const asynchronous = createAsyncInvoker(
-    parts,
-    functions,
-    pool,
-    options.wires,
-    options.retryDelayFactor ?? 1,
-  )
+  const factor = options.retryDelayFactor ?? 1
+  const asynchronous = createAsyncInvoker({ parts, functions, pool, wires, factor })
 
   const poll = (mapping: MappingRecord) => {
     pollers.set(
@@ -90,7 +108,7 @@ export const createLambda = (options: LambdaOptions): LocalLambda => {
       }),
     )
   }
-  const mappings = createMappings(parts, iam, functions, (uuid, record) => {
+  const mappingChanged = (uuid: string, record: MappingRecord | undefined) => {
     const former = pollers.get(uuid)
     pollers.delete(uuid)
     if (former) {
@@ -98,54 +116,57 @@ export const createLambda = (options: LambdaOptions): LocalLambda => {
       ending.add(end)
     }
     if (polling && record?.enabled) poll(record)
-  })
-
+  }
   const find = (arn: string) => {
-    const record = functions.find(arn)
-    if (record) return record
+    const target = functions.find(arn)
+    if (target) return target
     throw missingFunction(arn)
   }
-  const runSync = (record: FunctionRecord, payload: string) => pool.run(record, checkedJson(payload))
+  const settleMs = options.settleMs ?? 0
 
   return {
     service: {
       name: 'lambda',
       operations: {
-        ...functions.operations,
+        ...functionOperations({ parts, iam, functions, code, python, settleMs, changed }),
+        ...versionOperations(parts, functions),
+        ...aliasOperations(functions),
         ...permissionOperations(functions),
-        ...mappings.operations,
+        ...concurrencyOperations(functions),
         ...invokeConfigOperations(functions, parts.now),
-        Invoke: async (input: InvokeCommandInput, call) => {
-          const record = functions.get(input.FunctionName, call)
-          const payload = textOf(input.Payload)
-          if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
-          if (input.InvocationType === 'Event') {
-            asynchronous.accept(record, checkedJson(payload))
-            return { StatusCode: 202 }
-          }
-          const result = await runSync(record, payload)
-          return {
-            StatusCode: 200,
-            ExecutedVersion: '$LATEST',
-            Payload: new TextEncoder().encode(result.payload),
-            ...(result.error ? { FunctionError: result.error } : {}),
-          }
-        },
+        ...mappingOperations({ parts, iam, queues, functions, mappings, changed: mappingChanged }),
+        ...tagOperations(functions, mappings),
+        Invoke: (input, call) => invoke({ parts, functions, pool, asynchronous }, input, call),
       },
-      permissions,
+      permissions: permissionsOf(functions),
     },
-    invoke: async (arn, payload) => runSync(find(arn), payload),
+    invoke: async (arn, payload) => {
+      const { version, function: record } = find(arn)
+      return pool.run({
+        version,
+        invokedArn: arn,
+        reservedConcurrency: record.reservedConcurrency,
+        payload: checkedJson(payload),
+      })
+    },
     invokeAsync: async (arn, payload, sender) => {
-      const record = find(arn)
-      iam.authorizeSender(policyOf(record), sender, { action: 'lambda:InvokeFunction', resource: record.arn })
-      asynchronous.accept(record, checkedJson(payload))
+      const target = find(arn)
+      const resource = arn
+      iam.authorizeSender(policyOf(target.function, target.qualifier), sender, {
+        action: 'lambda:InvokeFunction',
+        resource,
+      })
+      asynchronous.accept(target, checkedJson(payload))
     },
     counts: pool.counts,
     start: () => {
       polling = true
       code
-        .prune(functions.all())
+        .prune(functions.allVersions())
         .catch((error) => parts.log('lambda', 'old code could not be removed', { error: String(error) }))
+      // known before a python function of a former run is asked for; others need not wait for a program to be looked for
+      if (functions.allVersions().some(({ runtime }) => familyOf(runtime) === 'python'))
+        python().catch((error) => parts.log('lambda', 'python3 was not found', { error: String(error) }))
       giveBackHeld()
       asynchronous.start()
       for (const mapping of mappings.all()) if (mapping.enabled && !pollers.has(mapping.uuid)) poll(mapping)
@@ -172,86 +193,5 @@ export const createLambda = (options: LambdaOptions): LocalLambda => {
         })
       }
     }
-  }
-}
-
-/** Actions and resources: service authorization reference of Lambda. */
-const permissions = (
-  operation: string,
-  input: { FunctionName?: string },
-  call: Call,
-): readonly Permission[] => {
-  const action = operation === 'Invoke' ? 'lambda:InvokeFunction' : `lambda:${operation}`
-  if (!input.FunctionName || /EventSourceMapping/.test(operation)) return [{ action, resource: '*' }]
-  const place = placeOf(input.FunctionName, call)
-  return [{ action, resource: functionArn(place, place.name) }]
-}
-
-const textOf = (payload: unknown): string => {
-  if (payload === undefined || payload === null) return '{}'
-  return typeof payload === 'string' ? payload : new TextDecoder().decode(payload as Uint8Array)
-}
-
-const checkedJson = (payload: string): string => {
-  try {
-    JSON.parse(payload)
-    return payload
-  } catch (cause) {
-    throw Object.assign(
-      new AwsError('InvalidRequestContentException', 'Could not parse request body into json.'),
-      { cause },
-    )
-  }
-}
-
-/** Settings of asynchronous invocation; limits as in the API reference, PutFunctionEventInvokeConfig. */
-const invokeConfigOperations = (functions: Functions, now: () => number): Record<string, Operation> => {
-  const shown = (record: FunctionRecord) => {
-    if (!record.invokeConfig)
-      throw new AwsError(
-        'ResourceNotFoundException',
-        `The function ${record.arn} doesn't have an EventInvokeConfig`,
-        404,
-      )
-    return {
-      FunctionArn: `${record.arn}:$LATEST`,
-      LastModified: new Date(record.invokeConfig.lastModified),
-      MaximumRetryAttempts: record.invokeConfig.maximumRetryAttempts,
-      MaximumEventAgeInSeconds: record.invokeConfig.maximumEventAgeInSeconds,
-      DestinationConfig: record.invokeConfig.destinationConfig,
-    }
-  }
-  return {
-    PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigCommandInput, call: Call) => {
-      const retries = input.MaximumRetryAttempts
-      const age = input.MaximumEventAgeInSeconds
-      const destination = input.DestinationConfig?.OnFailure?.Destination
-      if (retries !== undefined && ![0, 1, 2].includes(retries))
-        throw invalid('MaximumRetryAttempts must be between 0 and 2.')
-      if (age !== undefined && !(age >= 60 && age <= 21_600))
-        throw invalid('MaximumEventAgeInSeconds must be between 60 and 21600.')
-      if (
-        (destination && !destination.startsWith('arn:aws:sqs:')) ||
-        input.DestinationConfig?.OnSuccess?.Destination
-      )
-        throw invalid('This local cloud serves SQS queues as on-failure destinations only.')
-      const record = functions.get(input.FunctionName, call)
-      return shown(
-        functions.change(record, {
-          invokeConfig: {
-            ...(retries === undefined ? {} : { maximumRetryAttempts: retries }),
-            ...(age === undefined ? {} : { maximumEventAgeInSeconds: age }),
-            ...(input.DestinationConfig ? { destinationConfig: input.DestinationConfig } : {}),
-            lastModified: now(),
-          },
-        }),
-      )
-    },
-    GetFunctionEventInvokeConfig: (input, call) => shown(functions.get(input.FunctionName, call)),
-    DeleteFunctionEventInvokeConfig: (input, call) => {
-      const { invokeConfig: _, ...record } = functions.get(input.FunctionName, call)
-      functions.change(record, {})
-      return {}
-    },
   }
 }

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Iam, Parts, QueueReader, ReceivedMessage } from '../contracts.ts'
 import type { Collection } from '../state/store.ts'
 import { judgeBatch, splitBySize, sqsEvent, type Verdict } from './batch.ts'
-import type { Functions } from './functions.ts'
+import { compileFilters } from './filter.ts'
+import type { Functions, Target } from './functions.ts'
+import { routed } from './invoke.ts'
 import { assertMayRead, type MappingRecord } from './mappings.ts'
 import type { Pool } from './pool.ts'
-import type { FunctionRecord } from './records.ts'
 
 /** Messages that were taken from a queue and not yet deleted: after a kill they are given back at the next start. */
 export interface Held {
@@ -48,11 +49,35 @@ export const startPoller = (mapping: MappingRecord, options: PollerParts): Polle
   const returning = new Set<Promise<void>>()
   const width = queueArn.endsWith('.fifo') ? 1 : (mapping.maximumConcurrency ?? DEFAULT_CONCURRENCY)
 
-  const target = (): FunctionRecord => {
-    const record = functions.find(mapping.functionArn)
-    if (!record) throw new Error(`function ${mapping.functionArn} is gone`)
-    assertMayRead(options.iam, record, queueArn)
-    return record
+  const isWanted = compileFilters(mapping.filters ?? [])
+
+  const target = (): Target => {
+    const found = functions.find(mapping.functionArn)
+    if (!found) throw new Error(`function ${mapping.functionArn} is gone`)
+    const chosen = routed(functions, found)
+    assertMayRead(options.iam, chosen.version, queueArn)
+    return chosen
+  }
+  const run = (payload: string) => {
+    const { version, function: record } = target()
+    return pool.run({
+      version,
+      invokedArn: mapping.functionArn,
+      reservedConcurrency: record.reservedConcurrency,
+      payload,
+    })
+  }
+
+  /** What no filter lets through is done with: it leaves the queue unseen. */
+  const filtered = (messages: readonly ReceivedMessage[]): ReceivedMessage[] => {
+    const wanted = messages.filter(isWanted)
+    const others = messages.filter((message) => !wanted.includes(message))
+    if (others.length > 0)
+      queues.deleteMessages(
+        queueArn,
+        others.map(({ receiptHandle }) => receiptHandle),
+      )
+    return wanted
   }
 
   /** The first messages, and with a window those that come before it ends or the batch is full. */
@@ -89,7 +114,7 @@ export const startPoller = (mapping: MappingRecord, options: PollerParts): Polle
     const payload = JSON.stringify(sqsEvent(messages, queueArn))
     for (let tries = 1; ; tries += 1) {
       try {
-        return judgeBatch(messages, await pool.run(target(), payload), mapping.reportFailures)
+        return judgeBatch(messages, await run(payload), mapping.reportFailures)
       } catch (error) {
         const throttled = (error as { code?: unknown }).code === 'TooManyRequestsException'
         if (!throttled || tries === THROTTLE_TRIES || signal.aborted) throw error
@@ -143,7 +168,7 @@ export const startPoller = (mapping: MappingRecord, options: PollerParts): Polle
           )
           break
         }
-        for (const part of splitBySize(messages)) {
+        for (const part of splitBySize(filtered(messages))) {
           const batch: Promise<void> = process(part)
             .catch((error) =>
               parts.log('lambda', 'a batch was not settled', { queueArn, error: String(error) }),

@@ -1,12 +1,17 @@
+// Past 300 lines with its types: slots are taken, guarded and given back by one another's rules, which are easier kept in sight together.
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Iam, Parts } from '../contracts.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Faults, Iam, Parts } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
 import type { Logs } from '../logs/logs.ts'
 import { residentBytes } from '../processes/inspect.ts'
 import { createReaper } from '../processes/reaper.ts'
 import { childEnvironment } from './child-environment.ts'
+import { tooMany } from './errors.ts'
+import { type Programs, programOf } from './launch.ts'
 import type { FunctionError } from './protocol.ts'
-import type { FunctionRecord } from './records.ts'
+import { type VersionRecord, versionOf } from './records.ts'
+import { endLines, startLine, tailOf, trouble } from './transcript.ts'
 import { createWatchdog } from './watchdog.ts'
 import { startWorker, type Worker, type WorkerOutcome } from './worker.ts'
 
@@ -15,6 +20,8 @@ export interface InvokeResult {
   readonly payload: string
   /** `Unhandled`, as the header X-Amz-Function-Error says it */
   readonly error?: string
+  /** base64, where it was asked for */
+  readonly logTail?: string
 }
 
 export interface Counts {
@@ -23,10 +30,22 @@ export interface Counts {
   readonly errors: number
 }
 
+/** One invocation: which code, as which ARN, with what. */
+export interface Invocation {
+  readonly version: VersionRecord
+  /** as it was asked for, with its qualifier if any */
+  readonly invokedArn: string
+  readonly reservedConcurrency?: number | undefined
+  readonly payload: string
+  readonly requestId?: string
+  readonly clientContext?: string | undefined
+  readonly wantsTail?: boolean
+}
+
 /** The processes of all functions: kept warm, one invocation at a time each, ended when idle, old or over a limit. */
 export interface Pool {
   /** throws TooManyRequestsException when the function runs as often as it may, ServiceException once closed */
-  run(record: FunctionRecord, payload: string, requestId?: string): Promise<InvokeResult>
+  run(invocation: Invocation): Promise<InvokeResult>
   /** processes of this function take no further invocation */
   retire(arn: string): void
   counts(arn: string): Counts
@@ -36,13 +55,13 @@ export interface Pool {
 
 export interface PoolOptions {
   readonly parts: Parts
-  readonly iam: Pick<Iam, 'assumeForService'>
+  readonly iam: Pick<Iam, 'assumeForService' | 'authorize' | 'callerOfRole'>
   readonly logs: Logs
-  readonly nodePath: string
-  /** path of the program that loads handlers, made when first asked for */
-  readonly bootstrap: () => string
+  readonly faults: Pick<Faults, 'process'> | undefined
+  /** asked when a process is started: the bootstrap is made when first needed */
+  readonly programs: () => Programs
   readonly environment: Readonly<Record<string, string>>
-  readonly folderOf: (record: FunctionRecord) => string
+  readonly folderOf: (record: VersionRecord) => string
   readonly idleSeconds: number
   /** processes of a function without reserved concurrency: a laptop is no region */
   readonly maxConcurrency: number
@@ -50,12 +69,16 @@ export interface PoolOptions {
 
 interface Slot {
   readonly arn: string
-  readonly revisionId: string
+  readonly build: string
   readonly worker: Worker
   readonly stream: string
   /** when its credentials are too old for another invocation */
   readonly staleAt: number
   readonly startedAt: number
+  /** into the function's log, if its role may write there */
+  readonly keep: (line: string) => void
+  /** lines of the invocation under way, where somebody asked for them */
+  tail?: string[]
   requestId?: string
   used: boolean
   retired: boolean
@@ -67,6 +90,10 @@ const INIT_MS = 10_000
 /** API reference, Invoke: a larger answer is an error. */
 const MAX_RESPONSE_BYTES = 6_291_556
 const MEGABYTE = 1024 * 1024
+const KILLED: FunctionError = {
+  errorType: 'Runtime.ExitError',
+  errorMessage: 'Error: Runtime exited with error: signal: killed',
+}
 
 export const createPool = (options: PoolOptions): Pool => {
   const { parts, iam, logs, idleSeconds } = options
@@ -76,37 +103,63 @@ export const createPool = (options: PoolOptions): Pool => {
   )
   const slots = new Set<Slot>()
   const counted = new Map<string, Counts>()
+  const mute = new Set<string>()
   let closed = false
 
   const count = (arn: string, key: keyof Counts) => {
     const counts = counted.get(arn) ?? { invocations: 0, coldStarts: 0, errors: 0 }
     counted.set(arn, { ...counts, [key]: counts[key] + 1 })
   }
-  const write = (record: FunctionRecord, stream: string, line: string) =>
-    logs.write(record.account, record.region, record.logGroup, stream, line)
   const end = (slot: Slot, reason?: FunctionError) => {
     slot.retired = true
     slot.worker.kill(reason)
   }
 
-  const start = (record: FunctionRecord): Slot => {
-    const stream = `${new Date(parts.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${randomBytes(16).toString('hex')}`
-    const credentials = iam.assumeForService(record.role, 'lambda.amazonaws.com', record.name)
+  /** Lines are kept only where the function's role may write them, as on AWS: without a word to the function. */
+  const writerOf = (record: VersionRecord, stream: string): ((line: string) => void) => {
+    const { account, region, logGroup: group, role } = record
+    const target = { account, region, group, stream }
+    const why = logs.whyNotWritten(iam, { roleArn: role, session: record.name }, target)
+    if (why === undefined) return (line) => logs.write(account, region, group, stream, line)
+    if (!mute.has(record.arn))
+      parts.log('lambda', 'what a function says is not kept: its role may not write logs', {
+        function: record.arn,
+        why,
+      })
+    mute.add(record.arn)
+    return () => undefined
+  }
+
+  const credentialsOf = (record: VersionRecord) => {
+    try {
+      return iam.assumeForService(record.role, 'lambda.amazonaws.com', record.name)
+    } catch (cause) {
+      const text = 'The role defined for the function cannot be assumed by Lambda.'
+      throw Object.assign(new AwsError('AccessDeniedException', text, 403), { cause })
+    }
+  }
+
+  const start = (record: VersionRecord): Slot => {
+    const stream = `${new Date(parts.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[${versionOf(record)}]${randomBytes(16).toString('hex')}`
+    const credentials = credentialsOf(record)
     const taskRoot = options.folderOf(record)
+    const keep = writerOf(record, stream)
     const worker = startWorker(reaper, {
-      nodePath: options.nodePath,
-      bootstrap: options.bootstrap(),
+      ...programOf(record, options.programs()),
       taskRoot,
       env: childEnvironment(record, taskRoot, stream, credentials, options.environment),
-      memoryMb: record.memorySize,
       initMs: Math.max(INIT_MS, record.timeout * 1000),
-      line: (text) => write(record, stream, text),
+      line: (line) => {
+        keep(line)
+        slot.tail?.push(line)
+      },
     })
     const slot: Slot = {
       arn: record.arn,
-      revisionId: record.revisionId,
+      build: buildOf(record),
       worker,
       stream,
+      keep,
       // An invocation that starts now may run for the whole timeout.
       staleAt: (credentials.expiration ?? Number.POSITIVE_INFINITY) - record.timeout * 1000,
       startedAt: performance.now(),
@@ -122,20 +175,17 @@ export const createPool = (options: PoolOptions): Pool => {
     return slot
   }
 
-  const acquire = (record: FunctionRecord): Slot => {
+  const acquire = ({ version: record, reservedConcurrency }: Invocation): Slot => {
     if (closed) throw new AwsError('ServiceException', 'The local cloud is stopping.', 500)
     const own = [...slots].filter((slot) => slot.arn === record.arn)
     for (const slot of own) if (slot.requestId === undefined && slot.staleAt <= parts.now()) end(slot)
+    const busy = own.filter((slot) => slot.requestId !== undefined).length
+    if (busy >= (reservedConcurrency ?? options.maxConcurrency))
+      throw tooMany(reservedConcurrency !== undefined)
     const warm = own.find(
       (slot) =>
-        slot.requestId === undefined &&
-        !slot.retired &&
-        slot.worker.alive &&
-        slot.revisionId === record.revisionId,
+        slot.requestId === undefined && !slot.retired && slot.worker.alive && slot.build === buildOf(record),
     )
-    const busy = own.filter((slot) => slot.requestId !== undefined).length
-    if (!warm && busy >= (record.reservedConcurrency ?? options.maxConcurrency))
-      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429)
     const slot = warm ?? start(record)
     clearTimeout(slot.idle)
     return slot
@@ -143,39 +193,60 @@ export const createPool = (options: PoolOptions): Pool => {
 
   const release = (slot: Slot) => {
     delete slot.requestId
+    delete slot.tail
     if (slot.retired) return end(slot)
     slot.idle = setTimeout(() => end(slot), idleSeconds * 1000)
     slot.idle.unref()
   }
 
-  const run = async (record: FunctionRecord, payload: string, requestId: string = randomUUID()) => {
-    const slot = acquire(record)
+  /** What may end an invocation from outside: its memory, its time, and what goes wrong on purpose. */
+  const guard = (record: VersionRecord, slot: Slot): (() => void) => {
+    const unwatch = watchdog.watch(slot.worker.pid, record.memorySize * MEGABYTE, () => end(slot, KILLED))
+    const { killAfterMs } = options.faults?.process({ kind: 'function', arn: record.arn }) ?? {}
+    const killer = killAfterMs === undefined ? undefined : setTimeout(() => end(slot, KILLED), killAfterMs)
+    return () => {
+      unwatch()
+      clearTimeout(killer)
+    }
+  }
+
+  const run = async (invocation: Invocation): Promise<InvokeResult> => {
+    const { version: record, requestId = randomUUID() } = invocation
+    const slot = acquire(invocation)
     slot.requestId = requestId
+    if (invocation.wantsTail) slot.tail = []
     count(record.arn, 'invocations')
-    const unwatch = watchdog.watch(slot.worker.pid, record.memorySize * MEGABYTE, () =>
-      end(slot, {
-        errorType: 'Runtime.ExitError',
-        errorMessage: 'Error: Runtime exited with error: signal: killed',
-      }),
-    )
+    const unguard = guard(record, slot)
     try {
       const failed = await slot.worker.ready
       const initMs = slot.used ? undefined : performance.now() - slot.startedAt
       slot.used = true
-      write(record, slot.stream, `START RequestId: ${requestId} Version: $LATEST`)
+      const { tail } = slot
+      const say = (line: string) => {
+        slot.keep(line)
+        tail?.push(line)
+      }
+      say(startLine(requestId, versionOf(record)))
       const began = performance.now()
-      const outcome = failed ? { error: failed } : await within(record, slot, payload, requestId)
+      const outcome = failed ? { error: failed } : await within(invocation, slot, requestId)
+      const durationMs = performance.now() - began
       const result = resultOf(outcome, requestId)
-      report(record, slot, requestId, { result, durationMs: performance.now() - began, initMs })
       if (result.error) count(record.arn, 'errors')
-      return result
+      const told = report(record, slot.worker, say, { outcome, requestId, durationMs, initMs })
+      if (!tail) return result
+      await told
+      return { ...result, logTail: tailOf(tail) }
     } finally {
-      unwatch()
+      unguard()
       release(slot)
     }
   }
 
-  const within = async (record: FunctionRecord, slot: Slot, payload: string, requestId: string) => {
+  const within = async (
+    { version: record, invokedArn, payload, clientContext }: Invocation,
+    slot: Slot,
+    requestId: string,
+  ) => {
     const timeoutMs = record.timeout * 1000
     const timer = setTimeout(
       () =>
@@ -192,40 +263,46 @@ export const createPool = (options: PoolOptions): Pool => {
         timeoutMs,
         context: {
           functionName: record.name,
-          functionVersion: '$LATEST',
-          invokedFunctionArn: record.arn,
+          functionVersion: versionOf(record),
+          invokedFunctionArn: invokedArn,
           memoryLimitInMB: String(record.memorySize),
           logGroupName: record.logGroup,
           logStreamName: slot.stream,
         },
+        ...(clientContext === undefined ? {} : { clientContext }),
       })
     } finally {
       clearTimeout(timer)
     }
   }
 
-  /** Written a moment later than the answer is given: reading the memory may take a program. */
-  const report = (
-    record: FunctionRecord,
-    slot: Slot,
-    requestId: string,
-    { result, durationMs, initMs }: { result: InvokeResult; durationMs: number; initMs: number | undefined },
-  ) => {
-    const lines = (used: string) => {
-      if (result.error) write(record, slot.stream, `${requestId} ERROR Invoke Error ${result.payload}`)
-      write(record, slot.stream, `END RequestId: ${requestId}`)
-      write(
-        record,
-        slot.stream,
-        `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${Math.ceil(durationMs)} ms\tMemory Size: ${record.memorySize} MB\tMax Memory Used: ${used} MB${initMs === undefined ? '' : `\tInit Duration: ${initMs.toFixed(2)} ms`}`,
-      )
-    }
-    const { pid, alive } = slot.worker
-    if (!alive) return lines('-')
-    residentBytes([pid]).then(
-      (sizes) => lines(sizes.has(pid) ? String(Math.ceil((sizes.get(pid) ?? 0) / MEGABYTE)) : '-'),
-      () => lines('-'),
-    )
+  /** Written a moment later than the answer is given: reading the memory may take a program, and the function's last lines a turn. */
+  const report = async (
+    record: VersionRecord,
+    worker: Worker,
+    say: (line: string) => void,
+    told: { outcome: WorkerOutcome; requestId: string; durationMs: number; initMs: number | undefined },
+  ): Promise<void> => {
+    const { pid } = worker
+    const error = 'error' in told.outcome ? told.outcome.error : undefined
+    const at = parts.now()
+    const sizes = worker.alive
+      ? await residentBytes([pid]).catch(() => new Map<number, number>())
+      : new Map<number, number>()
+    await turn()
+    const bytes = sizes.get(pid)
+    const lines = [
+      ...(error ? trouble(told.requestId, at, error) : []),
+      ...endLines({
+        ...told,
+        memorySize: record.memorySize,
+        usedMb: bytes === undefined ? undefined : Math.ceil(bytes / MEGABYTE),
+        ...(error === undefined
+          ? {}
+          : { status: error.errorType === 'Sandbox.Timedout' ? ('timeout' as const) : ('error' as const) }),
+      }),
+    ]
+    for (const line of lines) say(line)
   }
 
   return {
@@ -249,15 +326,16 @@ export const createPool = (options: PoolOptions): Pool => {
   }
 }
 
+const buildOf = (record: VersionRecord): string =>
+  `${versionOf(record)} ${record.buildId ?? record.revisionId}`
+
 const resultOf = (outcome: WorkerOutcome, requestId: string): InvokeResult => {
   if ('error' in outcome) {
-    const { errorType, errorMessage, trace } = outcome.error
+    const { errorType, errorMessage, ...more } = outcome.error
     // What the handler threw has a trace; what befell its process is told with the request's id.
-    const text = trace ? errorMessage : `RequestId: ${requestId} ${errorMessage}`
-    return {
-      payload: JSON.stringify({ errorType, errorMessage: text, ...(trace ? { trace } : {}) }),
-      error: 'Unhandled',
-    }
+    const own = more.trace !== undefined || more.stackTrace !== undefined
+    const text = own ? errorMessage : `RequestId: ${requestId} ${errorMessage}`
+    return { payload: JSON.stringify({ errorType, errorMessage: text, ...more }), error: 'Unhandled' }
   }
   if (Buffer.byteLength(outcome.payload) <= MAX_RESPONSE_BYTES) return { payload: outcome.payload }
   return {

@@ -18,27 +18,22 @@ export interface Worker {
 }
 
 export interface WorkerSettings {
-  readonly nodePath: string
-  /** the program that loads the handler: local/lambda/bootstrap.ts, stripped of its types */
-  readonly bootstrap: string
+  /** the program that loads the handler, with its arguments */
+  readonly command: string
+  readonly args: readonly string[]
   /** folder of the unzipped code */
   readonly taskRoot: string
   readonly env: Readonly<Record<string, string>>
-  readonly memoryMb: number
   /** how long loading the handler may take */
   readonly initMs: number
   readonly line: (text: string) => void
 }
 
-/** A Node process has more than a heap; the rest of the limit is for buffers, code and the binary itself. */
-const HEAP_SHARE = 0.75
-
 /** Starts a function's process; the handler loads meanwhile. */
 export const startWorker = (reaper: Reaper, settings: WorkerSettings): Worker => {
-  const heap = Math.floor(settings.memoryMb * HEAP_SHARE)
   const child = spawnWorker(reaper, {
-    command: settings.nodePath,
-    args: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${heap}`, settings.bootstrap],
+    command: settings.command,
+    args: settings.args,
     cwd: settings.taskRoot,
     env: settings.env,
   })

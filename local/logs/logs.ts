@@ -1,5 +1,14 @@
-import { appendFile, mkdir, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { Iam, Parts } from '../contracts.ts'
+import type { Service } from '../gateway/service.ts'
+import type { Wires } from '../gateway/wires.ts'
+import { groupNameOf, streamArn } from './arn.ts'
+import { missingGroup } from './errors.ts'
+import { eventOperations, type PutEvent } from './event-operations.ts'
+import { groupOperations } from './group-operations.ts'
+import { type Group, openGroups, type Place } from './groups.ts'
+import { permissionsOf, whyNotWritten } from './permissions.ts'
+import { openResourcePolicies } from './resource-policies.ts'
+import { streamOperations } from './stream-operations.ts'
 
 interface LogLine {
   readonly account: string
@@ -11,123 +20,114 @@ interface LogLine {
   readonly at: number
 }
 
-/** Where functions and tasks write: like CloudWatch Logs, in files that a person can read. */
+/** CloudWatch Logs: where functions and tasks write; events lie in files that a person can read. */
 export interface Logs {
-  /** takes a line and returns at once; it reaches the disk soon after */
+  readonly service: Service
+  /** one event from another service, which the region's resource policies must let in */
+  putLogEvent: NonNullable<Wires['putLogEvent']>
+  /** takes a line and returns at once; it reaches the disk soon after. Group and stream are made if missing */
   write(account: string, region: string, group: string, stream: string, line: string): void
+
+  /** whether this group is there */
+  has(place: Place, group: string): boolean
+  /** why a role may not write there; undefined when it may */
+  whyNotWritten(
+    iam: Pick<Iam, 'authorize' | 'callerOfRole'>,
+    role: { readonly roleArn: string; readonly session: string },
+    target: Place & { readonly group: string; readonly stream: string },
+  ): string | undefined
   /** called with every line as it is written. @returns ends it */
   tail(listener: (line: LogLine) => void): () => void
   /** resolves when everything is on disk; what dying processes still say afterwards is not kept */
   close(): Promise<void>
 }
 
-interface Group {
-  readonly file: string
-  waiting: string[]
-  waitingChars: number
-  lost: number
-  /** bytes in the current file; undefined until it was looked at */
-  size?: number
-  pump?: Promise<void>
-}
-
 /**
  * @param options.folder holds `<account>/<region>/<group, percent-encoded>.log` and, once that is full, the one before as
- *   `.log.1`; each line is `<ISO time> <stream> <text>`
+ *   `.log.1`: see local/logs/line.ts
  * @param options.maxBytes size at which a group's file is put aside: a group takes at most about twice that
  * @param options.maxWaiting characters that may wait for a slow disk; beyond it lines are dropped and counted in the file
  * @param options.failed told of a disk that does not take the lines (they are dropped)
  */
 export const createLogs = ({
+  parts,
+  iam,
   folder,
   maxBytes = 5_000_000,
   maxWaiting = 4_000_000,
-  now = Date.now,
   failed = (error) => process.emitWarning(`a log could not be written: ${error}`),
 }: {
+  parts: Parts
+  /** absent: no other service is let in */
+  iam?: Pick<Iam, 'authorizeSender'>
   folder: string
   maxBytes?: number
   maxWaiting?: number
-  now?: () => number
   failed?: (error: unknown) => void
 }): Logs => {
-  const groups = new Map<string, Group>()
+  const groups = openGroups({ parts, folder, maxBytes, maxWaiting, failed })
+  const policies = openResourcePolicies(parts)
   const listeners = new Set<(line: LogLine) => void>()
   let closed = false
 
-  const pump = async (group: Group): Promise<void> => {
-    while (group.waiting.length > 0 || group.lost > 0) {
-      const lines = group.waiting
-      if (group.lost > 0)
-        lines.push(`${stamp(now())} - [${group.lost} lines were lost: the disk is too slow]\n`)
-      group.waiting = []
-      group.waitingChars = 0
-      group.lost = 0
-      await append(group, lines.join(''), maxBytes)
-    }
+  const tell = (group: Group, stream: string, line: string, at: number) => {
+    const { account, region, name } = group.record
+    for (const listener of listeners) listener({ account, region, group: name, stream, line, at })
+  }
+  const put: PutEvent = (group, event) => {
+    tell(group, event.stream, event.message, event.timestamp)
+    return groups.add(group, event)
+  }
+
+  const write = (group: Group, stream: string, message: string) => {
+    const at = parts.now()
+    if (!group.streams.has(stream)) groups.putStream(group, { name: stream, createdAt: at, from: 0 })
+    put(group, { stream, timestamp: at, ingested: at, message })
   }
 
   return {
+    service: {
+      name: 'logs',
+      operations: {
+        ...groupOperations(parts, groups),
+        ...streamOperations(parts, groups),
+        ...eventOperations(parts, groups, put),
+        ...policies.operations,
+      },
+      permissions: permissionsOf,
+    },
     write: (account, region, name, stream, line) => {
       if (closed) return
-      const at = now()
-      for (const listener of listeners) listener({ account, region, group: name, stream, line, at })
-      const file = join(folder, account, region, `${encodeURIComponent(name)}.log`)
-      let group = groups.get(file)
-      if (group === undefined) {
-        group = { file, waiting: [], waitingChars: 0, lost: 0 }
-        groups.set(file, group)
-      }
-      if (group.waitingChars + line.length > maxWaiting) {
-        group.lost += 1
-        return
-      }
-      group.waiting.push(`${stamp(at)} ${stream} ${line}\n`)
-      group.waitingChars += line.length
-      startPump(group)
+      const place = { account, region }
+      const group = groups.find(place, name) ?? groups.create({ ...place, name, createdAt: parts.now() })
+      write(group, stream, line)
     },
+    putLogEvent: async (logGroupArn, message, sender) => {
+      const [, , , region = '', account = ''] = logGroupArn.split(':')
+      const place = { account, region }
+      const name = groupNameOf(logGroupArn)
+      const group = groups.find(place, name)
+      if (!group) throw missingGroup()
+      // one stream for each day and sender
+      const stream = `${sender.service}/${new Date(parts.now()).toISOString().slice(0, 10)}`
+      for (const action of ['logs:CreateLogStream', 'logs:PutLogEvents'])
+        iam?.authorizeSender(policies.of(place), sender, {
+          action,
+          resource: streamArn(place, name, stream),
+        })
+      write(group, stream, message)
+      await group.file.flush()
+    },
+    has: (place, name) => groups.find(place, name) !== undefined,
+    whyNotWritten: (iam, role, target) =>
+      whyNotWritten(iam, role, target, groups.find(target, target.group) !== undefined),
     tail: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     close: async () => {
       closed = true
-      const pumps = () => [...groups.values()].flatMap((group) => group.pump ?? [])
-      for (let busy = pumps(); busy.length > 0; busy = pumps()) await Promise.all(busy)
+      await groups.flush()
     },
-  }
-
-  function startPump(group: Group): void {
-    group.pump ??= pump(group)
-      .catch(failed)
-      .finally(() => {
-        delete group.pump
-        if (group.waiting.length > 0 || group.lost > 0) startPump(group)
-      })
-  }
-}
-
-const stamp = (at: number) => new Date(at).toISOString()
-
-const append = async (group: Group, text: string, maxBytes: number): Promise<void> => {
-  if (group.size === undefined) {
-    await mkdir(join(group.file, '..'), { recursive: true })
-    group.size = await sizeOf(group.file)
-  }
-  const bytes = Buffer.byteLength(text)
-  if (group.size > 0 && group.size + bytes > maxBytes) {
-    await rename(group.file, `${group.file}.1`)
-    group.size = 0
-  }
-  await appendFile(group.file, text)
-  group.size += bytes
-}
-
-const sizeOf = async (file: string): Promise<number> => {
-  try {
-    return (await stat(file)).size
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
   }
 }

@@ -1,8 +1,8 @@
 import type { Parts } from '../contracts.ts'
 import type { Collection } from '../state/store.ts'
 import { type Rendered, render } from './chat.ts'
-import { mailText, messageFor } from './notification.ts'
-import type { Published, Subscription } from './types.ts'
+import { confirmationMail, type Letterhead, mailText, messageFor } from './notification.ts'
+import type { Confirmation, Published, Subscription } from './types.ts'
 
 /** Subscription endpoint of chat configurations: protocol https, one address for all. */
 export const CHAT_ENDPOINT = 'https://global.sns-api.chatbot.amazonaws.com'
@@ -31,7 +31,9 @@ export interface Inboxes {
   mail(account: string, region: string): Mail[]
   chat(account: string, region: string): ChatMessage[]
   /** a message for a subscription to mail or chat */
-  take(published: Published, subscription: Subscription): void
+  take(letterhead: Letterhead, published: Published, subscription: Subscription): void
+  /** a question of SNS's own for a mail address */
+  ask(letterhead: Letterhead, confirmation: Confirmation, subscription: Subscription): void
 }
 
 /** Readers that a laptop has not: mail and chat, kept in the store, oldest first. */
@@ -57,14 +59,26 @@ export const openInboxes = ({ store, log }: Parts): Inboxes => {
   return {
     mail: (account, region) => mails.entries(prefix(account, region)).map(([, mail]) => mail),
     chat: (account, region) => chats.entries(prefix(account, region)).map(([, message]) => message),
-    take: (published, subscription) => {
+    ask: (letterhead, confirmation, subscription) =>
+      keep(mails, subscription, {
+        at: confirmation.at,
+        topicArn: subscription.topicArn,
+        messageId: confirmation.id,
+        to: subscription.endpoint,
+        subject:
+          confirmation.type === 'SubscriptionConfirmation'
+            ? 'AWS Notification - Subscription Confirmation'
+            : 'AWS Notification - Unsubscribe Confirmation',
+        text: confirmationMail(letterhead, confirmation, subscription),
+      }),
+    take: (letterhead, published, subscription) => {
       const arrival = { at: published.at, topicArn: published.topicArn, messageId: published.id }
       if (subscription.protocol !== 'https') {
         keep(mails, subscription, {
           ...arrival,
           to: subscription.endpoint,
           subject: published.subject ?? 'AWS Notification Message',
-          text: mailText(published, subscription),
+          text: mailText(letterhead, published, subscription),
         })
         return
       }

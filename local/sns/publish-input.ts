@@ -1,4 +1,5 @@
 import type { MessageAttributeValue, PublishCommandInput } from '@aws-sdk/client-sns'
+import { checkAttributeName } from './attribute-name.ts'
 import { invalidAttributeValue, invalidParameter } from './errors.ts'
 import type { Attribute, Published } from './types.ts'
 
@@ -7,27 +8,36 @@ export const MAX_BYTES = 262_144
 /** The API Reference says "less than 100 characters"; that exactly 100 pass is inferred. */
 const MAX_SUBJECT = 100
 const SUBJECT = /^[!-~][ -~]*$/
-const ATTRIBUTE_NAME = /^(?!aws\.|amazon\.)(?!.*\.\.)(?!\.)[A-Za-z0-9_\-.]{1,256}(?<!\.)$/i
 
-type Content = Pick<Published, 'subject' | 'message' | 'byProtocol' | 'attributes' | 'groupId'>
+export type Content = Pick<
+  Published,
+  'subject' | 'message' | 'byProtocol' | 'attributes' | 'groupId' | 'deduplicationId'
+>
 type Input = Pick<
   PublishCommandInput,
-  'Message' | 'Subject' | 'MessageStructure' | 'MessageAttributes' | 'MessageGroupId'
+  | 'Message'
+  | 'Subject'
+  | 'MessageStructure'
+  | 'MessageAttributes'
+  | 'MessageGroupId'
+  | 'MessageDeduplicationId'
 >
 
 /**
- * Checks what is to be published (SNS API Reference, Publish; developer guide, "Amazon SNS message attributes").
+ * Checks what is to be published, whatever the topic (SNS API Reference, Publish; developer guide, "Amazon SNS message attributes").
  * @throws AwsError InvalidParameter, ParameterValueInvalid
  */
 export const checkContent = (input: Input): Content => {
-  const { Message: message, Subject: subject, MessageStructure: structure, MessageGroupId: groupId } = input
-  if (!message) throw invalidParameter('Empty message')
+  const { Message: message, Subject: subject, MessageStructure: structure } = input
+  const { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId } = input
   if (subject !== undefined && (subject.length > MAX_SUBJECT || !SUBJECT.test(subject)))
     throw invalidParameter('Subject')
+  if (!message) throw invalidParameter('Empty message')
   const attributes = Object.fromEntries(
     Object.entries(input.MessageAttributes ?? {}).map(([name, value]) => [name, checkAttribute(name, value)]),
   )
-  if (sizeOf({ message, attributes }) > MAX_BYTES) throw invalidParameter('Message too long')
+  checkId('MessageGroupId', groupId)
+  checkId('MessageDeduplicationId', deduplicationId)
   if (structure !== undefined && structure !== 'json') throw invalidParameter('MessageStructure')
   const byProtocol = structure === 'json' ? parseStructure(message) : undefined
   return {
@@ -36,19 +46,38 @@ export const checkContent = (input: Input): Content => {
     ...(byProtocol ? { byProtocol } : {}),
     ...(subject === undefined ? {} : { subject }),
     ...(groupId === undefined ? {} : { groupId }),
+    ...(deduplicationId === undefined ? {} : { deduplicationId }),
   }
 }
 
-/** Bytes that count towards the limit. */
-export const sizeOf = ({ message, attributes }: Pick<Content, 'message' | 'attributes'>): number =>
+/**
+ * A message on its own, with its size.
+ * @throws AwsError InvalidParameter, ParameterValueInvalid
+ */
+export const checkMessage = (input: Input): Content => {
+  const content = checkContent(input)
+  if (sizeOf(input.Message, content) > MAX_BYTES) throw invalidParameter('Message too long')
+  return content
+}
+
+/** Bytes that count towards the limit, of what was sent: a message for several protocols counts whole. */
+export const sizeOf = (sent: string | undefined, { attributes }: Pick<Content, 'attributes'>): number =>
   Object.entries(attributes).reduce(
     (sum, [name, { type, value }]) =>
       sum +
       Buffer.byteLength(name) +
       Buffer.byteLength(type) +
       Buffer.byteLength(value, type.startsWith('Binary') ? 'base64' : 'utf8'),
-    Buffer.byteLength(message),
+    Buffer.byteLength(sent ?? ''),
   )
+
+/** Group and deduplication ids: API Reference, Publish; the text is inferred. */
+const checkId = (name: string, id: string | undefined): void => {
+  if (id !== undefined && !/^[!-~]{1,128}$/.test(id))
+    throw invalidParameter(
+      `${name} Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length`,
+    )
+}
 
 const parseStructure = (text: string): Record<string, string> => {
   let parsed: unknown
@@ -70,15 +99,19 @@ const parseStructure = (text: string): Record<string, string> => {
 
 const checkAttribute = (name: string, given: MessageAttributeValue): Attribute => {
   const type = given.DataType ?? ''
-  if (!ATTRIBUTE_NAME.test(name))
-    throw invalidAttributeValue(`The message attribute name '${name}' is not valid.`)
+  checkAttributeName(name)
   if (!/^(String|Number|Binary)(\..+)?$/.test(type))
     throw invalidAttributeValue(
       `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
     )
-  const value = type.startsWith('Binary')
-    ? Buffer.from(given.BinaryValue ?? []).toString('base64')
-    : (given.StringValue ?? '')
+  const binary = type.startsWith('Binary')
+  const other = binary ? given.StringValue : given.BinaryValue
+  const own = binary ? given.BinaryValue : given.StringValue
+  if (own === undefined && other !== undefined)
+    throw invalidAttributeValue(
+      `The message attribute '${name}' with type '${type}' must use field '${binary ? 'Binary' : 'String'}'.`,
+    )
+  const value = binary ? Buffer.from(given.BinaryValue ?? []).toString('base64') : (given.StringValue ?? '')
   if (value === '')
     throw invalidAttributeValue(
       `The message attribute '${name}' must contain non-empty message attribute value for message attribute type '${type}'.`,

@@ -1,15 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import type { Iam, Parts, Sns } from '../contracts.ts'
+import type { Answer } from '../gateway/answers.ts'
+import type { UnsignedRequest } from '../gateway/gateway.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createOutbox } from '../state/outbox.ts'
+import { isFifo } from './arn.ts'
+import { createChains } from './chains.ts'
+import { createConfirmations } from './confirmations.ts'
 import { createDeliver, type Delivery } from './deliver.ts'
 import { type ChatMessage, type Mail, openInboxes } from './inbox.ts'
 import { permissionsOf } from './permissions.ts'
 import { authorizePublish } from './policy.ts'
-import { checkContent } from './publish-input.ts'
-import { createPublishOperations } from './publish-operations.ts'
+import { createPublicAnswers } from './public.ts'
+import { checkMessage } from './publish-input.ts'
+import { createPublish, createPublishOperations } from './publish-operations.ts'
+import { openSigning } from './signing.ts'
 import { createSubscriptionOperations } from './subscription-operations.ts'
-import { createTopicOperations } from './topic-operations.ts'
+import { createTagOperations, createTopicOperations } from './topic-operations.ts'
 import { openTopics } from './topics.ts'
 import type { Published } from './types.ts'
 
@@ -17,6 +23,10 @@ export interface SnsOptions {
   readonly parts: Parts
   readonly iam: Pick<Iam, 'authorizeSender'>
   readonly wires: Pick<Wires, 'sendMessage' | 'invokeAsync'>
+  /** `http://127.0.0.1:<port>`, asked for at each use: where links in messages lead */
+  readonly baseUrl: () => string
+  /** PEM of further certificates that https endpoints may show */
+  readonly trust?: string
 }
 
 export interface LocalSns extends Sns {
@@ -24,39 +34,55 @@ export interface LocalSns extends Sns {
   inbox(account: string, region: string): Mail[]
   /** what the chat service got from the account's topics in a region, oldest first, as its channel shows it */
   chatInbox(account: string, region: string): ChatMessage[]
+  /** what SNS answers to a request without a signature; undefined for what is not its business */
+  answerPublic(request: UnsignedRequest): Answer | undefined
 }
 
 /**
- * SNS with standard topics, for queues, functions, mail and the chat service. A message that was accepted is in the store, once
- * for each subscriber, until it was delivered.
+ * SNS with standard and FIFO topics, for queues, functions, web servers, mail and the chat service. A message that was accepted is in
+ * the store, once for each subscriber, until it was delivered.
  */
-export const createSns = ({ parts, iam, wires }: SnsOptions): LocalSns => {
-  const topics = openTopics(parts.store)
+export const createSns = ({ parts, iam, wires, baseUrl, trust }: SnsOptions): LocalSns => {
+  const topics = openTopics(parts)
   const inboxes = openInboxes(parts)
-  const outbox = createOutbox<Delivery>(parts, 'sns.deliveries', createDeliver({ parts, wires, inboxes }))
-  const accept = (published: Published) =>
-    parts.store.transaction(() => {
-      for (const subscription of topics.receivers(published)) outbox.add({ published, subscription })
-    })
+  const signing = openSigning(parts)
+  const deliver = createDeliver({ parts, wires, inboxes, topics, signing, baseUrl, trust })
+  const outbox = createOutbox<Delivery>(parts, 'sns.deliveries', deliver)
+  const chains = createChains<Delivery>(parts, 'sns.fifo', deliver)
+  const confirmations = createConfirmations(parts, topics, (delivery) => outbox.add(delivery))
+  const accept = (published: Published) => {
+    signing.prepare()
+    for (const subscription of topics.receivers(published)) {
+      const job = { published, subscription }
+      if (isFifo(published.topicArn)) chains.add(`${subscription.arn}|${published.groupId}`, job)
+      else outbox.add(job)
+    }
+  }
+  const publish = createPublish(parts, accept)
 
   return {
     service: {
       name: 'sns',
       operations: {
         ...createTopicOperations(topics),
-        ...createSubscriptionOperations(topics),
-        ...createPublishOperations(parts, topics, accept),
+        ...createTagOperations(topics),
+        ...createSubscriptionOperations(parts, topics, confirmations),
+        ...createPublishOperations(parts, topics, publish),
       },
-      permissions: permissionsOf,
+      permissions: permissionsOf(topics),
     },
     publish: async (topicArn, { subject, body }, sender) => {
       const topic = topics.find(topicArn)
       authorizePublish(iam, topic, sender)
-      const content = checkContent({ Message: body, Subject: subject })
-      accept({ ...content, id: randomUUID(), topicArn, at: parts.now() })
+      publish(topic, checkMessage({ Message: body, Subject: subject }))
     },
     inbox: inboxes.mail,
     chatInbox: inboxes.chat,
-    stop: outbox.stop,
+    answerPublic: createPublicAnswers({ parts, topics, confirmations, signing, inboxes }),
+    stop: async () => {
+      await chains.stop()
+      await outbox.stop()
+      await signing.stop()
+    },
   }
 }

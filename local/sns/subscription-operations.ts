@@ -1,11 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import type { SetSubscriptionAttributesCommandInput, SubscribeCommandInput } from '@aws-sdk/client-sns'
-import type { Call, Operation } from '../gateway/service.ts'
+import type {
+  ConfirmSubscriptionCommandInput,
+  SetSubscriptionAttributesCommandInput,
+  SubscribeCommandInput,
+} from '@aws-sdk/client-sns'
+import type { Parts } from '../contracts.ts'
+import { AwsError, type Call, type Operation } from '../gateway/service.ts'
+import { accountOf, checkSubscriptionArn, checkTopicArn, regionOf } from './arn.ts'
+import type { Confirmations } from './confirmations.ts'
+import { checkEndpoint, checkOrder, needsConfirmation } from './endpoint.ts'
 import { invalidParameter } from './errors.ts'
-import { CHAT_ENDPOINT } from './inbox.ts'
+import { compileFilter } from './filter-policy.ts'
 import { page } from './page.ts'
-import { checkOwn, type Topics } from './topics.ts'
-import type { Protocol, Subscription } from './types.ts'
+import {
+  checkAttribute,
+  describeAttributes,
+  differs,
+  inWordsOf,
+  withAttributes,
+} from './subscription-attributes.ts'
+import type { Topics } from './topics.ts'
+import type { Subscription } from './types.ts'
 
 interface OfSubscription {
   readonly SubscriptionArn?: string
@@ -15,15 +30,18 @@ interface Listing {
   readonly NextToken?: string
 }
 
-/**
- * Operations on subscriptions. They are confirmed at once: nobody here could click the link of a mail, and SNS itself confirms
- * queues and functions of the own account.
- */
-export const createSubscriptionOperations = (topics: Topics): Record<string, Operation> => {
-  const find = (arn: string | undefined, call: Call): Subscription => {
-    if (!arn) throw invalidParameter('SubscriptionArn')
-    checkOwn(arn, call)
-    return topics.findSubscription(arn)
+/** Subscribing, confirming, listing and changing subscriptions. */
+export const createSubscriptionOperations = (
+  { store }: Parts,
+  topics: Topics,
+  confirmations: Confirmations,
+): Record<string, Operation> => {
+  const find = (given: string | undefined, call: Call): Subscription => {
+    const arn = checkSubscriptionArn(given)
+    if (regionOf(arn) !== call.region) throw invalidParameter('SubscriptionArn')
+    const subscription = topics.findSubscription(arn)
+    checkOwner(subscription, call)
+    return subscription
   }
   const list = (all: readonly Subscription[], token: string | undefined) =>
     page(
@@ -32,141 +50,108 @@ export const createSubscriptionOperations = (topics: Topics): Record<string, Ope
       ({ arn }) => arn,
       (part) => ({ Subscriptions: part.map(summary) }),
     )
+  const make = (topicArn: string, input: SubscribeCommandInput, call: Call): Subscription => {
+    const endpoint = input.Endpoint ?? ''
+    const protocol = checkEndpoint(topicArn, input.Protocol, endpoint)
+    checkOrder(topicArn, endpoint)
+    const wanted = input.Attributes ?? {}
+    const attributes = withAttributes({}, wanted)
+    inWordsOf('Subscribe', () => {
+      for (const [name, value] of Object.entries(wanted)) checkAttribute(name, value, { protocol, topicArn })
+      compileFilter({ protocol, attributes })
+    })
+    const known = topics
+      .subscriptionsOf(topicArn)
+      .find((one) => one.protocol === protocol && one.endpoint === endpoint)
+    if (known && differs(known, wanted))
+      throw invalidParameter('Attributes Reason: Subscription already exists with different attributes')
+    if (known && !known.pending) return known
+    const subscription: Subscription = known ?? {
+      arn: `${topicArn}:${randomUUID()}`,
+      topicArn,
+      protocol,
+      endpoint,
+      owner: call.account,
+      principal: call.caller.arn,
+      attributes,
+      ...(needsConfirmation(protocol, endpoint, call) ? { pending: true } : {}),
+    }
+    store.transaction(() => {
+      if (!known) topics.saveSubscription(subscription)
+      if (subscription.pending) confirmations.ask(subscription, 'SubscriptionConfirmation')
+    })
+    return subscription
+  }
 
   return {
     Subscribe: (input: SubscribeCommandInput, call: Call) => {
-      if (!input.TopicArn) throw invalidParameter('TopicArn')
-      checkOwn(input.TopicArn, call)
-      const topic = topics.find(input.TopicArn)
-      const protocol = checkEndpoint(input.Protocol, input.Endpoint ?? '')
-      const attributes = input.Attributes ?? {}
-      for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value, protocol)
-      const known = topics
-        .subscriptionsOf(topic.arn)
-        .find((one) => one.protocol === protocol && one.endpoint === input.Endpoint)
-      if (known) {
-        if (Object.entries(attributes).some(([name, value]) => known.attributes[name] !== value))
-          throw invalidParameter('Attributes Reason: Subscription already exists with different attributes')
-        return { SubscriptionArn: known.arn }
-      }
-      const arn = `${topic.arn}:${randomUUID()}`
-      topics.saveSubscription({
-        arn,
-        topicArn: topic.arn,
-        protocol,
-        endpoint: input.Endpoint ?? '',
-        owner: call.account,
-        principal: call.caller.arn,
-        attributes,
-      })
+      const topic = topics.find(checkTopicArn('TopicArn', input.TopicArn, call))
+      const { arn, pending } = make(topic.arn, input, call)
+      return { SubscriptionArn: pending && !input.ReturnSubscriptionArn ? 'pending confirmation' : arn }
+    },
+    ConfirmSubscription: (input: ConfirmSubscriptionCommandInput) => {
+      const keep = input.AuthenticateOnUnsubscribe?.toLowerCase() === 'true'
+      const { arn } = confirmations.confirm(input.TopicArn, input.Token, { signed: true, keep })
       return { SubscriptionArn: arn }
     },
     Unsubscribe: (input: OfSubscription, call: Call) => {
-      const arn = input.SubscriptionArn
-      if (!arn) throw invalidParameter('SubscriptionArn')
-      checkOwn(arn, call)
-      topics.deleteSubscription(arn)
+      const subscription = topics.getSubscription(checkSubscriptionArn(input.SubscriptionArn))
+      // taking away what is not there is no error
+      if (!subscription) return {}
+      checkOwner(subscription, call)
+      endSubscription(store, topics, confirmations, subscription)
       return {}
     },
-    ListSubscriptions: (input: Listing, call: Call) =>
-      list(
-        topics.inPlace(call).flatMap(({ arn }) => topics.subscriptionsOf(arn)),
-        input.NextToken,
-      ),
+    ListSubscriptions: (input: Listing, call: Call) => list(topics.subscriptionsBy(call), input.NextToken),
     ListSubscriptionsByTopic: (input: Listing, call: Call) => {
-      if (!input.TopicArn) throw invalidParameter('TopicArn')
-      checkOwn(input.TopicArn, call)
-      return list(topics.subscriptionsOf(topics.find(input.TopicArn).arn), input.NextToken)
+      const topic = topics.find(checkTopicArn('TopicArn', input.TopicArn, call))
+      return list(topics.subscriptionsOf(topic.arn), input.NextToken)
     },
     GetSubscriptionAttributes: (input: OfSubscription, call: Call) => {
       const subscription = find(input.SubscriptionArn, call)
-      return {
-        Attributes: {
-          ...summary(subscription),
-          SubscriptionPrincipal: subscription.principal,
-          ConfirmationWasAuthenticated: 'true',
-          PendingConfirmation: 'false',
-          RawMessageDelivery: 'false',
-          ...(subscription.attributes.FilterPolicy ? { FilterPolicyScope: 'MessageAttributes' } : {}),
-          ...subscription.attributes,
-        },
-      }
+      return { Attributes: describeAttributes(subscription, topics.get(subscription.topicArn)) }
     },
     SetSubscriptionAttributes: (input: SetSubscriptionAttributesCommandInput, call: Call) => {
       const subscription = find(input.SubscriptionArn, call)
       const { AttributeName: name = '', AttributeValue: value = '' } = input
-      checkAttribute(name, value, subscription.protocol)
-      const entries = Object.entries({ ...subscription.attributes, [name]: value })
-      const attributes = Object.fromEntries(entries.filter(([, text]) => text !== ''))
-      topics.saveSubscription({ ...subscription, attributes })
+      inWordsOf('SetSubscriptionAttributes', () => {
+        checkAttribute(name, value, subscription)
+        const attributes = withAttributes(subscription.attributes, { [name]: value })
+        topics.saveSubscription({ ...subscription, attributes })
+      })
       return {}
     },
   }
 }
 
+/** Ends a subscription; a web server or reader is told how to get it back. */
+export const endSubscription = (
+  store: Parts['store'],
+  topics: Topics,
+  confirmations: Confirmations,
+  subscription: Subscription,
+): void =>
+  store.transaction(() => {
+    topics.deleteSubscription(subscription.arn)
+    const told =
+      !subscription.pending && ['http', 'https', 'email', 'email-json'].includes(subscription.protocol)
+    if (told) confirmations.ask(subscription, 'UnsubscribeConfirmation')
+  })
+
+/** Who subscribed and whose topic it is may look at and change a subscription. */
+const checkOwner = (subscription: Subscription, call: Call): void => {
+  if (subscription.owner === call.account || accountOf(subscription.topicArn) === call.account) return
+  throw new AwsError(
+    'AuthorizationError',
+    `User: ${call.caller.arn} is not authorized to perform: SNS:${call.operation} on resource: ${subscription.topicArn}`,
+    403,
+  )
+}
+
 const summary = (subscription: Subscription) => ({
-  SubscriptionArn: subscription.arn,
+  SubscriptionArn: subscription.pending ? 'PendingConfirmation' : subscription.arn,
   TopicArn: subscription.topicArn,
   Owner: subscription.owner,
   Protocol: subscription.protocol,
   Endpoint: subscription.endpoint,
 })
-
-const checkEndpoint = (protocol: string | undefined, endpoint: string): Protocol => {
-  switch (protocol) {
-    case 'sqs':
-      if (!/^arn:aws:sqs:[a-z0-9-]+:\d{12}:[\w-]+$/.test(endpoint)) throw invalidParameter('SQS endpoint ARN')
-      return protocol
-    case 'lambda':
-      if (!/^arn:aws:lambda:[a-z0-9-]+:\d{12}:function:.+$/.test(endpoint))
-        throw invalidParameter('Lambda endpoint ARN')
-      return protocol
-    case 'email':
-    case 'email-json':
-      if (!/^[^\s@]+@[^\s@]+$/.test(endpoint)) throw invalidParameter('Email address')
-      return protocol
-    case 'https':
-      if (endpoint === CHAT_ENDPOINT) return protocol
-      throw invalidParameter(
-        `Endpoint Reason: of https endpoints this local cloud serves only the chat service, ${CHAT_ENDPOINT}`,
-      )
-    default:
-      throw invalidParameter(
-        protocol === 'http' || protocol === 'sms' || protocol === 'application' || protocol === 'firehose'
-          ? `Protocol Reason: ${protocol} is not served by this local cloud`
-          : `Does not support this protocol string: ${protocol}`,
-      )
-  }
-}
-
-const checkAttribute = (name: string, value: string, protocol: Protocol): void => {
-  switch (name) {
-    case 'RawMessageDelivery':
-      if (value !== 'true' && value !== 'false') throw invalidParameter(`RawMessageDelivery Reason: ${value}`)
-      if (value === 'true' && protocol !== 'sqs')
-        throw invalidParameter(`RawMessageDelivery Reason: not supported for protocol ${protocol}`)
-      return
-    case 'RedrivePolicy':
-      if (value !== '' && !/"deadLetterTargetArn"\s*:\s*"arn:aws:sqs:[^"]+"/.test(value))
-        throw invalidParameter('RedrivePolicy: deadLetterTargetArn is an invalid arn')
-      checkJson(name, value)
-      return
-    case 'DeliveryPolicy':
-      checkJson(name, value)
-      return
-    case 'FilterPolicy':
-    case 'FilterPolicyScope':
-      // compiled together when the subscription is saved
-      return
-    default:
-      throw invalidParameter('AttributeName')
-  }
-}
-
-const checkJson = (name: string, value: string): void => {
-  try {
-    if (value !== '') JSON.parse(value)
-  } catch {
-    throw invalidParameter(`${name}: failed to parse JSON.`)
-  }
-}

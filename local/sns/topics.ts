@@ -1,5 +1,6 @@
-import { AwsError, type Call } from '../gateway/service.ts'
-import type { Store } from '../state/store.ts'
+import type { Parts } from '../contracts.ts'
+import type { Call } from '../gateway/service.ts'
+import { topicOfSubscription } from './arn.ts'
 import { notFound } from './errors.ts'
 import { compileFilter, type Filter } from './filter-policy.ts'
 import type { Published, Subscription, Topic } from './types.ts'
@@ -14,28 +15,40 @@ export interface Topics {
   /** with its subscriptions */
   delete(topicArn: string): void
   subscriptionsOf(topicArn: string): Subscription[]
+  /** whoever's topics they are on */
+  subscriptionsBy(owner: Pick<Call, 'account' | 'region'>): Subscription[]
   /** @throws AwsError NotFound */
-  findSubscription(arn: string | undefined): Subscription
+  findSubscription(arn: string): Subscription
+  getSubscription(arn: string): Subscription | undefined
+  /** @throws FilterError for a filter that does not compile: then nothing is saved */
   saveSubscription(subscription: Subscription): void
   deleteSubscription(arn: string): void
-  /** subscriptions whose filter lets the message through */
+  /** confirmed subscriptions whose filter lets the message through */
   receivers(published: Published): Subscription[]
 }
 
-export const openTopics = (store: Store): Topics => {
+export const openTopics = ({ store, log }: Parts): Topics => {
   const topics = store.collection<Topic>('sns.topics')
   const subscriptions = store.collection<Subscription>('sns.subscriptions')
   const known = new Map<string, Map<string, { subscription: Subscription; filter: Filter }>>()
 
-  const topicOf = (subscriptionArn: string) => subscriptionArn.split(':').slice(0, 6).join(':')
   const remember = (subscription: Subscription) =>
     known
       .get(subscription.topicArn)
-      ?.set(subscription.arn, { subscription, filter: compileFilter(subscription.attributes) })
+      ?.set(subscription.arn, { subscription, filter: compileFilter(subscription) })
   const of = (topicArn: string) => [...(known.get(topicArn)?.values() ?? [])]
 
   for (const [arn] of topics.entries()) known.set(arn, new Map())
-  for (const [, subscription] of subscriptions.entries()) remember(subscription)
+  for (const [arn, subscription] of subscriptions.entries()) {
+    try {
+      remember(subscription)
+    } catch (error) {
+      log('sns', 'a subscription of the state folder cannot be read and is left out', {
+        subscription: arn,
+        error: String(error),
+      })
+    }
+  }
 
   return {
     find: (arn) => {
@@ -45,7 +58,10 @@ export const openTopics = (store: Store): Topics => {
     },
     get: (arn) => topics.get(arn),
     inPlace: ({ account, region }) =>
-      topics.entries(`arn:aws:sns:${region}:${account}:`).map(([, topic]) => topic),
+      topics
+        .entries(`arn:aws:sns:${region}:${account}:`)
+        .map(([, topic]) => topic)
+        .filter((topic) => topic?.arn),
     save: (topic) => {
       topics.put(topic.arn, topic)
       if (!known.has(topic.arn)) known.set(topic.arn, new Map())
@@ -58,34 +74,30 @@ export const openTopics = (store: Store): Topics => {
       known.delete(arn)
     },
     subscriptionsOf: (arn) => of(arn).map(({ subscription }) => subscription),
-    findSubscription: (arn = '') => {
-      const found = known.get(topicOf(arn))?.get(arn)
+    subscriptionsBy: ({ account, region }) =>
+      [...known.keys()]
+        .filter((arn) => arn.startsWith(`arn:aws:sns:${region}:`))
+        .flatMap(of)
+        .map(({ subscription }) => subscription)
+        .filter(({ owner }) => owner === account),
+    findSubscription: (arn) => {
+      const found = known.get(topicOfSubscription(arn))?.get(arn)
       if (!found) throw notFound('Subscription')
       return found.subscription
     },
+    getSubscription: (arn) => known.get(topicOfSubscription(arn))?.get(arn)?.subscription,
     saveSubscription: (subscription) => {
-      compileFilter(subscription.attributes)
+      compileFilter(subscription)
       subscriptions.put(subscription.arn, subscription)
       remember(subscription)
     },
     deleteSubscription: (arn) => {
       subscriptions.delete(arn)
-      known.get(topicOf(arn))?.delete(arn)
+      known.get(topicOfSubscription(arn))?.delete(arn)
     },
     receivers: (published) =>
       of(published.topicArn)
-        .filter(({ filter }) => filter(published))
+        .filter(({ subscription, filter }) => !subscription.pending && filter(published))
         .map(({ subscription }) => subscription),
   }
-}
-
-/** Callers act on topics of their own account and region; services come in by the topic's policy. */
-export const checkOwn = (arn: string, call: Call): void => {
-  if (arn.split(':')[4] !== call.account)
-    throw new AwsError(
-      'AuthorizationError',
-      `User: ${call.caller.arn} is not authorized to perform: SNS:${call.operation} on resource: ${arn}`,
-      403,
-    )
-  if (arn.split(':')[3] !== call.region) throw notFound('Topic')
 }

@@ -9,8 +9,8 @@ export interface Topic {
   readonly tags: Readonly<Record<string, string>>
 }
 
-/** Protocols that are served; `https` for the endpoint of the chat service only. */
-export type Protocol = 'sqs' | 'lambda' | 'email' | 'email-json' | 'https'
+/** Protocols that are served. */
+export type Protocol = 'sqs' | 'lambda' | 'email' | 'email-json' | 'http' | 'https'
 
 /** A subscription as the store keeps it, under its ARN, which begins with the topic's. */
 export interface Subscription {
@@ -23,6 +23,12 @@ export interface Subscription {
   readonly principal: string
   /** RawMessageDelivery, FilterPolicy, FilterPolicyScope, RedrivePolicy, DeliveryPolicy: only what was set */
   readonly attributes: Readonly<Record<string, string>>
+  /** nobody has confirmed it yet */
+  readonly pending?: boolean
+  /** confirmed by somebody who had no AWS signature to show */
+  readonly confirmedByLink?: boolean
+  /** only who signs may take it away (ConfirmSubscription, AuthenticateOnUnsubscribe) */
+  readonly keptFromStrangers?: boolean
 }
 
 /** A message attribute as the store keeps it; bytes as base64. */
@@ -41,6 +47,18 @@ export interface Published {
   readonly byProtocol?: Readonly<Record<string, string>>
   readonly attributes: Readonly<Record<string, Attribute>>
   readonly groupId?: string
+  /** FIFO topics */
+  readonly deduplicationId?: string
+  readonly sequence?: string
+  /** milliseconds since the epoch */
+  readonly at: number
+}
+
+/** What SNS asks an endpoint itself: to confirm a subscription, or its end. */
+export interface Confirmation {
+  readonly type: 'SubscriptionConfirmation' | 'UnsubscribeConfirmation'
+  readonly id: string
+  readonly token: string
   /** milliseconds since the epoch */
   readonly at: number
 }

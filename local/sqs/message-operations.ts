@@ -9,20 +9,27 @@ import type {
   SendMessageCommandInput,
 } from '@aws-sdk/client-sqs'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
-import { numberOf } from './attributes.ts'
+import { createAttempts } from './attempts.ts'
+import { isFifo, isReadable, numberOf } from './attributes.ts'
+import { checkEntries, inBatch } from './batch.ts'
 import { md5, md5OfAttributes } from './digest.ts'
-import { invalidValue, missing } from './errors.ts'
-import { checkMessage, selectAttributes, sizeOf, systemAttributes } from './message.ts'
+import { invalidValue, missing, unknownAttribute } from './errors.ts'
+import { checkFifoEntries, fitQueue } from './fifo.ts'
+import type { LiveQueue, Received } from './live.ts'
+import { checkMessage, isSystemAttribute, selectAttributes, sizeOf, systemAttributes } from './message.ts'
 import { type OperationParts, queueOf } from './operation-parts.ts'
-import type { LiveQueue, Received } from './queues.ts'
 import type { NewMessage, StoredAttribute, StoredMessage } from './types.ts'
 
-const MAX_BATCH = 10
 const MAX_BATCH_BYTES = 1_048_576
 const MAX_VISIBILITY = 43_200
 
 /** Sending, receiving, deleting and hiding messages, alone and in batches of at most ten. */
-export const createMessageOperations = ({ queues, waiting }: OperationParts): Record<string, Operation> => {
+export const createMessageOperations = ({
+  parts,
+  queues,
+  waiting,
+}: OperationParts): Record<string, Operation> => {
+  const attempts = createAttempts(queues, parts.now)
   const changeVisibility = (
     queue: LiveQueue,
     handle: string | undefined,
@@ -43,15 +50,16 @@ export const createMessageOperations = ({ queues, waiting }: OperationParts): Re
   return {
     SendMessage: (input: SendMessageCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
-      const [sent] = queues.send(queue, [checkMessage(input, call.caller.userId)])
+      const [sent] = queues.send(queue, [fitQueue(queue.record, checkMessage(input, call.caller.userId))])
       return sent && describeSent(sent)
     },
     SendMessageBatch: (input: SendMessageBatchCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
       const checked = new Map<string, NewMessage>()
-      const entries = checkEntries(input.Entries)
+      const entries = checkEntries('SendMessage', input.Entries)
+      checkFifoEntries(queue.record, entries)
       const refused = inBatch(entries, (entry) => {
-        checked.set(entry.Id, checkMessage(entry, call.caller.userId))
+        checked.set(entry.Id, fitQueue(queue.record, checkMessage(entry, call.caller.userId)))
         return {}
       })
       const bytes = [...checked.values()].reduce((sum, message) => sum + sizeOf(message), 0)
@@ -69,23 +77,11 @@ export const createMessageOperations = ({ queues, waiting }: OperationParts): Re
     },
     ReceiveMessage: async (input: ReceiveMessageCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
-      const { MaxNumberOfMessages: max = 1, VisibilityTimeout: hidden, WaitTimeSeconds: wait } = input
-      if (!Number.isInteger(max) || max < 1 || max > 10)
-        throw invalidValue(max, 'MaxNumberOfMessages', 'Must be between 1 and 10, if provided.')
-      const visibility =
-        hidden === undefined
-          ? numberOf(queue.record, 'VisibilityTimeout')
-          : secondsWithin(hidden, 'VisibilityTimeout', MAX_VISIBILITY)
-      const seconds =
-        wait === undefined
-          ? numberOf(queue.record, 'ReceiveMessageWaitTimeSeconds')
-          : secondsWithin(wait, 'WaitTimeSeconds', 20)
-      const received = await waiting.receive({
-        queue,
-        max,
-        visibilityMs: visibility * 1_000,
-        waitMs: seconds * 1_000,
-      })
+      const request = checkReceive(queue, input)
+      const id = input.ReceiveRequestAttemptId
+      const repeated = id === undefined ? undefined : attempts.repeat(queue, id, request.visibilityMs)
+      const received = repeated ?? (await waiting.receive({ queue, ...request }))
+      if (id !== undefined && !repeated) attempts.remember(queue, id, received)
       return received.length > 0 ? { Messages: received.map((one) => describeReceived(one, input)) } : {}
     },
     DeleteMessage: (input: DeleteMessageCommandInput, call: Call) => {
@@ -94,7 +90,7 @@ export const createMessageOperations = ({ queues, waiting }: OperationParts): Re
     },
     DeleteMessageBatch: (input: DeleteMessageBatchCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
-      return inBatch(checkEntries(input.Entries), (entry) => {
+      return inBatch(checkEntries('DeleteMessage', input.Entries), (entry) => {
         discard(queue, entry.ReceiptHandle)
         return {}
       })
@@ -105,7 +101,7 @@ export const createMessageOperations = ({ queues, waiting }: OperationParts): Re
     },
     ChangeMessageVisibilityBatch: (input: ChangeMessageVisibilityBatchCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
-      return inBatch(checkEntries(input.Entries), (entry) => {
+      return inBatch(checkEntries('ChangeMessageVisibility', input.Entries), (entry) => {
         changeVisibility(queue, entry.ReceiptHandle, entry.VisibilityTimeout)
         return {}
       })
@@ -113,58 +109,35 @@ export const createMessageOperations = ({ queues, waiting }: OperationParts): Re
   }
 }
 
+const checkReceive = ({ record }: LiveQueue, input: ReceiveMessageCommandInput) => {
+  const { MaxNumberOfMessages: max = 1, VisibilityTimeout: hidden, WaitTimeSeconds: wait } = input
+  if (!Number.isInteger(max) || max < 1 || max > 10)
+    throw invalidValue(max, 'MaxNumberOfMessages', 'Must be between 1 and 10, if provided.')
+  // the older list may name attributes of queues too: its type in the model
+  for (const name of [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])])
+    if (!isSystemAttribute(name) && !isReadable(name)) throw unknownAttribute(name)
+  if (input.ReceiveRequestAttemptId !== undefined && !isFifo(record))
+    throw invalidValue(
+      input.ReceiveRequestAttemptId,
+      'ReceiveRequestAttemptId',
+      'The request includes a parameter that is not valid for this queue type.',
+    )
+  const visibility =
+    hidden === undefined
+      ? numberOf(record, 'VisibilityTimeout')
+      : secondsWithin(hidden, 'VisibilityTimeout', MAX_VISIBILITY)
+  const seconds =
+    wait === undefined
+      ? numberOf(record, 'ReceiveMessageWaitTimeSeconds')
+      : secondsWithin(wait, 'WaitTimeSeconds', 20)
+  return { max, visibilityMs: visibility * 1_000, waitMs: seconds * 1_000 }
+}
+
 const secondsWithin = (value: number | undefined, name: string, most: number): number => {
   if (value === undefined) throw missing(name)
   if (!Number.isInteger(value) || value < 0 || value > most)
     throw invalidValue(value, name, `Must be >= 0 and <= ${most}, if provided.`)
   return value
-}
-
-type Entry<T> = T & { Id: string }
-
-/** @throws AwsError for an empty or too long batch and for ids that are bad or not distinct: the whole batch is refused */
-const checkEntries = <T extends { Id?: string | undefined }>(
-  entries: readonly T[] | undefined,
-): Entry<T>[] => {
-  if (!entries?.length)
-    throw new AwsError('EmptyBatchRequest', 'There should be at least one entry in the request.')
-  if (entries.length > MAX_BATCH)
-    throw new AwsError(
-      'TooManyEntriesInBatchRequest',
-      `Maximum number of entries per request are ${MAX_BATCH}. You have sent ${entries.length}.`,
-    )
-  for (const { Id } of entries)
-    if (!/^[A-Za-z0-9_-]{1,80}$/.test(Id ?? ''))
-      throw new AwsError(
-        'InvalidBatchEntryId',
-        'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
-      )
-  const ids = entries.map(({ Id }) => Id)
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
-  if (twice !== undefined) throw new AwsError('BatchEntryIdsNotDistinct', `Id ${twice} repeated.`)
-  return entries as Entry<T>[]
-}
-
-interface Failed {
-  readonly Id: string
-  readonly SenderFault: true
-  readonly Code: string
-  readonly Message: string
-}
-
-/** Each entry succeeds or fails by itself. */
-const inBatch = <T>(entries: readonly Entry<T>[], work: (entry: Entry<T>) => object) => {
-  const Successful: { Id: string }[] = []
-  const Failed: Failed[] = []
-  for (const entry of entries) {
-    try {
-      Successful.push({ Id: entry.Id, ...work(entry) })
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error
-      Failed.push({ Id: entry.Id, SenderFault: true, Code: error.code, Message: error.message })
-    }
-  }
-  return { Successful, Failed }
 }
 
 const describeSent = (message: StoredMessage): object => {
@@ -178,6 +151,7 @@ const describeSent = (message: StoredMessage): object => {
     MD5OfMessageBody: md5(message.body),
     ...(attributes ? { MD5OfMessageAttributes: attributes } : {}),
     ...(system ? { MD5OfMessageSystemAttributes: system } : {}),
+    ...(message.sequence === undefined ? {} : { SequenceNumber: message.sequence }),
   }
 }
 

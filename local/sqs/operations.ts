@@ -1,29 +1,35 @@
 import type {
+  AddPermissionCommandInput,
   CreateQueueCommandInput,
   GetQueueAttributesCommandInput,
   GetQueueUrlCommandInput,
   ListDeadLetterSourceQueuesCommandInput,
   ListQueuesCommandInput,
   PurgeQueueCommandInput,
+  RemovePermissionCommandInput,
   SetQueueAttributesCommandInput,
   TagQueueCommandInput,
   UntagQueueCommandInput,
 } from '@aws-sdk/client-sqs'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
-import { checkOwnAccount, checkQueueName, queueArn } from './address.ts'
+import { checkQueueName, queueArn } from './address.ts'
+import { checkDocuments } from './attribute-documents.ts'
 import {
   checkAttributes,
+  checkTogether,
   describeAttributes,
   differingAttribute,
+  isFifo,
   mergeAttributes,
-  readRedrive,
   redriveOf,
 } from './attributes.ts'
-import { invalidValue } from './errors.ts'
+import { invalid, invalidValue, missing } from './errors.ts'
+import type { LiveQueue } from './live.ts'
 import { createMessageOperations } from './message-operations.ts'
-import { type OperationParts, queueOf } from './operation-parts.ts'
-import type { LiveQueue } from './queues.ts'
+import { type OperationParts, ownQueueOf, queueOf } from './operation-parts.ts'
 import { createRedriveOperations } from './redrive.ts'
+import { addPermission, removePermission } from './share.ts'
+import { checkTags } from './tags.ts'
 
 /** Milliseconds between two purges of a queue: SQS API Reference, PurgeQueue. */
 const PURGE_PAUSE = 60_000
@@ -32,40 +38,51 @@ const MAX_LISTED = 1_000
 /** The operations of SQS in the shapes of the AWS SDK. */
 export const createOperations = (given: OperationParts): Record<string, Operation> => ({
   ...createQueueOperations(given),
+  ...createAttributeOperations(given),
+  ...createListings(given),
   ...createMessageOperations(given),
   ...createRedriveOperations(given),
 })
+
+const urlOf = (baseUrl: () => string, arn: string) => `${baseUrl()}/${arn.split(':').slice(4).join('/')}`
 
 const createQueueOperations = ({
   parts,
   queues,
   waiting,
   baseUrl,
+  nameRestMs,
 }: OperationParts): Record<string, Operation> => {
   const purgedAt = new Map<string, number>()
-  const urlOf = (arn: string) => `${baseUrl()}/${arn.split(':').slice(4).join('/')}`
-  const checkRedrive = (attributes: Readonly<Record<string, string>>, arn: string) => {
-    const target = readRedrive(attributes.RedrivePolicy)?.deadLetterTargetArn
-    if (target === undefined) return
-    const near = target.split(':').slice(0, 5).join(':') === arn.split(':').slice(0, 5).join(':')
-    if (!near || !queues.all.has(target))
-      throw invalidValue(attributes.RedrivePolicy, 'RedrivePolicy', 'Dead letter target does not exist.')
+  const deletedAt = new Map<string, number>()
+  const isSoon = (at: number | undefined, ms: number) => at !== undefined && parts.now() - at < ms
+  const create = (
+    arn: string,
+    name: string,
+    attributes: Record<string, string>,
+    input: CreateQueueCommandInput,
+  ) => {
+    if (isSoon(deletedAt.get(arn), nameRestMs))
+      throw new AwsError(
+        'QueueDeletedRecently',
+        'You must wait 60 seconds after deleting a queue before you can create another with the same name.',
+      )
+    const merged = mergeAttributes({}, attributes)
+    checkTogether(merged)
+    checkDocuments({ arn, attributes: merged }, attributes, (other) => queues.all.get(other)?.record)
+    const [, , , region = '', account = ''] = arn.split(':')
+    const at = parts.now()
+    const tags = checkTags(input.tags ?? {})
+    queues.save({ arn, name, account, region, attributes: merged, tags, createdAt: at, modifiedAt: at })
   }
-  const urlsIn = (call: Call, keep: (queue: LiveQueue) => boolean) =>
-    [...queues.all.values()]
-      .filter(({ record }) => record.account === call.account && record.region === call.region)
-      .filter(keep)
-      .map(({ record }) => urlOf(record.arn))
-      .sort()
-  const retag = (queue: LiveQueue, tags: Readonly<Record<string, string>>) =>
-    queues.save({ ...queue.record, tags })
 
   return {
     CreateQueue: (input: CreateQueueCommandInput, call: Call) => {
-      const name = checkQueueName(input.QueueName)
-      const arn = queueArn(call.region, call.account, name)
       const attributes = (input.Attributes ?? {}) as Record<string, string>
-      checkAttributes(attributes)
+      const fifo = attributes.FifoQueue === 'true'
+      const name = checkQueueName(input.QueueName, fifo)
+      const arn = queueArn(call.region, call.account, name)
+      checkAttributes(attributes, fifo)
       const known = queues.all.get(arn)
       const differing = known && differingAttribute(known.record, attributes)
       if (differing)
@@ -73,63 +90,27 @@ const createQueueOperations = ({
           'QueueNameExists',
           `A queue already exists with the same name and a different value for attribute ${differing}`,
         )
-      if (!known) {
-        checkRedrive(attributes, arn)
-        const at = parts.now()
-        queues.save({
-          arn,
-          name,
-          account: call.account,
-          region: call.region,
-          attributes: mergeAttributes({}, attributes),
-          tags: input.tags ?? {},
-          createdAt: at,
-          modifiedAt: at,
-        })
-      }
-      return { QueueUrl: urlOf(arn) }
+      if (!known) create(arn, name, attributes, input)
+      return { QueueUrl: urlOf(baseUrl, arn) }
     },
     DeleteQueue: (input: { QueueUrl?: string }, call: Call) => {
-      const { arn } = queueOf(queues, input.QueueUrl, call).record
+      const { arn } = ownQueueOf(queues, input.QueueUrl, call).record
       queues.remove(arn)
       waiting.gone(arn)
+      purgedAt.delete(arn)
+      if (nameRestMs > 0) deletedAt.set(arn, parts.now())
       return {}
     },
     GetQueueUrl: (input: GetQueueUrlCommandInput, call: Call) => {
       const owner = input.QueueOwnerAWSAccountId ?? call.account
-      const arn = queueArn(call.region, owner, checkQueueName(input.QueueName))
-      checkOwnAccount(arn, call)
-      return { QueueUrl: urlOf(queues.find(arn).record.arn) }
-    },
-    ListQueues: (input: ListQueuesCommandInput, call: Call) => {
-      const urls = urlsIn(call, ({ record }) => record.name.startsWith(input.QueueNamePrefix ?? ''))
-      return page(urls, input, (part) => ({ QueueUrls: part }))
-    },
-    ListDeadLetterSourceQueues: (input: ListDeadLetterSourceQueuesCommandInput, call: Call) => {
-      const { arn } = queueOf(queues, input.QueueUrl, call).record
-      const urls = urlsIn(call, ({ record }) => redriveOf(record)?.deadLetterTargetArn === arn)
-      return page(urls, input, (part) => ({ queueUrls: part }))
-    },
-    GetQueueAttributes: (input: GetQueueAttributesCommandInput, call: Call) => {
-      const queue = queueOf(queues, input.QueueUrl, call)
-      queues.expire(queue)
-      // what became receivable meanwhile is counted as such
-      queue.lane.next(parts.now())
-      return { Attributes: describeAttributes(queue.record, queue.lane.counts, input.AttributeNames ?? []) }
-    },
-    SetQueueAttributes: (input: SetQueueAttributesCommandInput, call: Call) => {
-      const queue = queueOf(queues, input.QueueUrl, call)
-      const change = (input.Attributes ?? {}) as Record<string, string>
-      checkAttributes(change)
-      checkRedrive(change, queue.record.arn)
-      const attributes = mergeAttributes(queue.record.attributes, change)
-      queues.save({ ...queue.record, attributes, modifiedAt: parts.now() })
-      return {}
+      if (!input.QueueName) throw missing('QueueName')
+      const { arn } = queues.find(queueArn(call.region, owner, input.QueueName)).record
+      return { QueueUrl: urlOf(baseUrl, arn) }
     },
     PurgeQueue: (input: PurgeQueueCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
       const { arn, name } = queue.record
-      if (parts.now() - (purgedAt.get(arn) ?? Number.NEGATIVE_INFINITY) < PURGE_PAUSE)
+      if (isSoon(purgedAt.get(arn), PURGE_PAUSE))
         throw new AwsError(
           'PurgeQueueInProgress',
           `Only one PurgeQueue operation on ${name} is allowed every 60 seconds.`,
@@ -139,20 +120,82 @@ const createQueueOperations = ({
       queues.purge(queue)
       return {}
     },
-    TagQueue: (input: TagQueueCommandInput, call: Call) => {
+  }
+}
+
+/** Attributes, tags and permissions. */
+const createAttributeOperations = ({ parts, queues }: OperationParts): Record<string, Operation> => {
+  const setPolicy = ({ record }: LiveQueue, text: string) =>
+    queues.save({ ...record, attributes: mergeAttributes(record.attributes, { Policy: text }) })
+  const retag = ({ record }: LiveQueue, tags: Readonly<Record<string, string>>) =>
+    queues.save({ ...record, tags })
+
+  return {
+    GetQueueAttributes: (input: GetQueueAttributesCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
-      retag(queue, { ...queue.record.tags, ...input.Tags })
+      queues.expire(queue)
+      // what became receivable meanwhile is counted as such
+      queue.lane.next(parts.now())
+      const found = describeAttributes(queue.record, queue.lane.counts, input.AttributeNames ?? [])
+      return Object.keys(found).length > 0 ? { Attributes: found } : {}
+    },
+    SetQueueAttributes: (input: SetQueueAttributesCommandInput, call: Call) => {
+      const { record } = ownQueueOf(queues, input.QueueUrl, call)
+      const change = (input.Attributes ?? {}) as Record<string, string>
+      checkAttributes(change, isFifo(record))
+      const attributes = mergeAttributes(record.attributes, change)
+      checkTogether(attributes)
+      checkDocuments(record, change, (arn) => queues.all.get(arn)?.record)
+      queues.save({ ...record, attributes, modifiedAt: parts.now() })
+      return {}
+    },
+    AddPermission: (input: AddPermissionCommandInput, call: Call) => {
+      const queue = ownQueueOf(queues, input.QueueUrl, call)
+      setPolicy(queue, addPermission(queue.record, input))
+      return {}
+    },
+    RemovePermission: (input: RemovePermissionCommandInput, call: Call) => {
+      const queue = ownQueueOf(queues, input.QueueUrl, call)
+      setPolicy(queue, removePermission(queue.record, input.Label))
+      return {}
+    },
+    TagQueue: (input: TagQueueCommandInput, call: Call) => {
+      const queue = ownQueueOf(queues, input.QueueUrl, call)
+      if (Object.keys(input.Tags ?? {}).length === 0) throw missing('Tags')
+      retag(queue, checkTags({ ...queue.record.tags, ...input.Tags }))
       return {}
     },
     UntagQueue: (input: UntagQueueCommandInput, call: Call) => {
-      const queue = queueOf(queues, input.QueueUrl, call)
+      const queue = ownQueueOf(queues, input.QueueUrl, call)
+      if (!input.TagKeys?.length) throw invalid('Tag keys must be between 1 and 128 characters in length.')
       const kept = Object.entries(queue.record.tags).filter(([key]) => !input.TagKeys?.includes(key))
       retag(queue, Object.fromEntries(kept))
       return {}
     },
     ListQueueTags: (input: { QueueUrl?: string }, call: Call) => {
-      const { tags } = queueOf(queues, input.QueueUrl, call).record
+      const { tags } = ownQueueOf(queues, input.QueueUrl, call).record
       return Object.keys(tags).length > 0 ? { Tags: tags } : {}
+    },
+  }
+}
+
+const createListings = ({ queues, baseUrl }: OperationParts): Record<string, Operation> => {
+  const urlsIn = (account: string, region: string, keep: (queue: LiveQueue) => boolean) =>
+    [...queues.all.values()]
+      .filter(({ record }) => record.account === account && record.region === region)
+      .filter(keep)
+      .map(({ record }) => urlOf(baseUrl, record.arn))
+      .sort()
+  return {
+    ListQueues: (input: ListQueuesCommandInput, call: Call) => {
+      const prefix = input.QueueNamePrefix ?? ''
+      const urls = urlsIn(call.account, call.region, ({ record }) => record.name.startsWith(prefix))
+      return page(urls, input, (part) => (part.length > 0 ? { QueueUrls: part } : {}))
+    },
+    ListDeadLetterSourceQueues: (input: ListDeadLetterSourceQueuesCommandInput, call: Call) => {
+      const { arn, account, region } = queueOf(queues, input.QueueUrl, call).record
+      const urls = urlsIn(account, region, ({ record }) => redriveOf(record)?.deadLetterTargetArn === arn)
+      return page(urls, input, (part) => ({ queueUrls: part }))
     },
   }
 }

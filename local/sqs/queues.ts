@@ -1,68 +1,43 @@
 import { randomUUID } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
-import type { Collection } from '../state/store.ts'
-import { numberOf, redriveOf } from './attributes.ts'
-import { invalidHandle, invalidValue, noSuchQueue } from './errors.ts'
-import { createLane, type Lane, type Slot } from './lane.ts'
+import { attributeOf, isFifo, numberOf, redriveOf } from './attributes.ts'
+import { type Deduplication, openDeduplication } from './deduplication.ts'
+import { invalid, invalidValue, noSuchQueue } from './errors.ts'
+import { readHandle, writeHandle } from './handle.ts'
+import { createLane, type NewSlot, type Slot } from './lane.ts'
+import type { LiveQueue, Queues, Received } from './live.ts'
+import { loadLanes, slotFor } from './load.ts'
 import { sizeOf } from './message.ts'
 import type { NewMessage, QueueRecord, StoredMessage } from './types.ts'
 
-/** Messages in flight at most: Amazon SQS quotas, standard queues. */
+/** Messages in flight at most, by queue: Amazon SQS quotas, "Quotas related to messages". */
 const MAX_IN_FLIGHT = 120_000
-
-export interface LiveQueue {
-  record: QueueRecord
-  readonly lane: Lane
-}
-
-export interface Received {
-  readonly handle: string
-  readonly message: StoredMessage
-}
-
-/**
- * The queues and their messages, without waiting: every call is one transaction of the store, and memory follows only after it.
- * `changed` is told the ARN of each queue that may have got a receivable message.
- */
-export interface Queues {
-  readonly all: ReadonlyMap<string, LiveQueue>
-  /** @throws AwsError QueueDoesNotExist */
-  find(arn: string): LiveQueue
-  save(record: QueueRecord): void
-  remove(arn: string): void
-  /** @throws AwsError when the message is larger than the queue allows */
-  send(queue: LiveQueue, messages: readonly NewMessage[]): StoredMessage[]
-  /** hands out at most `max` and hides them for `visibilityMs`; moves what was received too often to the dead-letter queue */
-  receive(queue: LiveQueue, max: number, visibilityMs: number): Received[]
-  /** an outdated handle deletes nothing and is no error; @throws AwsError ReceiptHandleIsInvalid */
-  discard(queue: LiveQueue, handle: string): void
-  /** @throws AwsError ReceiptHandleIsInvalid, MessageNotInflight, InvalidParameterValueException */
-  changeVisibility(queue: LiveQueue, handle: string, visibilityMs: number): void
-  /** receivable at once, if the handle is the latest; else nothing happens; @throws AwsError ReceiptHandleIsInvalid */
-  release(queue: LiveQueue, handle: string): void
-  purge(queue: LiveQueue): void
-  /** removes what is older than the retention period */
-  expire(queue: LiveQueue): void
-  /** moves every receivable message; `to` answers the destination, or undefined to leave it and end */
-  move(queue: LiveQueue, to: (message: StoredMessage) => LiveQueue | undefined): number
-}
+/** How long a message may stay out of sight in all after one receipt: API Reference, ChangeMessageVisibility. */
+const MAX_HIDDEN_MS = 43_200_000
 
 /** Opens the queues of the store. Messages that were in flight are receivable at once: nobody can hold them any more. */
-export const openQueues = ({ store, now }: Parts, changed: (arn: string) => void): Queues => {
+export const openQueues = (
+  { store, now, log }: Parts,
+  changed: (arn: string) => void,
+  maxInFlight = MAX_IN_FLIGHT,
+): Queues => {
   const records = store.collection<QueueRecord>('sqs.queues')
   const messages = store.collection<StoredMessage>('sqs.messages')
+  const seen = openDeduplication(store, now)
   const all = new Map<string, LiveQueue>()
-  let order = loadLanes(records, messages, all, now())
+  // not from 1 on: what was deleted before a restart keeps its number to itself, and handles name messages by it
+  let order = Math.max(loadLanes(records, messages, all, now(), log), now() * 1_000)
 
-  const insert = (queue: LiveQueue, message: StoredMessage) => {
+  const insert = (queue: LiveQueue, message: StoredMessage): NewSlot & { message: StoredMessage } => {
     order += 1
-    const key = `${queue.record.arn}|${String(order).padStart(16, '0')}`
-    messages.put(key, message)
-    return { key, order, sentAt: message.sentAt, receives: message.receives, message }
+    const number = String(order).padStart(16, '0')
+    const key = `${queue.record.arn}|${number}`
+    const stored = isFifo(queue.record) ? { ...message, sequence: `1884${number}` } : message
+    messages.put(key, stored)
+    return { ...slotFor(key, order, stored), message: stored }
   }
-  const index = (queue: LiveQueue, added: ReturnType<typeof insert>) => {
-    const { message, ...slot } = added
+  const index = (queue: LiveQueue, { message, ...slot }: ReturnType<typeof insert>) => {
     queue.lane.add(slot, message.delayedUntil, now())
   }
   const forget = (queue: LiveQueue, keys: readonly string[]) => {
@@ -71,25 +46,42 @@ export const openQueues = ({ store, now }: Parts, changed: (arn: string) => void
     })
     for (const key of keys) queue.lane.remove(key)
   }
-  const relocate = (from: LiveQueue, to: LiveQueue, key: string, message: StoredMessage) => {
-    const added = store.transaction(() => {
-      messages.delete(key)
-      return insert(to, message)
-    })
-    from.lane.remove(key)
+  // what memory did ahead of a transaction that failed in the end
+  let undo: (() => void)[] = []
+  const atomically = <T>(work: () => T): T => {
+    undo = []
+    try {
+      return store.transaction(work)
+    } catch (error) {
+      for (const step of undo.reverse()) step()
+      throw error
+    }
+  }
+  const relocate = (from: LiveQueue, to: LiveQueue, slot: Slot, message: StoredMessage) => {
+    messages.delete(slot.key)
+    const added = insert(to, message)
+    from.lane.remove(slot.key)
     index(to, added)
+    undo.push(() => {
+      to.lane.remove(added.key)
+      from.lane.add(slot, 0, now())
+    })
     changed(to.record.arn)
   }
   const deadLetter = (queue: LiveQueue, slot: Slot): boolean => {
     const redrive = redriveOf(queue.record)
-    if (!redrive || slot.receives < redrive.maxReceiveCount) return false
+    if (!redrive || slot.receives - slot.receivesBefore < redrive.maxReceiveCount) return false
     const target = all.get(redrive.deadLetterTargetArn)
     const message = messages.get(slot.key)
     if (!target || !message) return false
-    // the message keeps its id and its age (developer guide, "Using dead-letter queues"); that it is counted anew is inferred
-    const { firstReceivedAt: _, ...rest } = message
-    const moved = { ...rest, receives: 0, delayedUntil: 0, deadLetteredFrom: queue.record.arn }
-    relocate(queue, target, slot.key, moved)
+    relocate(queue, target, slot, {
+      ...message,
+      // its age goes on, but for a FIFO queue's (developer guide, "Using dead-letter queues"); so does its count
+      sentAt: isFifo(queue.record) ? now() : message.sentAt,
+      receivesBefore: message.receives,
+      delayedUntil: 0,
+      deadLetteredFrom: queue.record.arn,
+    })
     return true
   }
   const handOut = (queue: LiveQueue, slot: Slot, moment: number, until: number): Received | undefined => {
@@ -102,18 +94,38 @@ export const openQueues = ({ store, now }: Parts, changed: (arn: string) => void
     }
     messages.put(slot.key, taken)
     slot.receives = taken.receives
-    queue.lane.hold(slot, until)
+    queue.lane.hold(slot, until, moment)
     return { handle: writeHandle(slot.key, taken), message: taken }
   }
   const slotOf = (queue: LiveQueue, handle: string): Slot | undefined => {
     const { key, receives } = readHandle(queue.record.arn, handle)
     const slot = queue.lane.get(key)
+    // what became receivable meanwhile is known as such
+    queue.lane.next(now())
     return slot?.receives === receives ? slot : undefined
   }
+  const oldest = (queue: LiveQueue) => now() - numberOf(queue.record, 'MessageRetentionPeriod') * 1_000
   const expire = (queue: LiveQueue) => {
-    const moment = now() - numberOf(queue.record, 'MessageRetentionPeriod') * 1_000
-    const keys = queue.lane.sentBefore(moment)
+    const keys = queue.lane.sentBefore(oldest(queue))
     if (keys.length > 0) forget(queue, keys)
+  }
+  const delayOf = (queue: LiveQueue, sentAt: number, seconds = numberOf(queue.record, 'DelaySeconds')) =>
+    seconds > 0 ? sentAt + seconds * 1_000 : 0
+  const sendOne = (queue: LiveQueue, incoming: NewMessage, moment: number) => {
+    const limit = numberOf(queue.record, 'MaximumMessageSize')
+    if (sizeOf(incoming) > limit)
+      throw invalid(
+        `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
+      )
+    const { delaySeconds, ...content } = incoming
+    const message: StoredMessage = {
+      ...content,
+      id: randomUUID(),
+      sentAt: moment,
+      delayedUntil: delayOf(queue, moment, delaySeconds),
+      receives: 0,
+    }
+    return isFifo(queue.record) ? sendOnce(seen, queue, message, insert) : { added: insert(queue, message) }
   }
 
   return {
@@ -126,55 +138,58 @@ export const openQueues = ({ store, now }: Parts, changed: (arn: string) => void
     save: (record) => {
       records.put(record.arn, record)
       const queue = all.get(record.arn)
-      if (queue) queue.record = record
-      else all.set(record.arn, { record, lane: createLane() })
+      if (!queue) {
+        all.set(record.arn, { record, lane: createLane(isFifo(record)) })
+        return
+      }
+      const delay = attributeOf(queue.record, 'DelaySeconds')
+      queue.record = record
+      // a FIFO queue's new delay holds for what is delayed already (API Reference, SetQueueAttributes, DelaySeconds)
+      if (!isFifo(record) || delay === attributeOf(record, 'DelaySeconds')) return
+      queue.lane.redelay((slot) => delayOf(queue, slot.sentAt))
+      changed(record.arn)
     },
     remove: (arn) => {
       const queue = all.get(arn)
       if (!queue) throw noSuchQueue()
       store.transaction(() => {
         for (const key of queue.lane.keys()) messages.delete(key)
+        seen.forget(arn)
         records.delete(arn)
       })
       all.delete(arn)
     },
     send: (queue, incoming) => {
-      const limit = numberOf(queue.record, 'MaximumMessageSize')
       const moment = now()
-      const added = store.transaction(() =>
-        incoming.map((message) => {
-          if (sizeOf(message) > limit)
-            throw new AwsError(
-              'InvalidParameterValueException',
-              `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`,
-            )
-          const { delaySeconds = numberOf(queue.record, 'DelaySeconds'), ...rest } = message
-          const delayedUntil = delaySeconds > 0 ? moment + delaySeconds * 1_000 : 0
-          return insert(queue, { ...rest, id: randomUUID(), sentAt: moment, delayedUntil, receives: 0 })
-        }),
-      )
-      for (const one of added) index(queue, one)
+      const sent = store.transaction(() => incoming.map((message) => sendOne(queue, message, moment)))
+      for (const { added } of sent) if (added) index(queue, added)
       changed(queue.record.arn)
-      return added.map((one) => one.message)
+      return sent.flatMap(({ added, repeated }) => added?.message ?? repeated ?? [])
     },
     receive: (queue, max, visibilityMs) => {
       expire(queue)
-      if (queue.lane.counts.held >= MAX_IN_FLIGHT)
+      if (queue.lane.counts.held >= maxInFlight) {
+        // API Reference, ChangeMessageVisibility: FIFO queues answer nothing rather than an error
+        if (isFifo(queue.record)) return []
         throw new AwsError('OverLimit', 'Too many messages are in flight for this queue.', 403)
-      return store.transaction(() => {
+      }
+      return atomically(() => {
         const received: Received[] = []
+        const taken = new Set<Slot>()
         const moment = now()
-        const tooOld = moment - numberOf(queue.record, 'MessageRetentionPeriod') * 1_000
         // hidden for a moment at least: with a timeout of 0 one call would take the same message again
         const until = moment + Math.max(visibilityMs, 1)
         while (received.length < max) {
-          const slot = queue.lane.next(moment)
+          const slot = queue.lane.next(moment, taken)
           if (!slot) break
-          if (slot.sentAt < tooOld) forget(queue, [slot.key])
+          if (slot.sentAt < oldest(queue)) forget(queue, [slot.key])
           else if (!deadLetter(queue, slot)) {
             const one = handOut(queue, slot, moment, until)
-            if (one) received.push(one)
-            else queue.lane.remove(slot.key)
+            if (!one) queue.lane.remove(slot.key)
+            else {
+              received.push(one)
+              taken.add(slot)
+            }
           }
         }
         return received
@@ -182,38 +197,57 @@ export const openQueues = ({ store, now }: Parts, changed: (arn: string) => void
     },
     discard: (queue, handle) => {
       const slot = slotOf(queue, handle)
-      if (slot) forget(queue, [slot.key])
+      if (!slot) return
+      if (slot.expired && isFifo(queue.record))
+        throw invalidValue(handle, 'ReceiptHandle', 'The receipt handle has expired.')
+      forget(queue, [slot.key])
+      // a message group may have opened
+      changed(queue.record.arn)
     },
     changeVisibility: (queue, handle, visibilityMs) => {
       const slot = slotOf(queue, handle)
-      if (!slot)
+      if (!slot || (slot.expired && isFifo(queue.record)))
         throw invalidValue(
           handle,
           'ReceiptHandle',
           'Message does not exist or is not available for visibility timeout change.',
         )
-      queue.lane.next(now())
+      // recorded: a timeout that has run out on a standard queue is no error, and is not set again
+      if (slot.expired) return
       if (slot.state !== 'held')
         throw new AwsError('MessageNotInflight', 'The message referred to is not in flight.')
-      queue.lane.hold(slot, now() + visibilityMs)
+      if (now() + visibilityMs - slot.heldSince > MAX_HIDDEN_MS)
+        throw invalidValue(
+          visibilityMs / 1_000,
+          'VisibilityTimeout',
+          'Total VisibilityTimeout for the message is beyond the limit [43200 seconds]',
+        )
+      if (visibilityMs > 0) queue.lane.hold(slot, now() + visibilityMs, slot.heldSince)
+      else queue.lane.release(slot, now())
       changed(queue.record.arn)
     },
     release: (queue, handle) => {
       const slot = slotOf(queue, handle)
       if (slot?.state !== 'held') return
-      queue.lane.hold(slot, now())
+      queue.lane.release(slot, now())
       changed(queue.record.arn)
+    },
+    renew: (queue, received, visibilityMs) => {
+      const slots = received.map(({ handle }) => slotOf(queue, handle))
+      if (slots.some((slot) => slot?.state !== 'held')) return false
+      for (const slot of slots) if (slot) queue.lane.hold(slot, now() + Math.max(visibilityMs, 1), now())
+      return true
     },
     purge: (queue) => forget(queue, queue.lane.keys()),
     expire,
-    move: (queue, to) => {
+    move: (queue, max, to) => {
       let moved = 0
-      store.transaction(() => {
-        for (let slot = queue.lane.next(now()); slot; slot = queue.lane.next(now())) {
+      atomically(() => {
+        for (let slot = queue.lane.next(now()); slot && moved < max; slot = queue.lane.next(now())) {
           const message = messages.get(slot.key)
           const target = message && to(message)
           if (!message || !target) break
-          relocate(queue, target, slot.key, renewed(message, now()))
+          relocate(queue, target, slot, renewed(message, now()))
           moved += 1
         }
       })
@@ -222,36 +256,22 @@ export const openQueues = ({ store, now }: Parts, changed: (arn: string) => void
   }
 }
 
+/** Into a FIFO queue, unless the same was there within five minutes. */
+const sendOnce = <T extends { message: StoredMessage }>(
+  seen: Deduplication,
+  queue: LiveQueue,
+  message: StoredMessage,
+  insert: (queue: LiveQueue, message: StoredMessage) => T,
+): { added?: T; repeated?: StoredMessage } => {
+  const earlier = seen.find(queue, message)
+  if (earlier) return { repeated: { ...message, id: earlier.id, sequence: earlier.sequence } }
+  const added = insert(queue, message)
+  seen.remember(queue, added.message)
+  return { added }
+}
+
 /** A redriven message is a new one: new id, new time of sending (SQS API Reference, StartMessageMoveTask). */
 const renewed = (message: StoredMessage, sentAt: number): StoredMessage => {
-  const { deadLetteredFrom: _, firstReceivedAt: __, ...rest } = message
+  const { deadLetteredFrom: _, firstReceivedAt: __, receivesBefore: ___, ...rest } = message
   return { ...rest, id: randomUUID(), sentAt, delayedUntil: 0, receives: 0 }
-}
-
-const loadLanes = (
-  records: Collection<QueueRecord>,
-  messages: Collection<StoredMessage>,
-  all: Map<string, LiveQueue>,
-  now: number,
-): number => {
-  let highest = 0
-  for (const [arn, record] of records.entries()) {
-    const lane = createLane()
-    all.set(arn, { record, lane })
-    for (const [key, message] of messages.entries(`${arn}|`)) {
-      const order = Number(key.slice(arn.length + 1))
-      highest = Math.max(highest, order)
-      lane.add({ key, order, sentAt: message.sentAt, receives: message.receives }, message.delayedUntil, now)
-    }
-  }
-  return highest
-}
-
-const writeHandle = (key: string, message: StoredMessage): string =>
-  Buffer.from(`${message.receives}|${message.id}|${key}`).toString('base64url')
-
-const readHandle = (arn: string, handle: string): { key: string; receives: number } => {
-  const [receives = '', , owner, order] = Buffer.from(handle, 'base64url').toString().split('|')
-  if (owner !== arn || !/^\d+$/.test(receives) || !/^\d{16}$/.test(order ?? '')) throw invalidHandle()
-  return { key: `${owner}|${order}`, receives: Number(receives) }
 }

@@ -1,105 +1,99 @@
-import { randomUUID } from 'node:crypto'
 import type {
   CancelMessageMoveTaskCommandInput,
   ListMessageMoveTasksCommandInput,
-  ListMessageMoveTasksResultEntry,
   StartMessageMoveTaskCommandInput,
 } from '@aws-sdk/client-sqs'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import { checkOwnAccount } from './address.ts'
-import { redriveOf } from './attributes.ts'
-import { invalidValue, missing } from './errors.ts'
+import { isFifo, redriveOf } from './attributes.ts'
+import { invalid, invalidValue, missing } from './errors.ts'
+import type { LiveQueue } from './live.ts'
+import { MAX_TASKS, type MoveTask } from './move-tasks.ts'
 import type { OperationParts } from './operation-parts.ts'
-import type { LiveQueue } from './queues.ts'
 
-/** Tasks kept and listed per queue: SQS API Reference, ListMessageMoveTasks. */
-const MAX_TASKS = 10
-
-interface Task extends ListMessageMoveTasksResultEntry {
-  readonly SourceArn: string
-}
-
-/**
- * Redrive of a dead-letter queue. A task here is over when the call returns: the messages are moved in one transaction, whatever
- * MaxNumberOfMessagesPerSecond says.
- */
-export const createRedriveOperations = ({ parts, queues }: OperationParts): Record<string, Operation> => {
-  const tasks = parts.store.collection<Task>('sqs.moves')
-
-  const findSource = (arn: string | undefined, call: Call): LiveQueue => {
-    if (!arn) throw missing('SourceArn')
+/** Redrive of a dead-letter queue: SQS API Reference, StartMessageMoveTask and its siblings; texts as recorded from AWS. */
+export const createRedriveOperations = ({ queues, moves }: OperationParts): Record<string, Operation> => {
+  const find = (parameter: string, arn: string | undefined, call: Call): LiveQueue => {
+    if (!arn) throw missing(parameter)
+    if (!/^arn:[^:]+:[^:]+:[^:]+:[^:]+:[^:]+$/.test(arn))
+      throw invalid(
+        `You must use this format to specify the ${parameter}: arn:<partition>:<service>:<region>:<account-id>:<resource-id>`,
+      )
     checkOwnAccount(arn, call)
     const queue = queues.all.get(arn)
     if (!queue)
       throw new AwsError(
         'ResourceNotFoundException',
-        "The resource that you specified for the SourceArn parameter doesn't exist.",
+        `The resource that you specified for the ${parameter} parameter doesn't exist.`,
         404,
       )
     return queue
   }
   const isDeadLetterQueue = (arn: string) =>
     [...queues.all.values()].some(({ record }) => redriveOf(record)?.deadLetterTargetArn === arn)
-  const remember = (task: Task) => {
-    parts.store.transaction(() => {
-      const prefix = `${task.SourceArn}|`
-      // keys rise with the time of the start
-      tasks.put(`${prefix}${String(task.StartedTimestamp).padStart(16, '0')}|${randomUUID()}`, task)
-      for (const [key] of tasks.entries(prefix).slice(0, -MAX_TASKS)) tasks.delete(key)
-    })
-  }
 
   return {
     StartMessageMoveTask: (input: StartMessageMoveTaskCommandInput, call: Call) => {
-      const source = findSource(input.SourceArn, call)
+      const source = find('SourceArn', input.SourceArn, call)
       const { arn } = source.record
       const rate = input.MaxNumberOfMessagesPerSecond
-      if (rate !== undefined && !(rate >= 1 && rate <= 500))
+      if (rate !== undefined && !(Number.isInteger(rate) && rate >= 1 && rate <= 500))
         throw invalidValue(rate, 'MaxNumberOfMessagesPerSecond', 'Must be between 1 and 500.')
-      if (!isDeadLetterQueue(arn))
-        throw invalidValue(arn, 'SourceArn', 'Source queue must be configured as a Dead Letter Queue.')
+      if (!isDeadLetterQueue(arn)) throw invalid('Source queue must be configured as a Dead Letter Queue.')
       const given = input.DestinationArn
-      if (given === arn)
-        throw invalidValue(
-          given,
-          'DestinationArn',
-          'Source queue arn and destination queue arn must be different.',
+      if (given) {
+        const target = find('DestinationArn', given, call)
+        if (given === arn) throw invalid('Source queue arn and destination queue arn must be different.')
+        if (isFifo(target.record) !== isFifo(source.record))
+          throw invalid('Source queue and destination queue must be of the same type.')
+      }
+      if (moves.of(arn).some(({ Status }) => Status === 'RUNNING'))
+        throw invalid(
+          'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',
         )
-      if (given && !queues.all.has(given))
-        throw new AwsError(
-          'ResourceNotFoundException',
-          "The resource that you specified for the DestinationArn parameter doesn't exist.",
-          404,
-        )
-      // what was never dead-lettered (somebody sent it there) has no queue to go back to: such a task fails
-      const moved = queues.move(source, (message) => queues.all.get(given ?? message.deadLetteredFrom ?? ''))
-      const left = source.lane.next(parts.now()) !== undefined
-      const handle = Buffer.from(JSON.stringify({ taskId: randomUUID(), sourceArn: arn })).toString('base64')
-      remember({
-        TaskHandle: handle,
-        Status: left ? 'FAILED' : 'COMPLETED',
-        SourceArn: arn,
-        ...(given ? { DestinationArn: given } : {}),
-        ...(rate === undefined ? {} : { MaxNumberOfMessagesPerSecond: rate }),
-        ApproximateNumberOfMessagesMoved: moved,
-        ApproximateNumberOfMessagesToMove: moved + source.lane.counts.ready,
-        ...(left ? { FailureReason: 'CouldNotDetermineMessageSource' } : {}),
-        StartedTimestamp: parts.now(),
-      })
-      return { TaskHandle: handle }
+      return {
+        TaskHandle: writeHandle(
+          moves.start(source, { DestinationArn: given, MaxNumberOfMessagesPerSecond: rate }),
+        ),
+      }
     },
     ListMessageMoveTasks: (input: ListMessageMoveTasksCommandInput, call: Call) => {
-      const { arn } = findSource(input.SourceArn, call).record
+      const { arn } = find('SourceArn', input.SourceArn, call).record
       const most = input.MaxResults ?? 1
-      if (!(most >= 1 && most <= MAX_TASKS))
+      if (!(Number.isInteger(most) && most >= 1 && most <= MAX_TASKS))
         throw invalidValue(most, 'MaxResults', 'Must be between 1 and 10.')
-      const newestFirst = tasks.entries(`${arn}|`).reverse()
-      // a handle is shown of running tasks only, and none runs longer than its call
-      return { Results: newestFirst.slice(0, most).map(([, { TaskHandle: _, ...task }]) => task) }
+      return { Results: moves.of(arn).slice(0, most).map(describe) }
     },
-    CancelMessageMoveTask: (input: CancelMessageMoveTaskCommandInput) => {
+    CancelMessageMoveTask: (input: CancelMessageMoveTaskCommandInput, call: Call) => {
       if (!input.TaskHandle) throw missing('TaskHandle')
-      throw new AwsError('ResourceNotFoundException', 'Task does not exist or is not running.', 404)
+      const { taskId, sourceArn } = readHandle(input.TaskHandle)
+      find('SourceArn', sourceArn, call)
+      const task = moves.cancel(sourceArn, taskId)
+      if (!task) throw new AwsError('ResourceNotFoundException', 'Task does not exist.', 404)
+      // AWS's wording is not known
+      if (task.Status !== 'RUNNING') throw invalid('Only an active task can be cancelled.')
+      return { ApproximateNumberOfMessagesMoved: task.ApproximateNumberOfMessagesMoved }
     },
   }
+}
+
+/** A handle is shown of running tasks only. */
+const describe = ({ id, ...task }: MoveTask): object =>
+  task.Status === 'RUNNING' ? { ...task, TaskHandle: writeHandle({ id, ...task }) } : task
+
+const writeHandle = ({ id, SourceArn }: Pick<MoveTask, 'id' | 'SourceArn'>): string =>
+  Buffer.from(JSON.stringify({ taskId: id, sourceArn: SourceArn })).toString('base64')
+
+const readHandle = (handle: string): { taskId: string; sourceArn: string } => {
+  const bad = () => invalid('Value for parameter TaskHandle is invalid.')
+  try {
+    const { taskId, sourceArn } = JSON.parse(Buffer.from(handle, 'base64').toString()) as Record<
+      string,
+      unknown
+    >
+    if (typeof taskId === 'string' && typeof sourceArn === 'string') return { taskId, sourceArn }
+  } catch {
+    throw bad()
+  }
+  throw bad()
 }

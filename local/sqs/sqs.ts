@@ -1,11 +1,14 @@
 import type { Iam, Parts, ReceivedMessage, Sqs } from '../contracts.ts'
 import { numberOf } from './attributes.ts'
 import { md5 } from './digest.ts'
+import { fitQueue } from './fifo.ts'
+import type { Queues, Received } from './live.ts'
 import { checkMessage, systemAttributes } from './message.ts'
+import { createMoveTasks } from './move-tasks.ts'
 import { createOperations } from './operations.ts'
 import { permissionsOf } from './permissions.ts'
 import { parsePolicy } from './policy.ts'
-import { openQueues, type Queues, type Received } from './queues.ts'
+import { openQueues } from './queues.ts'
 import { createWaiting } from './waiting.ts'
 
 export interface SqsOptions {
@@ -13,13 +16,17 @@ export interface SqsOptions {
   readonly iam: Pick<Iam, 'authorizeSender'>
   /** `http://127.0.0.1:<port>`, asked for at each use: the port is known only once the gateway listens */
   readonly baseUrl: () => string
+  /** messages of one queue in flight at most; SQS's own quota unless given */
+  readonly maxInFlight?: number
+  /** how long the name of a deleted queue cannot be taken again: a minute on AWS, here not at all unless given */
+  readonly nameRestMs?: number
 }
 
 /**
- * SQS with standard queues. Whatever a call returned for is in the store, and survives a killed process; messages that were in
- * flight then are receivable again at once.
+ * SQS with standard and FIFO queues. Whatever a call returned for is in the store, and survives a killed process; messages that
+ * were in flight then are receivable again at once.
  */
-export const createSqs = ({ parts, iam, baseUrl }: SqsOptions): Sqs => {
+export const createSqs = ({ parts, iam, baseUrl, maxInFlight, nameRestMs = 0 }: SqsOptions): Sqs => {
   // a woken receiver changes the queue again: let the change that woke it end first
   const woken = new Set<string>()
   const waiting = createWaiting(() => queues, parts.now)
@@ -32,13 +39,14 @@ export const createSqs = ({ parts, iam, baseUrl }: SqsOptions): Sqs => {
     woken.clear()
     for (const arn of arns) waiting.wake(arn)
   }
-  const queues: Queues = openQueues(parts, wakeSoon)
+  const queues: Queues = openQueues(parts, wakeSoon, maxInFlight)
+  const moves = createMoveTasks(parts, queues)
 
   return {
     service: {
       name: 'sqs',
-      operations: createOperations({ parts, queues, waiting, baseUrl }),
-      permissions: permissionsOf,
+      operations: createOperations({ parts, queues, waiting, moves, baseUrl, nameRestMs }),
+      permissions: permissionsOf(queues),
     },
     send: async (queueArn, message, sender) => {
       const queue = queues.find(queueArn)
@@ -50,8 +58,9 @@ export const createSqs = ({ parts, iam, baseUrl }: SqsOptions): Sqs => {
         MessageBody: message.body,
         MessageAttributes: { ...message.attributes },
         MessageGroupId: message.groupId,
+        MessageDeduplicationId: message.deduplicationId,
       }
-      queues.send(queue, [checkMessage(input, sender.service)])
+      queues.send(queue, [fitQueue(queue.record, checkMessage(input, sender.service))])
     },
     receive: async (queueArn, max, waitMs, signal) => {
       const queue = queues.find(queueArn)
@@ -59,6 +68,7 @@ export const createSqs = ({ parts, iam, baseUrl }: SqsOptions): Sqs => {
       const received = await waiting.receive({ queue, max, visibilityMs, waitMs, signal })
       return received.map(toReceivedMessage)
     },
+    visibilitySeconds: (queueArn) => numberOf(queues.find(queueArn).record, 'VisibilityTimeout'),
     deleteMessages: (queueArn, handles) => {
       const queue = queues.find(queueArn)
       parts.store.transaction(() => {
@@ -69,7 +79,10 @@ export const createSqs = ({ parts, iam, baseUrl }: SqsOptions): Sqs => {
       const queue = queues.find(queueArn)
       for (const handle of handles) queues.release(queue, handle)
     },
-    stop: async () => waiting.stop(),
+    stop: async () => {
+      moves.stop()
+      waiting.stop()
+    },
   }
 }
 

@@ -27,11 +27,17 @@ export interface StoredMessage {
   /** AWSTraceHeader */
   readonly trace?: string
   readonly groupId?: string
+  /** FIFO queues: given, or the SHA-256 of the body */
+  readonly deduplicationId?: string
+  /** FIFO queues: 20 digits that rise */
+  readonly sequence?: string
   readonly senderId: string
   readonly sentAt: number
   /** DelaySeconds: not receivable before; visibility is not kept here, since nobody holds a message over a restart */
   readonly delayedUntil: number
   readonly receives: number
+  /** times received in the queue that dead-lettered it */
+  readonly receivesBefore?: number
   readonly firstReceivedAt?: number
   /** queue that dead-lettered it */
   readonly deadLetteredFrom?: string
@@ -43,6 +49,7 @@ export interface NewMessage {
   readonly attributes: Readonly<Record<string, StoredAttribute>>
   readonly trace?: string
   readonly groupId?: string
+  readonly deduplicationId?: string
   readonly senderId: string
   /** undefined: the queue's own delay */
   readonly delaySeconds?: number

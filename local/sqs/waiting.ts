@@ -1,5 +1,5 @@
 import { noSuchQueue } from './errors.ts'
-import type { LiveQueue, Queues, Received } from './queues.ts'
+import type { LiveQueue, Queues, Received } from './live.ts'
 
 /** Receiving with long polling: who waits is woken by what happens in this process, never by polling. */
 export interface Waiting {

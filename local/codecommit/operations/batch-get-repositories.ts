@@ -1,7 +1,15 @@
-import type { BatchGetRepositoriesInput, BatchGetRepositoriesOutput } from '@aws-sdk/client-codecommit'
-import type { Call } from '../../gateway/service.ts'
+import type {
+  BatchGetRepositoriesError,
+  BatchGetRepositoriesErrorCodeEnum,
+  BatchGetRepositoriesInput,
+  BatchGetRepositoriesOutput,
+  RepositoryMetadata,
+} from '@aws-sdk/client-codecommit'
+import { AwsError, type Call, type Caller } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
+import { requireKey } from '../keys.ts'
 import { metadataOf } from '../metadata.ts'
+import type { Repository } from '../repositories.ts'
 import { reject, repositoryName } from '../validate.ts'
 
 const MAX_NAMES = 100
@@ -10,7 +18,7 @@ export const batchGetRepositories =
   (context: Context) =>
   async (
     { repositoryNames }: BatchGetRepositoriesInput,
-    { account, region }: Call,
+    { account, region, caller }: Call,
   ): Promise<BatchGetRepositoriesOutput> => {
     if (!repositoryNames?.length) {
       return reject('RepositoryNamesRequired', 'At least one repository name is required.')
@@ -22,11 +30,34 @@ export const batchGetRepositories =
       name,
       repository: context.repositories.find({ account, region, name }),
     }))
+    const read = await Promise.all(
+      found.flatMap(({ repository }) => (repository ? [readOne(context, repository, caller)] : [])),
+    )
     return {
-      repositories: await Promise.all(
-        found.flatMap(({ repository }) => (repository ? [metadataOf(context, repository)] : [])),
-      ),
+      repositories: read.flatMap(({ metadata }) => (metadata ? [metadata] : [])),
       repositoriesNotFound: found.filter(({ repository }) => !repository).map(({ name }) => name),
-      errors: [],
+      errors: read.flatMap(({ error }) => (error ? [error] : [])),
     }
   }
+
+/** A repository whose key cannot be used is an error of its own, beside the others. */
+const readOne = async (
+  context: Context,
+  repository: Repository,
+  caller: Caller,
+): Promise<{ metadata?: RepositoryMetadata; error?: BatchGetRepositoriesError }> => {
+  try {
+    requireKey(context, repository, caller)
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    return {
+      error: {
+        repositoryId: repository.id,
+        repositoryName: repository.name,
+        errorCode: error.code as BatchGetRepositoriesErrorCodeEnum,
+        errorMessage: error.message,
+      },
+    }
+  }
+  return { metadata: await metadataOf(context, repository) }
+}

@@ -25,5 +25,5 @@ export const createBranch =
       if (!/cannot create|exists/.test(String(cause))) throw cause
       reject('InvalidBranchName', `The branch name is not valid: another branch is in its way.`)
     }
-    moved(context, repository, call, { ref, new: id })
+    await moved(context, repository, call, { ref, new: id })
   }

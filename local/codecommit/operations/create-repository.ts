@@ -4,22 +4,26 @@ import type { CreateRepositoryInput, CreateRepositoryOutput } from '@aws-sdk/cli
 import type { Call } from '../../gateway/service.ts'
 import { initBare } from '../bare.ts'
 import type { Context } from '../context.ts'
+import { chosenKey, keyOf, requireKey } from '../keys.ts'
 import { metadataOf } from '../metadata.ts'
 import { checkedTags } from '../tags.ts'
 import { reject, repositoryDescription, repositoryName } from '../validate.ts'
 
-/** Makes an empty repository; there is no KMS here, a key id is only kept. */
+/** Makes an empty repository; without a key of its own it has the account's AWS managed one, which the first of a region brings along. */
 export const createRepository =
   (context: Context) =>
-  async (input: CreateRepositoryInput, { account, region }: Call): Promise<CreateRepositoryOutput> => {
+  async (
+    input: CreateRepositoryInput,
+    { account, region, caller }: Call,
+  ): Promise<CreateRepositoryOutput> => {
     const { repositories, parts, git, limits } = context
     const name = repositoryName(input.repositoryName)
     const description = repositoryDescription(input.repositoryDescription)
     const tags = input.tags === undefined ? {} : checkedTags(input.tags)
-    const { kmsKeyId } = input
-    if (kmsKeyId !== undefined && !/^[a-zA-Z0-9:/_-]+$/.test(kmsKeyId)) {
-      reject('EncryptionKeyInvalidId', 'The Key Management Service encryption key is not valid.')
-    }
+    const kmsKeyId =
+      input.kmsKeyId === undefined
+        ? keyOf(context, { account, region })
+        : chosenKey(context, { account, region }, input.kmsKeyId)
     const taken = () => reject('RepositoryNameExists', `Repository named ${name} already exists`)
     if (repositories.find({ account, region, name }) !== undefined) taken()
     if (repositories.list(account, region).length >= limits.repositories) {
@@ -38,6 +42,7 @@ export const createRepository =
       modifiedAt: now,
       triggers: [],
     }
+    requireKey(context, repository, caller)
     const directory = repositories.directory(repository)
     await initBare(git, directory)
     if (!repositories.add(repository)) {

@@ -22,6 +22,6 @@ export const deleteBranch =
     const tip = await bare.tip(ref)
     if (tip === undefined) return {}
     await bare.moveRef(ref, tip, undefined)
-    moved(context, repository, call, { ref, old: tip })
+    await moved(context, repository, call, { ref, old: tip })
     return { deletedBranch: { branchName: branch, commitId: tip } }
   }

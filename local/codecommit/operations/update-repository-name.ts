@@ -1,7 +1,7 @@
 import type { UpdateRepositoryNameInput } from '@aws-sdk/client-codecommit'
 import type { Call } from '../../gateway/service.ts'
 import type { Context } from '../context.ts'
-import { existing, reject, repositoryName } from '../validate.ts'
+import { named, reject, repositoryName } from '../validate.ts'
 
 /** Changes ARN and clone address; id, refs, tags and triggers stay (inferred). */
 export const updateRepositoryName =
@@ -9,7 +9,7 @@ export const updateRepositoryName =
   ({ oldName, newName }: UpdateRepositoryNameInput, call: Call): undefined => {
     repositoryName(oldName)
     const name = repositoryName(newName)
-    const repository = existing(context, call, oldName)
+    const repository = named(context, call, oldName)
     if (context.repositories.find({ account: call.account, region: call.region, name }) !== undefined) {
       reject('RepositoryNameExists', `Repository named ${name} already exists`)
     }

@@ -6,6 +6,7 @@ import { ecsHandlers } from './ecs.ts'
 import { eventsHandlers } from './events.ts'
 import { iamHandlers } from './iam.ts'
 import { lambdaHandlers } from './lambda.ts'
+import { logsHandlers } from './logs.ts'
 import { recordedHandlers } from './recorded.ts'
 import { snsHandlers } from './sns.ts'
 import { sqsHandlers } from './sqs.ts'
@@ -19,6 +20,7 @@ export const handlers: Handlers = {
   ...eventsHandlers,
   ...lambdaHandlers,
   ...ecsHandlers,
+  ...logsHandlers,
   ...chatbotHandlers,
   ...codecommitHandlers,
   ...dynamodbHandlers,

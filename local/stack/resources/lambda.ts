@@ -108,9 +108,6 @@ const mapping: Handler = {
 const permission: Handler = {
   apply: async ({ logicalId, properties, former }, context) => {
     const StatementId = context.generatedName(logicalId, 100)
-    for (const name of ['PrincipalOrgID', 'FunctionUrlAuthType', 'EventSourceToken'])
-      if (properties[name] !== undefined)
-        throw new Error(`property ${name} is not served by this local cloud`)
     const FunctionName = needText(properties, 'FunctionName')
     const before = former ? text(former.properties, 'FunctionName') : undefined
     for (const name of new Set([FunctionName, before ?? FunctionName]))
@@ -125,6 +122,9 @@ const permission: Handler = {
         Principal: needText(properties, 'Principal'),
         SourceArn: text(properties, 'SourceArn'),
         SourceAccount: text(properties, 'SourceAccount'),
+        EventSourceToken: text(properties, 'EventSourceToken'),
+        PrincipalOrgID: text(properties, 'PrincipalOrgID'),
+        FunctionUrlAuthType: text(properties, 'FunctionUrlAuthType'),
       }),
     )
     return { physicalId: StatementId, attributes: { Id: StatementId } }
@@ -159,12 +159,35 @@ const invokeConfig: Handler = {
   },
 }
 
-/** There is one version of a function here; what names another one gets it. */
 const version: Handler = {
   apply: async ({ properties }, context) => {
-    const name = needText(properties, 'FunctionName').split(':').at(-1) ?? ''
-    const arn = context.arn('lambda', `function:${name}:1`)
-    return { physicalId: arn, attributes: { FunctionArn: arn, Version: '1' } }
+    const { FunctionArn, Version } = await context.call(
+      'lambda',
+      'PublishVersion',
+      defined({
+        FunctionName: needText(properties, 'FunctionName'),
+        Description: text(properties, 'Description'),
+      }),
+    )
+    return { physicalId: FunctionArn, attributes: { FunctionArn, Version } }
+  },
+}
+
+const alias: Handler = {
+  apply: async ({ properties }, context) => {
+    const settings = defined({
+      FunctionName: needText(properties, 'FunctionName'),
+      Name: needText(properties, 'Name'),
+      FunctionVersion: needText(properties, 'FunctionVersion'),
+      Description: text(properties, 'Description') ?? '',
+    })
+    const changed = await unless(MISSING, context.call('lambda', 'UpdateAlias', settings))
+    const { AliasArn } = changed ?? (await context.call('lambda', 'CreateAlias', settings))
+    return { physicalId: AliasArn, attributes: { AliasArn } }
+  },
+  remove: async ({ properties }, context) => {
+    const { FunctionName, Name } = properties
+    await unless(MISSING, context.call('lambda', 'DeleteAlias', { FunctionName, Name }))
   },
 }
 
@@ -174,4 +197,5 @@ export const lambdaHandlers: Handlers = {
   'AWS::Lambda::Permission': permission,
   'AWS::Lambda::EventInvokeConfig': invokeConfig,
   'AWS::Lambda::Version': version,
+  'AWS::Lambda::Alias': alias,
 }

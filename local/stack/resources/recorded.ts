@@ -62,9 +62,6 @@ const nameless: Record = (logicalId, _properties, context) => ({
 })
 
 const RECORDS: Readonly<{ [type: string]: Record }> = {
-  'AWS::Logs::LogGroup': named('LogGroupName', 512, (name, context) => ({
-    Arn: context.arn('logs', `log-group:${name}:*`),
-  })),
   'AWS::KMS::Key': key,
   'AWS::KMS::Alias': named('AliasName', 256, () => ({})),
   'AWS::CloudWatch::Alarm': named('AlarmName', 255, (name, context) => ({

@@ -40,18 +40,20 @@ export const bench = (
   mkdirSync(image, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(image, name), text)
   const store = openStore(join(root, 'state.db'))
-  const logs = createLogs({ folder: join(root, 'logs') })
+  const said: string[] = []
+  const parts = {
+    store,
+    now: Date.now,
+    log: (_service: string, text: string, facts?: object) =>
+      said.push(`${text} ${JSON.stringify(facts ?? {})}`),
+  }
+  const logs = createLogs({ parts, folder: join(root, 'logs') })
   const lines: string[] = []
   logs.tail(({ line }) => lines.push(line))
   const events: Envelope[] = []
-  const said: string[] = []
   const identity = smallIam()
   const ecs = createEcs({
-    parts: {
-      store,
-      now: Date.now,
-      log: (_s, text, facts) => said.push(`${text} ${JSON.stringify(facts ?? {})}`),
-    },
+    parts,
     iam: identity.iam,
     emit: (envelope) => events.push(envelope),
     folder: join(root, 'ecs'),
@@ -65,9 +67,10 @@ export const bench = (
     Promise.resolve().then(() => ecs.service.operations[operation]!(input, { ...call, operation }))
   const details = () => events.map(({ detail }) => detail as Detail)
   return {
-    ...{ ecs, run, events, details, lines, said, identity, root, image, store },
+    ...{ ecs, logs, run, events, details, lines, said, identity, root, image, store },
     define: async (container: object = {}, more: object = {}) => {
       await run('CreateCluster', { clusterName: 'relay' })
+      await logs.service.operations.CreateLogGroup?.({ logGroupName: '/relay/mirror' }, call)
       return run('RegisterTaskDefinition', {
         family: 'mirror',
         requiresCompatibilities: ['FARGATE'],
@@ -83,7 +86,11 @@ export const bench = (
             command: ['node', '/app/main.mjs'],
             logConfiguration: {
               logDriver: 'awslogs',
-              options: { 'awslogs-group': '/relay/mirror', 'awslogs-stream-prefix': 'm' },
+              options: {
+                'awslogs-group': '/relay/mirror',
+                'awslogs-region': REGION,
+                'awslogs-stream-prefix': 'm',
+              },
             },
             ...container,
           },

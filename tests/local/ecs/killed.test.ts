@@ -33,7 +33,7 @@ test('kill -9 of the cloud ends functions, tasks and what they started; the next
   next.ecs.start()
   await until(() => next.stopped().length === 1)
   expect(next.stopped()[0]).toMatchObject({
-    version: 4,
+    version: 8,
     desiredStatus: 'STOPPED',
     stoppedReason: 'Host terminated',
     containers: [{ exitCode: 137 }],

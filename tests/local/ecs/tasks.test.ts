@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { isGone, until } from '../lambda/bench.ts'
+import { AwsError } from '../../../local/gateway/service.ts'
+import { ACCOUNT, isGone, REGION, smallIam, until } from '../lambda/bench.ts'
 import { bench, EXECUTION_ROLE, TASK_ROLE } from './bench.ts'
 
 let made: ReturnType<typeof bench>[] = []
@@ -27,8 +28,12 @@ describe('a task', () => {
     expect(cloud.details().map(({ lastStatus, version }) => [lastStatus, version])).toEqual([
       ['PROVISIONING', 1],
       ['PENDING', 2],
-      ['RUNNING', 3],
-      ['STOPPED', 4],
+      ['ACTIVATING', 3],
+      ['RUNNING', 4],
+      ['DEACTIVATING', 5],
+      ['STOPPING', 6],
+      ['DEPROVISIONING', 7],
+      ['STOPPED', 8],
     ])
     const last = cloud.events.at(-1)!
     expect(last).toMatchObject({
@@ -108,7 +113,11 @@ describe('a task', () => {
     expect(seen.env.TMPDIR).toMatch(/volumes\/scratch$/)
     expect(seen.arg).toBe(`${seen.env.TMPDIR}/x`)
     expect(seen.cwd).toBe(cloud.image)
-    expect(seen.good).toMatchObject({ RoleArn: TASK_ROLE, AccessKeyId: 'ASIA2', Token: 'token' })
+    expect(seen.good).toMatchObject({
+      RoleArn: TASK_ROLE,
+      AccessKeyId: expect.stringMatching(/^ASIA/),
+      Token: 'token',
+    })
     expect(seen.bad).toBe(401)
     expect(seen.about).toMatchObject({ Name: 'mirror' })
     expect(existsSync(join(cloud.root, 'ecs', 'tasks'))).toBe(true)
@@ -266,5 +275,51 @@ describe('RunTask', () => {
       },
       { action: 'iam:PassRole', resource: TASK_ROLE },
     ])
+  })
+})
+
+describe('a task that another service starts', () => {
+  const sender = {
+    service: 'events.amazonaws.com',
+    sourceArn: `arn:aws:events:${REGION}:${ACCOUNT}:rule/r`,
+    sourceAccount: ACCOUNT,
+    roleArn: TASK_ROLE,
+  }
+  const cluster = `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/relay`
+  const input = {
+    taskDefinition: 'mirror',
+    launchType: 'FARGATE',
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },
+  }
+
+  test('runs when the role may run it and pass its roles on, and not without', async () => {
+    const asked: string[] = []
+    const { iam } = smallIam()
+    const cloud = fresh(
+      { 'main.mjs': WAIT },
+      {
+        capacity: 1,
+        iam: {
+          ...iam,
+          authorizeSender: (_policy, from, { action }) => {
+            expect(from).toBe(sender)
+            asked.push(action)
+            if (cloud.identity.denied.has(action)) throw new AwsError('AccessDeniedException', action, 403)
+          },
+        },
+      },
+    )
+    await cloud.define()
+    cloud.identity.denied.add('iam:PassRole')
+    await expect(cloud.ecs.runTask(cluster, input, sender)).rejects.toMatchObject({ message: 'iam:PassRole' })
+    cloud.identity.denied.clear()
+    await cloud.ecs.runTask(cluster, input, sender)
+    expect(new Set(asked)).toEqual(new Set(['ecs:RunTask', 'iam:PassRole']))
+    await until(() => cloud.lines.includes('up'))
+    // no room for a second one: the sender shall come again
+    await expect(cloud.ecs.runTask(cluster, input, sender)).rejects.toMatchObject({
+      status: 500,
+      message: expect.stringMatching(/^Capacity is unavailable/),
+    })
   })
 })

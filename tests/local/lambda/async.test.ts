@@ -151,18 +151,185 @@ test('takes a payload of one megabyte and no more', async () => {
   await cloud.lambda.invokeAsync(cloud.arn('work'), payload(MAX_EVENT_BYTES), sender)
   await expect(
     cloud.lambda.invokeAsync(cloud.arn('work'), payload(MAX_EVENT_BYTES + 1), sender),
-  ).rejects.toMatchObject({ code: 'RequestTooLargeException', status: 413 })
+  ).rejects.toMatchObject({
+    code: 'RequestEntityTooLargeException',
+    status: 413,
+    message: '1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)',
+  })
 })
 
-test.each([
-  [{ MaximumRetryAttempts: 3 }],
-  [{ MaximumEventAgeInSeconds: 59 }],
-  [{ MaximumEventAgeInSeconds: 21_601 }],
-  [{ DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::bucket' } } }],
-])('refuses the settings %j', async (settings) => {
+const settingsRefused: [settings: object, code: string, message: string | RegExp][] = [
+  [{ MaximumRetryAttempts: 3 }, 'ValidationException', /'maximumRetryAttempts'.* less than or equal to 2$/],
+  [{ MaximumEventAgeInSeconds: 59 }, 'ValidationException', /greater than or equal to 60$/],
+  [{ MaximumEventAgeInSeconds: 21_601 }, 'ValidationException', /less than or equal to 21600$/],
+  [
+    { DestinationConfig: { OnFailure: { Destination: 'arn:aws:ec2:::bucket' } } },
+    'InvalidParameterValueException',
+    'The provided destination config DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=arn:aws:ec2:::bucket)) is invalid.',
+  ],
+  [
+    { DestinationConfig: { OnFailure: { Destination: 'arn:aws:_-/!lambda:x' } } },
+    'ValidationException',
+    /'destinationConfig\.onFailure\.destination'/,
+  ],
+  [
+    {
+      DestinationConfig: {
+        OnSuccess: { Destination: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:none` },
+      },
+    },
+    'InvalidParameterValueException',
+    `The destination ARN arn:aws:lambda:${REGION}:${ACCOUNT}:function:none is invalid.`,
+  ],
+  [
+    {
+      DestinationConfig: {
+        OnSuccess: { Destination: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:work` },
+      },
+    },
+    'InvalidParameterValueException',
+    "You can't specify the function as a destination for itself.",
+  ],
+  [
+    {},
+    'InvalidParameterValueException',
+    'You must specify at least one of error handling or destination setting.',
+  ],
+  [
+    { FunctionName: 'none', MaximumRetryAttempts: 1 },
+    'ResourceNotFoundException',
+    "The function doesn't exist.",
+  ],
+]
+test.each(settingsRefused)('refuses the settings %j', async (settings, code, message) => {
   const cloud = fresh()
   await cloud.create('work', FAIL)
   await expect(
     cloud.run('PutFunctionEventInvokeConfig', { FunctionName: 'work', ...settings }),
-  ).rejects.toMatchObject({ code: 'InvalidParameterValueException' })
+  ).rejects.toMatchObject({
+    code,
+    message: typeof message === 'string' ? message : expect.stringMatching(message),
+  })
+})
+
+test('settings are put, changed one by one, listed by qualifier, and taken away', async () => {
+  const cloud = fresh()
+  await cloud.create('work', FAIL)
+  const FunctionName = 'work'
+  const put = await cloud.run('PutFunctionEventInvokeConfig', { FunctionName, MaximumRetryAttempts: 1 })
+  expect(put).toEqual({
+    FunctionArn: `${cloud.arn('work')}:$LATEST`,
+    LastModified: expect.any(Date),
+    MaximumRetryAttempts: 1,
+    DestinationConfig: { OnSuccess: {}, OnFailure: {} },
+  })
+  const changed = await cloud.run('UpdateFunctionEventInvokeConfig', {
+    FunctionName,
+    MaximumEventAgeInSeconds: 60,
+  })
+  expect(changed).toMatchObject({ MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 60 })
+  await cloud.run('PublishVersion', { FunctionName })
+  await cloud.run('CreateAlias', { FunctionName, Name: 'live', FunctionVersion: '1' })
+  await cloud.run('PutFunctionEventInvokeConfig', {
+    FunctionName,
+    Qualifier: 'live',
+    MaximumRetryAttempts: 0,
+  })
+  const { FunctionEventInvokeConfigs: list } = await cloud.run('ListFunctionEventInvokeConfigs', {
+    FunctionName,
+  })
+  expect(
+    (list as unknown as { FunctionArn: string }[]).map(({ FunctionArn }) => FunctionArn.split(':').at(-1)),
+  ).toEqual(['$LATEST', 'live'])
+  await cloud.run('DeleteFunctionEventInvokeConfig', { FunctionName, Qualifier: 'live' })
+  await expect(
+    cloud.run('GetFunctionEventInvokeConfig', { FunctionName, Qualifier: 'live' }),
+  ).rejects.toMatchObject({
+    message: `The function ${cloud.arn('work')}:live doesn't have an EventInvokeConfig`,
+  })
+})
+
+test('success and failure go to queue, topic, function or bus, each with its record', async () => {
+  const cloud = fresh()
+  await cloud.create(
+    'work',
+    `export const handler = async ({ bad }) => { if (bad) throw new Error('no'); return { fine: true } }`,
+  )
+  await cloud.create(
+    'next',
+    `export const handler = async (event) => console.log('got ' + event.requestContext.condition)`,
+  )
+  await allow(cloud, 'work')
+  await cloud.run('AddPermission', {
+    FunctionName: 'next',
+    StatementId: 's',
+    Action: 'lambda:InvokeFunction',
+    Principal: 'lambda.amazonaws.com',
+  })
+  const settle = async (OnSuccess: string, OnFailure: string, event: object) => {
+    await cloud.run('PutFunctionEventInvokeConfig', {
+      FunctionName: 'work',
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnSuccess: { Destination: OnSuccess }, OnFailure: { Destination: OnFailure } },
+    })
+    await cloud.lambda.invokeAsync(cloud.arn('work'), JSON.stringify(event), sender)
+  }
+  const topic = `arn:aws:sns:${REGION}:${ACCOUNT}:told`
+  const bus = `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/own`
+  await settle(QUEUE, topic, {})
+  await until(() => cloud.sent.length === 1)
+  expect(JSON.parse(cloud.sent[0]!.message.body)).toEqual({
+    version: '1.0',
+    timestamp: expect.stringMatching(/Z$/),
+    requestContext: {
+      requestId: expect.any(String),
+      functionArn: `${cloud.arn('work')}:$LATEST`,
+      condition: 'Success',
+      approximateInvokeCount: 1,
+    },
+    requestPayload: {},
+    responseContext: { statusCode: 200, executedVersion: '$LATEST' },
+    responsePayload: { fine: true },
+  })
+  await settle(QUEUE, topic, { bad: true })
+  await until(() => cloud.sent.length === 2)
+  expect(cloud.sent[1]).toMatchObject({ queueArn: topic, sender: { roleArn: ROLE } })
+  await settle(cloud.arn('next'), bus, {})
+  await until(() => cloud.lines.includes('got Success'))
+  await settle(cloud.arn('next'), bus, { bad: true })
+  await until(() => cloud.emitted.length === 1)
+  expect(cloud.emitted[0]).toMatchObject({
+    bus,
+    envelope: {
+      source: 'lambda',
+      'detail-type': 'Lambda Function Invocation Result - Failure',
+      resources: [bus, `${cloud.arn('work')}:$LATEST`],
+      detail: {
+        requestContext: { condition: 'RetriesExhausted' },
+        responseContext: { functionError: 'Unhandled' },
+      },
+    },
+  })
+  cloud.identity.denied.add('events:PutEvents')
+  await settle(cloud.arn('next'), bus, { bad: true })
+  await until(() =>
+    cloud.said.some((line) => line.includes('could not be handed on') && line.includes('events:PutEvents')),
+  )
+  expect(cloud.emitted).toHaveLength(1)
+})
+
+test('an event that is too old is not tried again', async () => {
+  const cloud = fresh({ retryDelayFactor: 1.1 })
+  await cloud.create('work', FAIL)
+  await allow(cloud, 'work')
+  await cloud.run('PutFunctionEventInvokeConfig', {
+    FunctionName: 'work',
+    MaximumEventAgeInSeconds: 60,
+    DestinationConfig: { OnFailure: { Destination: QUEUE } },
+  })
+  await cloud.lambda.invokeAsync(cloud.arn('work'), '{}', sender)
+  await until(() => cloud.sent.length === 1)
+  expect(JSON.parse(cloud.sent[0]!.message.body)).toMatchObject({
+    requestContext: { condition: 'EventAgeExceeded', approximateInvokeCount: 1 },
+  })
 })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import type { Iam, Parts, QueueReader, ReceivedMessage } from '../../../local/contracts.ts'
 import { AwsError, type Call, type Permission } from '../../../local/gateway/service.ts'
-import type { OutgoingMessage, Sender } from '../../../local/gateway/wires.ts'
-import { createLambda, type LambdaOptions } from '../../../local/lambda/lambda.ts'
+import type { Envelope, OutgoingMessage, Sender } from '../../../local/gateway/wires.ts'
+import { createLambda, type LambdaOptions, type LocalLambda } from '../../../local/lambda/lambda.ts'
 import { createLogs } from '../../../local/logs/logs.ts'
 import { openStore, type Store } from '../../../local/state/store.ts'
 import { living } from '../../support/processes.ts'
@@ -134,18 +134,35 @@ export const bench = (options: Partial<LambdaOptions> & { iamLastsMs?: number; s
     log: (_service, text, facts) => said.push(`${text} ${JSON.stringify(facts ?? {})}`),
   }
   const lines: string[] = []
-  const logs = createLogs({ folder: join(folder, 'logs') })
-  logs.tail(({ line }) => lines.push(line))
+  const logs = createLogs({ parts, folder: join(folder, 'logs') })
+  const raw: string[] = []
+  logs.tail(({ line }) => {
+    raw.push(line)
+    // without what the Node.js runtime puts before what a function says
+    lines.push(line.replace(/^\S+Z\t\S+\t[A-Z]+\t/, ''))
+  })
   const identity = smallIam(new Set(), options.iamLastsMs)
   const queue = smallQueue()
   const sent: { queueArn: string; message: OutgoingMessage; sender: Sender }[] = []
-  const lambda = createLambda({
+  const emitted: { envelope: Envelope; bus: string }[] = []
+  const lambda: LocalLambda = createLambda({
     parts,
     iam: identity.iam,
     queues: queue.reader,
     wires: {
       sendMessage: async (queueArn, message, sender) => {
         sent.push({ queueArn, message, sender })
+      },
+      publish: async (topicArn, message, sender) => {
+        sent.push({ queueArn: topicArn, message, sender })
+      },
+      invokeAsync: (...args) => lambda.invokeAsync(...args),
+      putEvent: async (bus, envelope, sender) => {
+        identity.iam.authorize(identity.iam.callerOfRole(sender.roleArn ?? '', 's'), {
+          action: 'events:PutEvents',
+          resource: bus,
+        })
+        emitted.push({ envelope, bus })
       },
     },
     folder: join(folder, 'lambda'),
@@ -159,7 +176,7 @@ export const bench = (options: Partial<LambdaOptions> & { iamLastsMs?: number; s
       lambda.service.operations[operation]!(input, { ...call, operation }),
     ) as Promise<Record<string, never>>
   return {
-    ...{ lambda, run, queue, identity, sent, lines, said, store, folder },
+    ...{ lambda, logs, run, queue, identity, sent, emitted, raw, lines, said, store, folder },
     create: (name: string, source: string, more: object = {}) =>
       run('CreateFunction', {
         FunctionName: name,

@@ -16,7 +16,7 @@ const handler = (body: string) => `export const handler = async (event, context)
 
 describe('a function in its process', () => {
   test('gets event and context, and answers', async () => {
-    const { lambda, create, arn, lines } = fresh()
+    const { lambda, create, arn, lines, raw } = fresh()
     await create(
       'echo',
       handler(
@@ -31,7 +31,7 @@ describe('a function in its process', () => {
     expect(answer.left).toBeGreaterThan(0)
     expect(answer.left).toBeLessThanOrEqual(5000)
     await until(() => lines.some((line) => line.startsWith('REPORT')))
-    expect(lines).toContain('hello from echo')
+    expect(raw[1]).toMatch(new RegExp(`^\\d{4}-\\S+Z\\t${answer.id}\\tINFO\\thello from echo$`))
     expect(lines).toContain(`START RequestId: ${answer.id} Version: $LATEST`)
     expect(lines.find((line) => line.startsWith('REPORT'))).toMatch(/Memory Size: 256 MB.*Init Duration/)
   })
@@ -76,7 +76,7 @@ describe('a function in its process', () => {
       keys.push((await lambda.invoke(arn('old'), '{}')).payload)
       await new Promise((resolve) => setTimeout(resolve, 600))
     }
-    expect(keys).toEqual(['"ASIA1"', '"ASIA2"'])
+    expect(new Set(keys).size).toBe(2)
   })
 
   test('ends when idle', async () => {
@@ -133,7 +133,7 @@ describe('what goes wrong becomes a function error', () => {
       'forgets a rejection',
       handler(`Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 2000))`),
       {},
-      { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'lost' },
+      { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'Error: lost' },
     ],
     ['waits for nothing', handler('await new Promise(() => {})'), {}, { errorType: 'Runtime.NodeJsExit' }],
     [
@@ -170,9 +170,12 @@ describe('what goes wrong becomes a function error', () => {
       'has no such file',
       handler(''),
       { Handler: 'missing.handler' },
-      { errorType: 'Runtime.ImportModuleError', errorMessage: `Error: Cannot find module 'missing'` },
+      {
+        errorType: 'Runtime.ImportModuleError',
+        errorMessage: expect.stringMatching(/^Error: Cannot find module 'missing'/),
+      },
     ],
-    ['does not parse', 'export const handler = (', {}, { errorType: 'SyntaxError' }],
+    ['does not parse', 'export const handler = (', {}, { errorType: 'Runtime.UserCodeSyntaxError' }],
     ['answers what is no JSON', handler('return 1n'), {}, { errorType: 'Runtime.MarshalError' }],
     [
       'answers too much',

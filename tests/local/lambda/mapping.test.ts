@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import type { QueueReader } from '../../../local/contracts.ts'
+import { AwsError } from '../../../local/gateway/service.ts'
 import { openStore } from '../../../local/state/store.ts'
 import { bench, isGone, QUEUE, until } from './bench.ts'
 
@@ -80,7 +82,7 @@ describe('a queue that a function reads', () => {
     cloud.identity.denied.add('sqs:DeleteMessage')
     await expect(map(cloud)).rejects.toMatchObject({
       code: 'InvalidParameterValueException',
-      message: expect.stringContaining('execution role does not have permissions'),
+      message: 'The function execution role does not have permissions to call DeleteMessage on SQS',
     })
     cloud.identity.denied.clear()
     await map(cloud)
@@ -156,23 +158,141 @@ describe('a queue that a function reads', () => {
   })
 })
 
+const invalid = 'InvalidParameterValueException'
+const violated = 'ValidationException'
 test.each([
-  ['batch of 0', { BatchSize: 0 }],
-  ['batch of 11 without window', { BatchSize: 11 }],
-  ['batch of 10,001', { BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 }],
-  ['window of 301', { MaximumBatchingWindowInSeconds: 301 }],
-  ['concurrency of 1', { ScalingConfig: { MaximumConcurrency: 1 } }],
-  ['a filter', { FilterCriteria: { Filters: [{ Pattern: '{}' }] } }],
-  ['a stream', { EventSourceArn: 'arn:aws:kinesis:eu-west-1:111111111111:stream/x' }],
-])('refuses a mapping with %s', async (_what, more) => {
+  ['batch of 0', { BatchSize: 0 }, violated, /'batchSize' failed .* greater than or equal to 1$/],
+  ['batch of 11 without window', { BatchSize: 11 }, invalid, /^Maximum batch window in seconds must be/],
+  [
+    'batch of 10,001',
+    { BatchSize: 10_001, MaximumBatchingWindowInSeconds: 1 },
+    violated,
+    /less than or equal to 10000$/,
+  ],
+  ['window of 301', { MaximumBatchingWindowInSeconds: 301 }, violated, /less than or equal to 300$/],
+  ['concurrency of 1', { ScalingConfig: { MaximumConcurrency: 1 } }, violated, /greater than or equal to 2$/],
+  [
+    'a filter that is none',
+    { FilterCriteria: { Filters: [{ Pattern: '{"body":"x"}' }] } },
+    invalid,
+    /^Invalid filter pattern definition\.$/,
+  ],
+  [
+    'six filters',
+    { FilterCriteria: { Filters: Array.from({ length: 6 }, () => ({ Pattern: '{"body":["x"]}' })) } },
+    invalid,
+    /limit of 5/,
+  ],
+  [
+    'a stream',
+    { EventSourceArn: 'arn:aws:kinesis:eu-west-1:111111111111:stream/x' },
+    invalid,
+    /^Unrecognized event source, must be sqs/,
+  ],
+  ['no source', { EventSourceArn: undefined }, invalid, /^Unrecognized event source\.$/],
+  ['no such function', { FunctionName: 'other' }, invalid, /^Function does not exist$/],
+  [
+    'a window on a FIFO queue',
+    { EventSourceArn: `${QUEUE}.fifo`, MaximumBatchingWindowInSeconds: 1 },
+    invalid,
+    /FIFO/,
+  ],
+])('refuses a mapping with %s', async (_what, more, code, message) => {
   const cloud = fresh()
   await cloud.create('work', SOURCE)
-  await expect(map(cloud, more)).rejects.toMatchObject({ code: 'InvalidParameterValueException' })
+  await expect(map(cloud, more)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+})
+
+test('refuses a queue that shows a message again while the function may still work on it, and one that is not there', async () => {
+  const visible = { seconds: 30 }
+  const cloud = fresh({
+    queues: {
+      ...({} as QueueReader),
+      visibilitySeconds: () => {
+        if (visible.seconds === 0) throw new AwsError('QueueDoesNotExist', 'no')
+        return visible.seconds
+      },
+    },
+  })
+  await cloud.create('work', SOURCE, { Timeout: 60 })
+  await expect(map(cloud)).rejects.toMatchObject({
+    code: invalid,
+    message: 'Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds',
+  })
+  visible.seconds = 0
+  await expect(map(cloud)).rejects.toMatchObject({
+    code: invalid,
+    message: expect.stringContaining('AWS.SimpleQueueService.NonExistentQueue'),
+  })
+})
+
+test('tells what is under way in the answer of each change, and what is afterwards', async () => {
+  const cloud = fresh()
+  await cloud.create('work', SOURCE)
+  const { UUID, State, ...created } = await map(cloud, { Tags: { a: '1' } })
+  expect(State).toBe('Creating')
+  expect(created).toEqual({
+    BatchSize: 10,
+    MaximumBatchingWindowInSeconds: 0,
+    EventSourceArn: QUEUE,
+    EventSourceMappingArn: `arn:aws:lambda:eu-west-1:111111111111:event-source-mapping:${UUID}`,
+    FunctionArn: cloud.arn('work'),
+    LastModified: expect.any(Date),
+    StateTransitionReason: 'USER_INITIATED',
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+  })
+  const state = async () => (await cloud.run('GetEventSourceMapping', { UUID })).State
+  const update = async (more: object) =>
+    (await cloud.run('UpdateEventSourceMapping', { UUID, ...more })).State
+  expect(await state()).toBe('Enabled')
+  expect(await update({ Enabled: false })).toBe('Disabling')
+  expect(await state()).toBe('Disabled')
+  expect(await update({ BatchSize: 5 })).toBe('Updating')
+  expect(await update({ Enabled: true })).toBe('Enabling')
+  expect(await cloud.run('ListTags', { Resource: created.EventSourceMappingArn })).toEqual({
+    Tags: { a: '1' },
+  })
+  expect(
+    (await cloud.run('ListEventSourceMappings', { FunctionName: 'work' })).EventSourceMappings,
+  ).toHaveLength(1)
+  expect((await cloud.run('DeleteEventSourceMapping', { UUID })).State).toBe('Deleting')
+  await expect(state()).rejects.toMatchObject({
+    code: 'ResourceNotFoundException',
+    message: 'The resource you requested does not exist.',
+  })
+})
+
+test('what no filter lets through leaves the queue unseen', async () => {
+  const cloud = fresh()
+  await cloud.create('work', SOURCE)
+  await map(cloud, { FilterCriteria: { Filters: [{ Pattern: '{"body":{"kind":["push"]}}' }] } })
+  for (const body of ['{"kind":"push"}', '{"kind":"pull"}', 'text']) cloud.queue.put(body)
+  cloud.lambda.start()
+  await until(() => cloud.queue.deleted.length === 3)
+  await until(() => cloud.lines.some((line) => line.startsWith('REPORT')))
+  expect(cloud.lines.filter((line) => line.startsWith('batch'))).toEqual(['batch {"kind":"push"}'])
+})
+
+test('an alias as target: the version behind it gets the messages', async () => {
+  const cloud = fresh()
+  await cloud.create(
+    'work',
+    'export const handler = async (e, c) => console.log(c.functionVersion, c.invokedFunctionArn)',
+  )
+  await cloud.run('PublishVersion', { FunctionName: 'work' })
+  await cloud.run('CreateAlias', { FunctionName: 'work', Name: 'live', FunctionVersion: '1' })
+  await map(cloud, { FunctionName: `${cloud.arn('work')}:live` })
+  cloud.queue.put('x')
+  cloud.lambda.start()
+  await until(() => cloud.lines.includes(`1 ${cloud.arn('work')}:live`))
 })
 
 test('refuses the same mapping twice', async () => {
   const cloud = fresh()
   await cloud.create('work', SOURCE)
-  await map(cloud)
-  await expect(map(cloud)).rejects.toMatchObject({ code: 'ResourceConflictException' })
+  const { UUID } = await map(cloud)
+  await expect(map(cloud)).rejects.toMatchObject({
+    code: 'ResourceConflictException',
+    message: `An event source mapping with SQS arn (" ${QUEUE} ") and function (" work ") already exists. Please update or delete the existing mapping with UUID ${UUID}`,
+  })
 })

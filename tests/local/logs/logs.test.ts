@@ -3,21 +3,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Parts } from '../../../local/contracts.ts'
 import { createLogs } from '../../../local/logs/logs.ts'
 import { eachLine, MAX_LINE } from '../../../local/processes/lines.ts'
+import { openStore } from '../../../local/state/store.ts'
 
 let folder = ''
+let parts: Parts
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'logs-'))
+  parts = { store: openStore(':memory:'), now, log: () => undefined }
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  parts.store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
 const now = () => Date.UTC(2031, 4, 17, 9, 4, 30, 5)
 const file = (name: string) => join(folder, '111111111111', 'eu-west-1', name)
 const write = (logs: ReturnType<typeof createLogs>, line: string, group = '/aws/lambda/work') =>
   logs.write('111111111111', 'eu-west-1', group, 'stream', line)
 
 test('lines are on disk after close, in order, a file for each group', async () => {
-  const logs = createLogs({ folder, now })
+  const logs = createLogs({ parts, folder })
   for (let index = 0; index < 100; index += 1) write(logs, `n${index}`)
   write(logs, 'ü', '../../escape')
   await logs.close()
@@ -28,7 +35,7 @@ test('lines are on disk after close, in order, a file for each group', async () 
 })
 
 test('a listener hears every line until it leaves', async () => {
-  const logs = createLogs({ folder, now })
+  const logs = createLogs({ parts, folder })
   const heard: string[] = []
   const leave = logs.tail(({ line, group }) => heard.push(`${group} ${line}`))
   write(logs, 'one')
@@ -40,7 +47,7 @@ test('a listener hears every line until it leaves', async () => {
 
 test('a full file is put aside, and what was aside goes', async () => {
   for (let round = 0; round < 10; round += 1) {
-    const logs = createLogs({ folder, now, maxBytes: 300 })
+    const logs = createLogs({ parts, folder, maxBytes: 300 })
     for (let index = 0; index < 3; index += 1) write(logs, `${round} ${'x'.repeat(40)}`)
     await logs.close()
   }
@@ -51,7 +58,7 @@ test('a full file is put aside, and what was aside goes', async () => {
 })
 
 test('more than may wait is dropped and counted', async () => {
-  const logs = createLogs({ folder, now, maxWaiting: 10 })
+  const logs = createLogs({ parts, folder, maxWaiting: 10 })
   for (let index = 0; index < 5; index += 1) write(logs, '12345')
   await logs.close()
   write(logs, 'too late')
@@ -65,7 +72,7 @@ test('a disk that refuses is told, and stops nothing', async () => {
   mkdirSync(join(folder, '111111111111'))
   writeFileSync(join(folder, '111111111111', 'eu-west-1'), 'in the way')
   const failures: unknown[] = []
-  const logs = createLogs({ folder, now, failed: (error) => failures.push(error) })
+  const logs = createLogs({ parts, folder, failed: (error) => failures.push(error) })
   write(logs, 'one')
   await logs.close()
   expect(failures).toHaveLength(1)

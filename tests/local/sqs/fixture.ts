@@ -73,6 +73,6 @@ export const storeFolder = (): Folder => {
 }
 
 /** Resolves once `test` says yes; the test's own time limit ends the wait. */
-export const until = async (test: () => boolean): Promise<void> => {
-  while (!test()) await new Promise((resolve) => setTimeout(resolve, 5))
+export const until = async (test: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await test())) await new Promise((resolve) => setTimeout(resolve, 5))
 }

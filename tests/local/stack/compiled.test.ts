@@ -42,7 +42,7 @@ test('the compiled template boots twice, and nothing changes the second time', a
       account: ACCOUNT,
       region,
       stackName: 'codecommit-relay-local',
-      services: [...others.services, lambda.lambda.service, ecs.ecs.service],
+      services: [...others.services, lambda.lambda.service, lambda.logs.service, ecs.ecs.service],
       parts: { store: lambda.store, now: Date.now, log: () => {} },
     })
   try {

@@ -32,7 +32,7 @@ const fresh = () => {
       account: ACCOUNT,
       region: REGION,
       stackName: 'relay-local',
-      services: [...others.services, lambda.lambda.service, ecs.ecs.service],
+      services: [...others.services, lambda.lambda.service, lambda.logs.service, ecs.ecs.service],
       parts,
       ...more,
     })
@@ -203,6 +203,7 @@ const template = {
         NetworkMode: 'awsvpc',
         Cpu: '256',
         Memory: '512',
+        ExecutionRoleArn: 'arn:aws:iam::111111111111:role/execution',
         EphemeralStorage: { SizeInGiB: { Ref: 'Disk' } },
         Volumes: [{ Name: 'work' }],
         ContainerDefinitions: [
@@ -212,7 +213,10 @@ const template = {
             Command: ['node', 'main.mjs'],
             StopTimeout: '30',
             MountPoints: [{ SourceVolume: 'work', ContainerPath: '/work', ReadOnly: false }],
-            LogConfiguration: { LogDriver: 'awslogs', Options: { 'awslogs-group': { Ref: 'Logs' } } },
+            LogConfiguration: {
+              LogDriver: 'awslogs',
+              Options: { 'awslogs-group': { Ref: 'Logs' }, 'awslogs-region': { Ref: 'AWS::Region' } },
+            },
           },
         ],
       },
@@ -297,7 +301,7 @@ describe('a whole stack', () => {
     const { Queue, Rule, Definition } = changed.Resources
     Object.assign(Queue.Properties, { VisibilityTimeout: undefined, DelaySeconds: 5 })
     Rule.Properties.Targets[0]!.Id = 'other'
-    Definition.Properties.Cpu = '512'
+    Object.assign(Definition.Properties, { Cpu: '512', Memory: '1024' })
     const next = await cloud.deploy(JSON.parse(JSON.stringify(changed)), {
       code: 'export const handler = () => "new"',
       parameters: { Stage: 'local', Disk: '40' },

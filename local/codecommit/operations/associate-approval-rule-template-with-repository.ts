@@ -1,0 +1,22 @@
+import type { AssociateApprovalRuleTemplateWithRepositoryInput } from '@aws-sdk/client-codecommit'
+import type { Call } from '../../gateway/service.ts'
+import { existingTemplate } from '../approvals/inputs.ts'
+import { setLink } from '../approvals/links.ts'
+import { templateName } from '../approvals/names.ts'
+import { tellTemplate } from '../approvals/template-events.ts'
+import type { Context } from '../context.ts'
+import { existing, repositoryName } from '../validate.ts'
+
+export const associateApprovalRuleTemplateWithRepository =
+  (context: Context) =>
+  (input: AssociateApprovalRuleTemplateWithRepositoryInput, call: Call): undefined => {
+    const name = templateName(input.approvalRuleTemplateName)
+    repositoryName(input.repositoryName)
+    const { template, changed } = context.parts.store.transaction(() => {
+      const template = existingTemplate(context, call, name)
+      const repository = existing(context, call, input.repositoryName)
+      return { template, changed: setLink(context, template, repository, true) }
+    })
+    if (changed === undefined) return
+    tellTemplate(context, call.caller, 'approvalRuleTemplateAssociatedWithRepository', template, [changed])
+  }
