@@ -6,8 +6,14 @@ import { REGIONS as ALL_REGIONS } from '../shared/config/regions.ts'
 import { UserError } from './errors.ts'
 import { checkDisk, startFailure } from './mend.ts'
 
-/** Those of the partition `aws`: ARNs of China and GovCloud would have to be written in another way. */
-const CODECOMMIT_REGIONS: readonly string[] = ALL_REGIONS.filter((region) => !/^(cn|us-gov)-/.test(region))
+/**
+ * Those of the partition `aws`: ARNs of China and GovCloud would have to be written in another way. The first is that of the
+ * profiles that are written.
+ */
+const CODECOMMIT_REGIONS: readonly string[] = [
+  'us-east-1',
+  ...ALL_REGIONS.filter((region) => region !== 'us-east-1' && !/^(cn|us-gov)-/.test(region)),
+]
 
 /** What the command line says, parsed but not yet checked against one another. */
 export interface UpOptions {
@@ -101,6 +107,8 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
   for (const account of accounts ?? [])
     if (!/^\d{12}$/.test(account))
       throw new UserError(`${account} is not an account id.`, 'It has 12 digits.')
+  const twice = accounts?.find((account, index) => accounts.indexOf(account) < index)
+  if (twice !== undefined) throw new UserError(`Account ${twice} is given twice.`, 'Leave one out.')
   const regions = options.region ?? (options.stack ? REGIONS : CODECOMMIT_REGIONS)
   for (const region of regions)
     if (!CODECOMMIT_REGIONS.includes(region))

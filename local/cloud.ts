@@ -148,7 +148,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
   const reset = oneAtATime(async () => {
     const resume = gateway.pause()
     try {
-      await life.end()
+      await life.end(() => gateway.settled())
       forgetState(folder)
       denials.length = 0
       life = await begin()

@@ -44,6 +44,8 @@ export interface Iam {
   authorize(caller: Caller, permission: Permission): void
   /** throws AccessDeniedException unless the resource policy (or the sender's own role) lets the sender in */
   authorizeSender(policy: PolicyDocument | undefined, sender: Sender, permission: Permission): void
+  /** throws AccessDeniedException unless the sender's role exists and its trust policy lets the sender's service in */
+  requireTrust(sender: Sender): void
   /** makes (or finds) the account's first user, an administrator, with an access key and a Git credential */
   bootstrapAccount(
     account: string,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, existsSync, mkdtempSync, mkdtempSync, readFileSync, rmSync, rmSync, statSync, statSync, writeFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import {
   GetRepositoryCommand,
   ListRepositoriesCommand,
 } from '@aws-sdk/client-codecommit'
+import { CreateQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { AwsAccess } from '../../cli/aws.ts'
@@ -76,6 +77,8 @@ describe('relay up --no-stack with credentials of one’s own', () => {
     expect(run.output()).toBe(`${JSON.stringify(ready)}\n`)
     expect(ready).toMatchObject({ port: expect.any(Number), accounts: ['123456789012'], state: state() })
     expect(ready.regions).toEqual(expect.arrayContaining(['us-east-1', 'eu-west-1', 'ap-southeast-2']))
+    // what docs/local-cloud.md does next is clone from there
+    expect(readFileSync(join(state(), 'config'), 'utf8')).toContain('region = us-east-1\n')
     expect(run.output()).not.toContain(ROOT.secretAccessKey)
     expect(statSync(state()).mode & 0o077).toBe(0)
   })
@@ -165,12 +168,14 @@ test('what a person can mend is told in a sentence, and nothing is started', asy
   writeFileSync(plan, '{"rules":[{"call":"*","rate":7}]}')
   const cases: readonly [args: string[], says: RegExp][] = [
     [['--account', '12'], /12 is not an account id/],
+    [['--account', '123456789012,210987654321,123456789012'], /Account 123456789012 is given twice/],
     [['--region', 'mars-1'], /mars-1 is not a region/],
     [['--root-key', 'nothing'], /--root-key is not of the form ID:SECRET/],
     [['--git-user', 'a:b'], /--git-user needs --root-key/],
     [['--faults', 'nowhere.json'], /neither JSON nor the path of a file/],
     [['--faults', plan], /plan\.json cannot be used:\s+rules\[0\]\.rate: /],
-    [['--state', taken], /--state DIR/],
+    [['--state', taken], /A file is where the state folder should be: .*\s+.*--state DIR/],
+    [['--state', join(taken, 'below')], /A file is where the state folder should be: /],
     [['--port', '99999'], /0 to 65535/],
   ]
   await Promise.all(
@@ -196,6 +201,40 @@ describe('startCloud in a test', () => {
     ).rejects.toMatchObject({ name: 'RepositoryDoesNotExistException' })
     await cloud.stop()
     expect(existsSync(cloud.folder)).toBe(false)
+  })
+
+  test('forgets in the midst of requests: each is answered, by what was there before or what is there after', async () => {
+    const cloud = await startCloud()
+    const access = { region: 'us-east-1', endpoint: cloud.url, credentials: cloud.access[0]!.credentials }
+    const queues = new SQSClient({ ...access, maxAttempts: 1 })
+    const identity = new STSClient({ ...access, maxAttempts: 1 })
+    let going = true
+    let answered = 0
+    const knock = async () => {
+      while (going) {
+        await queues.send(new CreateQueueCommand({ QueueName: `apples-${answered}` }))
+        await identity.send(new GetCallerIdentityCommand({}))
+        answered += 1
+      }
+    }
+    try {
+      const { QueueUrl } = await queues.send(new CreateQueueCommand({ QueueName: 'pears' }))
+      const waiting = queues.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }))
+      const knocking = Promise.all([knock(), knock(), knock()])
+      for (let i = 0; i < 5; i += 1) await cloud.reset()
+      // its queue went: it was not kept waiting for twenty seconds
+      await waiting.catch((error: unknown) =>
+        expect(error).toMatchObject({ name: expect.stringContaining('QueueDoesNotExist') }),
+      )
+      going = false
+      await knocking
+      expect(answered).toBeGreaterThan(0)
+      await cloud.reset()
+      expect((await queues.send(new ListQueuesCommand({}))).QueueUrls ?? []).toEqual([])
+    } finally {
+      going = false
+      await cloud.stop()
+    }
   })
 
   test('with TLS: the certificate is trusted by git and outlives a reset; plain HTTP goes on', async () => {
