@@ -1,4 +1,4 @@
-import { existsSync, existsSync, mkdtempSync, mkdtempSync, readFileSync, rmSync, rmSync, statSync, statSync, writeFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
