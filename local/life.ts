@@ -42,11 +42,14 @@ export interface Life {
 
 /** Opens the store in the folder and makes the services. Nothing runs yet but Git's housekeeping. */
 export const openLife = async (options: LifeOptions): Promise<Life> => {
-  const { folder, faults, accounts, regions } = options
+  const { folder, accounts, regions } = options
+  let started = false
+  // who begins or ends may write: a cloud that cannot be left or entered any more would help nobody
+  const faults = { ...options.faults, diskFull: () => started && options.faults.diskFull() }
   const clock = options.now ?? Date.now
   const now = () => clock() + faults.skewMs()
-  const store = openStore(join(folder, DATABASE))
-  const journal = openJournal(join(folder, 'cloud.log'), now)
+  const store = openStore(join(folder, DATABASE), faults.diskFull)
+  const journal = openJournal(join(folder, 'cloud.log'), now, faults.diskFull)
   const parts: Parts = { store, now, log: options.log ?? journal.log }
   for (const sentence of store.damage) parts.log('state', sentence)
   const environment: Record<string, string> = {}
@@ -66,7 +69,6 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
   services.events.watch(options.onEvent)
   services.iam.watch(options.onDecision)
   const broken = await services.codecommit.start()
-  let started = false
   const start = () => {
     if (started) return
     started = true
@@ -90,6 +92,7 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
       return deployment
     },
     end: async (closeDoor = () => Promise.resolve()) => {
+      started = false
       await services.stop(closeDoor)
       store.close()
       journal.close()

@@ -55,7 +55,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const iam = createIam({ parts, accounts: options.accounts })
   const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
-  const logs = createLogs({ parts, iam, folder: join(folder, 'logs') })
+  const logs = createLogs({ parts, iam, folder: join(folder, 'logs'), full: faults.diskFull })
   const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
   const wires: Wires = {
@@ -94,7 +94,7 @@ export const createServices = (options: ServicesOptions): Services => {
     images: options.image,
     ...(options.imageCommands && { commands: options.imageCommands }),
   })
-  const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
+  const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb'), full: faults.diskFull })
   const codecommit = createCodeCommit({
     parts,
     iam,

@@ -11,6 +11,8 @@ const KEPT = 5_000
 /** Records reach the store together: one write each would cost more than many of the calls they tell of. */
 const FLUSH_MS = 500
 const MOST_WAITING = 500
+/** until what the disk did not take is written again */
+const UNWRITABLE_MS = 1_000
 
 export interface LocalTrail extends Trail {
   /** what waits goes to the store */
@@ -33,10 +35,15 @@ export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail =>
     const batch = waiting
     waiting = []
     if (batch.length === 0) return
-    store.transaction(() => {
-      for (const { key, happening, at } of batch)
-        stored.put(key, recordOf(happening, { id: randomUUID(), at }))
-    })
+    try {
+      store.transaction(() => {
+        for (const { key, happening, at } of batch)
+          stored.put(key, recordOf(happening, { id: randomUUID(), at }))
+      })
+    } catch (error) {
+      waiting = [...batch, ...waiting].slice(-KEPT)
+      throw error
+    }
     added += batch.length
     if (added >= MOST_WAITING) trim()
   }
@@ -45,7 +52,8 @@ export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail =>
     try {
       flush()
     } catch (error) {
-      log('cloudtrail', 'what happened could not be written down', { error: String(error) })
+      log('cloudtrail', 'what happened could not be written down yet', { error: String(error) })
+      timer ??= setTimeout(flushLater, UNWRITABLE_MS).unref()
     }
   }
   /** reading all keys costs milliseconds: not at every flush */
@@ -68,21 +76,22 @@ export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail =>
       // newest first in order of key
       const age = `${String(1e15 - at).padStart(16, '0')}|${String(1e9 - order).padStart(10, '0')}`
       waiting.push({ key: `${placeOf(happening)}${age}`, happening, at })
-      if (waiting.length >= MOST_WAITING) flushLater()
+      if (waiting.length === MOST_WAITING) flushLater()
       else timer ??= setTimeout(flushLater, FLUSH_MS).unref()
     },
     service: {
       name: 'cloudtrail',
       operations: {
         LookupEvents: (input: LookupEventsCommandInput, call: Call) => {
-          flush()
+          flushLater()
           const records = stored.entries(placeOf(call)).map(([, record]) => record)
           return lookup(records, input)
         },
       },
     },
     stop: () => {
-      flush()
+      flushLater()
+      clearTimeout(timer)
       stopped = true
     },
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { DynamoDb, Parts } from '../contracts.ts'
+import { diskFull } from '../state/full.ts'
 import { type Engine, isServed, type Outcome, openEngine } from './engine.ts'
 import { createExtras } from './extras.ts'
 import { deleteExpired } from './ttl.ts'
@@ -15,9 +16,12 @@ const TTL_SWEEP_MS = 60_000
 export const createDynamoDb = ({
   parts,
   folder,
+  full = () => false,
 }: {
   parts: Parts
   folder: string
+  /** asked before each write: true refuses it as a full disk would */
+  full?: () => boolean
 }): DynamoDb & {
   /** deletes what has expired; run by a timer too */
   sweepExpired(): Promise<number>
@@ -71,6 +75,7 @@ export const createDynamoDb = ({
           ),
         )
       try {
+        if (!READS.test(operation) && full()) throw diskFull()
         const engine = await engineOf(account, region)
         return answer(await extras.run({ account, region, operation, input }, engine))
       } catch (error) {
@@ -90,6 +95,7 @@ export const createDynamoDb = ({
   }
 }
 
+const READS = /^(?:Get|BatchGet|Query|Scan|Describe|List)/
 const CORAL = 'com.amazon.coral.service'
 const DYNAMO = 'com.amazonaws.dynamodb.v20120810'
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ContainerOverride, RunTaskCommandInput, Tag } from '@aws-sdk/client-ecs'
 import type { Credentials, Faults, Iam, Parts } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
@@ -69,6 +70,8 @@ export interface Tasks {
 
 /** Stopped tasks can be described for an hour: API reference, DescribeTasks. */
 const KEPT_MS = 3_600_000
+/** until what the disk did not take is written again */
+const UNWRITABLE_MS = 1_000
 /** Developer guide, task definition parameters: `stopTimeout`. */
 const STOP_SECONDS = { default: 30, most: 120 }
 
@@ -189,11 +192,13 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
     clearTimeout(killer)
     processes.delete(task.id)
     const { stopCode, stoppedReason } = current(task)
-    stopped(task, true, {
-      stopCode: stopCode ?? 'EssentialContainerExited',
-      stoppedReason: stoppedReason ?? 'Essential container in task exited',
-      ...(exitCode === undefined ? {} : { exitCode }),
-    })
+    await untilStored(task, () =>
+      stopped(task, true, {
+        stopCode: stopCode ?? 'EssentialContainerExited',
+        stoppedReason: stoppedReason ?? 'Essential container in task exited',
+        ...(exitCode === undefined ? {} : { exitCode }),
+      }),
+    )
   }
 
   const lineWriter = (task: TaskRecord, definition: DefinitionRecord) => {
@@ -208,12 +213,34 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
       await life
     } catch (error) {
       log('ecs', 'a task could not be run', { task: task.arn, error: String(error) })
-      failedToStart(task, `CannotStartContainerError: ${error}`)
+      await endProcess(task)
+      await untilStored(task, () => failedToStart(task, `CannotStartContainerError: ${error}`))
     }
     endpoint.remove(task.id)
     await rm(folderOf(task), { recursive: true, force: true, maxRetries: 3 }).catch((error) =>
       log('ecs', 'the folder of a task could not be removed', { task: task.arn, error: String(error) }),
     )
+  }
+
+  /** What runs of it, if its life was cut short by what could not be stored. */
+  const endProcess = async (task: TaskRecord) => {
+    const process = processes.get(task.id)
+    if (!process) return
+    process.stop(0)
+    await process.ended
+    processes.delete(task.id)
+  }
+  /** A disk that does not take a task's end now may take it later; what a closing cloud cannot store, the next one finds out. */
+  const untilStored = async (task: TaskRecord, work: () => void) => {
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        log('ecs', 'the end of a task cannot be stored now', { task: task.arn, error: String(error) })
+        if (closing) return
+        await delay(UNWRITABLE_MS, undefined, { ref: false })
+      }
+    }
   }
 
   const isForgotten = (task: TaskRecord) =>

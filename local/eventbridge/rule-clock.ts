@@ -5,6 +5,8 @@ import { nextRun, parseRuleSchedule } from '../scheduler/expression.ts'
 import type { Rule, Rules } from './rules.ts'
 
 const LONGEST_TIMER = 2 ** 31 - 1
+/** until an event that the disk did not take is fired again */
+const UNWRITABLE_MS = 1_000
 
 /** When a rule with a schedule is due after `now`; undefined: it has none, or never again. */
 const dueAfter = (rule: Rule, now: number): number | undefined => {
@@ -33,7 +35,7 @@ const eventOf = (rule: Rule, due: number): Envelope => ({
  * @param fire puts the event on the rule's bus, for this rule whatever its pattern
  */
 export const startRuleClock = (
-  { now }: Pick<Parts, 'now'>,
+  { now, log }: Pick<Parts, 'now' | 'log'>,
   rules: Rules,
   fire: (rule: Rule, envelope: Envelope) => void,
 ): { stop(): void } => {
@@ -45,7 +47,13 @@ export const startRuleClock = (
     if (!rule || due === undefined) return
     const wake = () => {
       const current = rules.get(rule, rule.name)
-      if (current && due <= now()) fire(current, eventOf(current, due))
+      try {
+        if (current && due <= now()) fire(current, eventOf(current, due))
+      } catch (error) {
+        log('events', 'a rule could not fire and is tried again', { arn, error: String(error) })
+        timers.set(arn, setTimeout(wake, UNWRITABLE_MS).unref())
+        return
+      }
       arm(arn, current)
     }
     timers.set(arn, setTimeout(wake, Math.min(Math.max(due - now(), 0), LONGEST_TIMER)).unref())

@@ -13,7 +13,7 @@ export interface Usage {
 /** Written down at most this often for each key, so that no call waits for it: on AWS it lags behind by hours. */
 const WRITE_EVERY_MS = 60_000
 
-export const createUsage = ({ now }: Parts, records: Records): Usage => {
+export const createUsage = ({ now, log }: Parts, records: Records): Usage => {
   const latest = new Map<string, UsageRecord>()
   return {
     note: (caller, { action, context }) => {
@@ -24,7 +24,13 @@ export const createUsage = ({ now }: Parts, records: Records): Usage => {
       const usage = { at, region, service: action.slice(0, action.indexOf(':')) }
       latest.set(id, usage)
       const written = records.usage.get(id)
-      if (!written || at - written.at >= WRITE_EVERY_MS) records.usage.put(id, usage)
+      if (written && at - written.at < WRITE_EVERY_MS) return
+      try {
+        records.usage.put(id, usage)
+      } catch (error) {
+        // nobody is refused because it cannot be noted that he came
+        log('iam', 'the use of a key or role could not be noted', { id, error: String(error) })
+      }
     },
     last: (id) => latest.get(id) ?? records.usage.get(id),
   }

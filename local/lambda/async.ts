@@ -40,6 +40,8 @@ const MAX_AGE_SECONDS = 21_600
 /** Throttled events are tried again for as long as they live, from a second to five minutes apart. */
 const THROTTLE_MS = { first: 1000, last: 300_000 }
 const MAX_FACT = 1024
+/** until an event whose end the disk did not take comes again */
+const UNWRITABLE_MS = 1_000
 
 export interface AsyncParts {
   readonly parts: Parts
@@ -63,7 +65,11 @@ export const createAsyncInvoker = (given: AsyncParts): AsyncInvoker => {
     const begin = () => {
       waiting.delete(event.requestId)
       const work = attempt(event)
-        .catch((error) => log('lambda', 'an event was not delivered', facts(event, error)))
+        .catch((error) => {
+          log('lambda', 'what became of an event cannot be stored now', facts(event, error))
+          // it runs once more, as it would after a kill
+          schedule({ ...event, dueAt: now() + UNWRITABLE_MS })
+        })
         .finally(() => {
           // it may have been planned again meanwhile, and be under way anew
           if (running.get(event.requestId) === work) running.delete(event.requestId)

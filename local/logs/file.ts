@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, rm, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { diskFull } from '../state/full.ts'
 import { decodeEvents, encodeEvent, encodeStart, type StoredEvent, startOf } from './line.ts'
 
 /** The events of one group, in a file and, once that was full, the one before it. */
@@ -23,6 +24,8 @@ export interface EventFileOptions {
   /** characters that may wait for a slow disk */
   readonly maxWaiting: number
   readonly now: () => number
+  /** asked before each write: true refuses it as a full disk would */
+  readonly full?: () => boolean
   /** told of a disk that does not take what waits, which is then dropped */
   readonly failed: (error: unknown) => void
   /** told of each file that was put aside: everything before this position is gone */
@@ -60,16 +63,22 @@ export const openEventFile = (options: EventFileOptions): EventFile => {
   const write = async (text: string) => {
     const place = await look()
     const bytes = Buffer.byteLength(text)
-    let head = ''
     if (place.size > 0 && place.size + bytes > maxBytes) {
       const before = place.start
       await rename(path, `${path}.1`)
       place.start += place.size
       place.size = 0
-      head = encodeStart(place.start)
       options.rotated(before)
     }
-    await appendFile(path, head + text)
+    const head = place.size === 0 && place.start > 0 ? encodeStart(place.start) : ''
+    try {
+      if (options.full?.()) throw diskFull()
+      await appendFile(path, head + text)
+    } catch (error) {
+      // a full disk may have taken half of it
+      await truncate(path, place.size).catch(() => undefined)
+      throw error
+    }
     place.size += Buffer.byteLength(head) + bytes
   }
 
@@ -111,7 +120,8 @@ export const openEventFile = (options: EventFileOptions): EventFile => {
     },
     flush,
     read: async () => {
-      await flush()
+      // what could not be written is no reason not to read the rest
+      await flush().catch(() => undefined)
       return inTurn(async () => {
         const files = [await contentOf(`${path}.1`), await contentOf(path)]
         return files.flatMap((file) => [...decodeEvents(file)])

@@ -57,6 +57,7 @@ export interface GroupsOptions {
   readonly maxBytes: number
   readonly maxWaiting: number
   readonly failed: (error: unknown) => void
+  readonly full: () => boolean
 }
 
 /** Times of streams reach the store this much later than the events that they tell of. */
@@ -88,6 +89,16 @@ export const openGroups = ({ parts, folder, ...limits }: GroupsOptions): Groups 
     dirty.clear()
   }
 
+  /** What the disk does not take now, it may take later. */
+  const rememberLater = () => {
+    try {
+      remember()
+    } catch (error) {
+      limits.failed(error)
+      timer ??= setTimeout(rememberLater, 2 * REMEMBER_MS).unref()
+    }
+  }
+
   const openGroup = (record: GroupRecord): Group => {
     const key = keyOf(record, record.name)
     const group: Group = {
@@ -113,9 +124,9 @@ export const openGroups = ({ parts, folder, ...limits }: GroupsOptions): Groups 
   }
 
   const removeStream = (group: Group, name: string) => {
+    streamRecords.delete(streamKey(group, name))
     group.streams.delete(name)
     dirty.delete(streamKey(group, name))
-    streamRecords.delete(streamKey(group, name))
   }
 
   return {
@@ -132,8 +143,9 @@ export const openGroups = ({ parts, folder, ...limits }: GroupsOptions): Groups 
       return openGroup(record)
     },
     change: (group, change) => {
-      group.record = { ...group.record, ...change }
-      records.put(keyOf(group.record, group.record.name), group.record)
+      const record = { ...group.record, ...change }
+      records.put(keyOf(record, record.name), record)
+      group.record = record
     },
     remove: async (group) => {
       const key = keyOf(group.record, group.record.name)
@@ -145,8 +157,8 @@ export const openGroups = ({ parts, folder, ...limits }: GroupsOptions): Groups 
       await group.file.remove()
     },
     putStream: (group, stream) => {
-      group.streams.set(stream.name, stream)
       streamRecords.put(streamKey(group, stream.name), stream)
+      group.streams.set(stream.name, stream)
     },
     removeStream,
     add: (group, event) => {
@@ -161,12 +173,13 @@ export const openGroups = ({ parts, folder, ...limits }: GroupsOptions): Groups 
         }
         group.streams.set(stream.name, next)
         dirty.set(streamKey(group, stream.name), next)
-        timer ??= setTimeout(remember, REMEMBER_MS).unref()
+        timer ??= setTimeout(rememberLater, REMEMBER_MS).unref()
       }
       return group.file.add(event)
     },
     flush: async () => {
-      remember()
+      rememberLater()
+      clearTimeout(timer)
       // a disk that refuses was told of where it refused
       for (const group of open.values()) await group.file.flush().catch(() => undefined)
     },

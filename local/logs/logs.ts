@@ -47,6 +47,7 @@ export interface Logs {
  *   `.log.1`: see local/logs/line.ts
  * @param options.maxBytes size at which a group's file is put aside: a group takes at most about twice that
  * @param options.maxWaiting characters that may wait for a slow disk; beyond it lines are dropped and counted in the file
+ * @param options.full asked before each write: true refuses it as a full disk would
  * @param options.failed told of a disk that does not take the lines (they are dropped)
  */
 export const createLogs = ({
@@ -55,6 +56,7 @@ export const createLogs = ({
   folder,
   maxBytes = 5_000_000,
   maxWaiting = 4_000_000,
+  full = () => false,
   failed = (error) => process.emitWarning(`a log could not be written: ${error}`),
 }: {
   parts: Parts
@@ -63,9 +65,10 @@ export const createLogs = ({
   folder: string
   maxBytes?: number
   maxWaiting?: number
+  full?: () => boolean
   failed?: (error: unknown) => void
 }): Logs => {
-  const groups = openGroups({ parts, folder, maxBytes, maxWaiting, failed })
+  const groups = openGroups({ parts, folder, maxBytes, maxWaiting, full, failed })
   const policies = openResourcePolicies(parts)
   const listeners = new Set<(line: LogLine) => void>()
   let closed = false
@@ -99,8 +102,13 @@ export const createLogs = ({
     write: (account, region, name, stream, line) => {
       if (closed) return
       const place = { account, region }
-      const group = groups.find(place, name) ?? groups.create({ ...place, name, createdAt: parts.now() })
-      write(group, stream, line)
+      try {
+        const group = groups.find(place, name) ?? groups.create({ ...place, name, createdAt: parts.now() })
+        write(group, stream, line)
+      } catch (error) {
+        // whoever speaks cannot help it that nobody takes it down
+        failed(error)
+      }
     },
     putLogEvent: async (logGroupArn, message, sender) => {
       const [, , , region = '', account = ''] = logGroupArn.split(':')

@@ -32,6 +32,8 @@ interface Named {
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1
+/** until a run that the disk did not take is tried again */
+const UNWRITABLE_MS = 1_000
 
 /**
  * EventBridge Scheduler. Runs begin with `start`: what became due while nothing ran, runs then, once. A run is noted and its
@@ -59,7 +61,12 @@ export const createScheduler = ({ parts, iam, wires, random = Math.random }: Sch
     const schedule = schedules.get(arn)
     if (!schedule) return
     const due = dueAt(schedule)
-    arm(due !== undefined && due <= now() ? run(schedule, due) : schedule)
+    try {
+      arm(due !== undefined && due <= now() ? run(schedule, due) : schedule)
+    } catch (error) {
+      log('scheduler', 'a run could not be stored and is tried again', { arn, error: String(error) })
+      if (running) timers.set(arn, setTimeout(() => wake(arn), UNWRITABLE_MS).unref())
+    }
   }
   const run = (schedule: Schedule, due: number): Schedule =>
     store.transaction(() => {

@@ -2,6 +2,7 @@ import type { Parts } from '../contracts.ts'
 import type { Attempt, Verdict } from '../state/outbox.ts'
 
 const AFTER_A_BUG_MS = 60_000
+const UNWRITABLE_MS = 1_000
 
 /** Deliveries that must happen in order: the next of a chain begins when the one before it is over. */
 export interface Chains<T> {
@@ -28,6 +29,8 @@ export const createChains = <T>(
   const waiting = new Map<string, string[]>()
   const timers = new Map<string, NodeJS.Timeout>()
   const running = new Map<string, Promise<void>>()
+  // delivered, which the disk did not take yet
+  const settled = new Set<string>()
   let order = 0
   let stopped = false
 
@@ -46,24 +49,36 @@ export const createChains = <T>(
   }
   const attempt = async (chain: string, key: string): Promise<void> => {
     const link = links.get(key)
-    const verdict = link
-      ? await perform(link).catch((error: unknown): Verdict => {
-          log(name, 'a delivery failed unexpectedly and is tried again', { error: String(error) })
-          return { againInMs: AFTER_A_BUG_MS }
-        })
-      : 'done'
-    if (verdict === 'done') {
-      links.delete(key)
+    const verdict =
+      link && !settled.has(key)
+        ? await perform(link).catch((error: unknown): Verdict => {
+            log(name, 'a delivery failed unexpectedly and is tried again', { error: String(error) })
+            return { againInMs: AFTER_A_BUG_MS }
+          })
+        : 'done'
+    if (settle(key, link, verdict)) {
       waiting.get(chain)?.shift()
       return
     }
-    if (link) links.put(key, { ...link, tries: link.tries + 1 })
+    if (verdict === 'done') settled.add(key)
     if (stopped) return
     const again = () => {
       timers.delete(chain)
       start(chain)
     }
-    timers.set(chain, setTimeout(again, verdict.againInMs).unref())
+    timers.set(chain, setTimeout(again, verdict === 'done' ? UNWRITABLE_MS : verdict.againInMs).unref())
+  }
+  /** true when the link is over and gone; false when it comes again, be it only because the disk does not take its end */
+  const settle = (key: string, link: Link<T> | undefined, verdict: Verdict): boolean => {
+    try {
+      if (verdict === 'done') links.delete(key)
+      else if (link) links.put(key, { ...link, tries: link.tries + 1 })
+    } catch (error) {
+      log(name, 'what became of a delivery cannot be stored now', { error: String(error) })
+      return false
+    }
+    settled.delete(key)
+    return verdict === 'done'
   }
   const enter = (chain: string, key: string): void => {
     const line = waiting.get(chain) ?? []

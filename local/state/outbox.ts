@@ -4,6 +4,8 @@ import { AwsError } from '../gateway/service.ts'
 /** Deliveries under way at once, so that a burst does not start thousands of functions. */
 const MAX_AT_ONCE = 64
 const AFTER_A_BUG_MS = 60_000
+/** until what the disk did not take is written again */
+const UNWRITABLE_MS = 1_000
 
 /** One delivery as its worker sees it. */
 export interface Attempt<T> {
@@ -77,12 +79,25 @@ export const createOutbox = <T>(
       log(name, 'a delivery failed unexpectedly and is tried again', { error: String(error) })
       return { againInMs: AFTER_A_BUG_MS }
     })
-    if (verdict === 'done') {
-      letters.delete(key)
-      return
+    settle(key, letter, verdict)
+  }
+  const settle = (key: string, letter: Letter<T>, verdict: Verdict): void => {
+    try {
+      if (verdict === 'done') letters.delete(key)
+      else letters.put(key, { ...letter, tries: letter.tries + 1, due: now() + verdict.againInMs })
+    } catch (error) {
+      log(name, 'what became of a delivery cannot be stored now', { error: String(error) })
+      // delivered or not, that much is known as long as this process lives
+      if (verdict === 'done') settleLater(key, letter)
     }
-    letters.put(key, { ...letter, tries: letter.tries + 1, due: now() + verdict.againInMs })
-    plan(key, verdict.againInMs)
+    if (verdict !== 'done') plan(key, verdict.againInMs)
+  }
+  const settleLater = (key: string, letter: Letter<T>): void => {
+    const again = () => {
+      timers.delete(key)
+      settle(key, letter, 'done')
+    }
+    if (!stopped) timers.set(key, setTimeout(again, UNWRITABLE_MS).unref())
   }
 
   for (const [key, letter] of letters.entries()) {

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { diskFull } from './full.ts'
 import { complaintAbout, type Row, salvage, setAside } from './salvage.ts'
 
 /** A set of JSON documents with string keys, kept in order of key. */
@@ -28,8 +29,9 @@ export interface Store {
  * transaction is rolled back at the next start (sqlite.org/wal.html). `synchronous = NORMAL` gives up only what a power cut
  * may take. A damaged database is put aside; what can still be read of it is kept, and `damage` says what is not.
  * @param file path of the database, or `:memory:`
+ * @param full asked before each write: true refuses it as a full disk would
  */
-export const openStore = (file: string): Store => {
+export const openStore = (file: string, full: () => boolean = () => false): Store => {
   const damage: string[] = []
   const kept = file === ':memory:' ? [] : rescue(file, damage)
   if (file !== ':memory:') makePrivate(file)
@@ -46,7 +48,7 @@ export const openStore = (file: string): Store => {
   }
   let depth = 0
   return {
-    collection: <T>(name: string) => openCollection<T>(statements, name, damage),
+    collection: <T>(name: string) => openCollection<T>(statements, name, damage, full),
     transaction: (work) => {
       if (depth > 0) return work()
       database.exec('BEGIN IMMEDIATE')
@@ -59,7 +61,8 @@ export const openStore = (file: string): Store => {
         database.exec('COMMIT')
         return result
       } catch (error) {
-        database.exec('ROLLBACK')
+        // a full disk has rolled back by itself (sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction")
+        if (database.isTransaction) database.exec('ROLLBACK')
         throw error
       } finally {
         depth -= 1
@@ -111,12 +114,18 @@ const prepare = (database: DatabaseSync): Statements => ({
   ),
 })
 
-const openCollection = <T>(statements: Statements, name: string, damage: string[]): Collection<T> => {
+const openCollection = <T>(
+  statements: Statements,
+  name: string,
+  damage: string[],
+  full: () => boolean,
+): Collection<T> => {
   /** A record that cannot be read is as good as none: the others must not suffer for it. */
   const read = (key: string, value: string): T | undefined => {
     try {
       return JSON.parse(value) as T
     } catch {
+      if (full()) return undefined
       damage.push(`The record ${key} of ${name} cannot be read; it was taken out.`)
       statements.delete.run(name, key)
       return undefined
@@ -128,9 +137,13 @@ const openCollection = <T>(statements: Statements, name: string, damage: string[
       return row && read(key, row.value)
     },
     put: (key, value) => {
+      if (full()) throw diskFull()
       statements.put.run(name, key, JSON.stringify(value))
     },
-    delete: (key) => Number(statements.delete.run(name, key).changes) > 0,
+    delete: (key) => {
+      if (full()) throw diskFull()
+      return Number(statements.delete.run(name, key).changes) > 0
+    },
     entries: (prefix = '') =>
       // U+10FFFF sorts after every other character in SQLite's comparison of UTF-8 bytes
       (
