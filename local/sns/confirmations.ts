@@ -53,8 +53,9 @@ export const createConfirmations = (
       if (topicArn === undefined || topicArn.split(':').length < 6) throw invalidParameter('Topic')
       const issued = token === undefined ? undefined : tokens.get(token)
       if (!issued || now() - issued.at >= VALID_MS) {
-        if (TOKEN.test(token ?? '')) throw new AwsError('InvalidParameter', 'Invalid token')
-        throw invalidParameter('Token')
+        // recorded: what looks like a token is unknown, what does not is none
+        if (TOKEN.test(token ?? '')) throw invalidParameter('Token')
+        throw new AwsError('InvalidParameter', 'Invalid token')
       }
       // the token knows the topic: of the ARN only the region is compared (recorded)
       if (regionOf(topicArn) !== regionOf(issued.subscription.topicArn)) throw invalidParameter('Topic')

@@ -125,8 +125,8 @@ describe('confirmation', () => {
   })
 
   test.each([
-    [{ Token: 'abc' }, 'Invalid parameter: Token'],
-    [{ Token: 'a'.repeat(288) }, 'Invalid token'],
+    [{ Token: 'abc' }, 'Invalid token'],
+    [{ Token: 'a'.repeat(288) }, 'Invalid parameter: Token'],
     [{ TopicArn: 'nonsense' }, 'Invalid parameter: Topic'],
     [{ TopicArn: TopicArn.replace(REGION, 'us-east-1') }, 'Invalid parameter: Topic'],
   ])('refuses case %# by signed call and by link', async (change, message) => {
@@ -150,7 +150,7 @@ describe('confirmation', () => {
     const { Token } = JSON.parse((await endpoint.next()).body)
     world.time.pass(2 * 24 * 3_600_000)
     await expect(world.topics('ConfirmSubscription', { TopicArn, Token })).rejects.toMatchObject({
-      message: 'Invalid token',
+      message: 'Invalid parameter: Token',
     })
   })
 
