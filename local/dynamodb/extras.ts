@@ -71,6 +71,14 @@ export const createExtras = (store: Store): Extras => {
   return {
     serves: (operation) => OWN.has(operation),
     run: async (request, engine) => {
+      // dynalite would name a user of its own
+      const { ResourceArn: arn } = request.input
+      if (
+        /^(?:Tag|Untag|ListTagsOf)/.test(request.operation) &&
+        arn !== undefined &&
+        !TABLE_ARN.test(String(arn))
+      )
+        return invalid(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`)
       if (OWN.has(request.operation)) return own(request, engine)
       if (request.operation === 'CreateTable') return create(request, engine)
       const key = keyOf(request)
@@ -85,6 +93,8 @@ export const createExtras = (store: Store): Extras => {
       }),
   }
 }
+
+const TABLE_ARN = /^arn:[^:]+:dynamodb:[^:]+:\d{12}:table\/.+$/
 
 const ok = (value: object): Outcome => ({ status: 200, value })
 

@@ -37,8 +37,11 @@ export const checkFargate = (input: RegisterTaskDefinitionCommandInput): void =>
   if (!input.cpu) throw clientError("Fargate requires that 'cpu' be defined at the task level.")
   if (!input.memory) throw clientError("Fargate requires that 'memory' be defined at the task level.")
   const memory = Number(memoryUnits(input.memory))
-  if (!SIZES[Number(cpuUnits(input.cpu))]?.includes(memory))
-    throw clientError('No Fargate configuration exists for given values.')
+  const cpu = Number(cpuUnits(input.cpu))
+  if (!SIZES[cpu]?.includes(memory))
+    throw clientError(
+      `No Fargate configuration exists for given values: ${cpu} CPU, ${memory} memory. See the Amazon ECS documentation for the valid values.`,
+    )
   const storage = input.ephemeralStorage?.sizeInGiB
   if (storage !== undefined && !(storage >= 21 && storage <= 200))
     throw clientError('EphemeralStorage size must be between 21 and 200 GiB.')

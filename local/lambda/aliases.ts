@@ -16,10 +16,10 @@ const NAME_PATTERN = '(?!^[0-9]+$)([a-zA-Z0-9-_]+)'
 
 /** Names for versions, one of which may share its invocations with another: API reference, CreateAlias. */
 export const aliasOperations = (functions: Functions): Record<string, Operation> => {
-  const get = (record: FunctionRecord, name: string): AliasRecord => {
+  const get = (record: FunctionRecord, name: string, otherwise = 'Cannot find alias arn'): AliasRecord => {
     const alias = record.aliases?.[name]
     if (alias) return alias
-    throw notFound(`Cannot find alias arn: ${functionArn(record, record.name, name)}`)
+    throw notFound(`${otherwise}: ${functionArn(record, record.name, name)}`)
   }
   const put = (record: FunctionRecord, alias: AliasRecord) => {
     functions.put({ ...record, aliases: { ...record.aliases, [alias.name]: alias } })
@@ -51,7 +51,7 @@ export const aliasOperations = (functions: Functions): Record<string, Operation>
     },
     UpdateAlias: (input: UpdateAliasCommandInput, call) => {
       const record = functions.get(input.FunctionName, call)
-      const { weights, ...alias } = get(record, input.Name ?? '')
+      const { weights, ...alias } = get(record, input.Name ?? '', 'Alias not found')
       if (input.RevisionId && input.RevisionId !== alias.revisionId) throw staleRevision()
       const version = input.FunctionVersion ? checkVersion(record, input.FunctionVersion) : alias.version
       return put(record, {

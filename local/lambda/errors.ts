@@ -14,10 +14,10 @@ export const missingFunction = (arn: string) => notFound(`Function not found: ${
 
 export const missingResource = () => notFound('The resource you requested does not exist.')
 
-export const staleRevision = () =>
+export const staleRevision = (read = 'GetFunction/GetAlias') =>
   user(
     'PreconditionFailedException',
-    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+    `The Revision Id provided does not match the latest Revision Id. Call the ${read} API to retrieve the latest Revision Id`,
     412,
   )
 

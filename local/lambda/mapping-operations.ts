@@ -70,6 +70,8 @@ const newMapping = (
   call: Call,
 ): MappingRecord => {
   const queueArn = checkedSource(input.EventSourceArn)
+  if (input.StartingPosition !== undefined || input.StartingPositionTimestamp !== undefined)
+    throw invalid('StartingPosition is not valid for SQS event sources.')
   const target = targetOf(given.functions, input.FunctionName, call)
   const arn = functionArn(target.function, target.function.name, target.qualifier)
   const settings = settingsOf(input, queueArn, {
@@ -175,6 +177,9 @@ const settingsOf = (
     300,
   )
   const maximum = input.ScalingConfig?.MaximumConcurrency
+  // what failed stays in a queue, or goes to its dead-letter queue
+  if (input.DestinationConfig?.OnSuccess || input.DestinationConfig?.OnFailure)
+    throw invalid('Unsupported DestinationConfig parameter for given event source mapping type.')
   const fifo = queueArn.endsWith('.fifo')
   if (fifo && windowSeconds > 0) throw invalid('Batching window is not supported for FIFO queues.')
   if (fifo && batchSize > 10) throw invalid('Batch size must be less than or equal to 10 for FIFO queues.')

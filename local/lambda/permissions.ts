@@ -83,7 +83,7 @@ export const permissionOperations = (functions: Functions): Record<string, Opera
       if (named.qualifier === LATEST)
         throw invalid('We currently do not support adding policies for $LATEST.')
       const target = existing(functions, named)
-      if (input.RevisionId && input.RevisionId !== revisionOf(target)) throw staleRevision()
+      if (input.RevisionId && input.RevisionId !== revisionOf(target)) throw staleRevision('GetPolicy')
       const { policy = [] } = qualifiedOf(target.function, named.qualifier)
       if (policy.some(({ Sid }) => Sid === input.StatementId))
         throw conflict(
@@ -111,7 +111,7 @@ export const permissionOperations = (functions: Functions): Record<string, Opera
       const left = policy.filter(({ Sid }) => Sid !== input.StatementId)
       if (left.length === policy.length)
         throw notFound(`Statement ${input.StatementId} is not found in resource policy.`)
-      if (input.RevisionId && input.RevisionId !== revisionOf(target)) throw staleRevision()
+      if (input.RevisionId && input.RevisionId !== revisionOf(target)) throw staleRevision('GetPolicy')
       change(target, left)
       return {}
     },

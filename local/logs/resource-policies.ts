@@ -21,6 +21,7 @@ export const openResourcePolicies = ({ store, now }: Parts) => {
     policyName: name,
     policyDocument: document,
     lastUpdatedTime: updatedAt,
+    policyScope: 'ACCOUNT',
   })
   const operations: Record<string, Operation> = {
     PutResourcePolicy: (input, call) => {
@@ -37,7 +38,7 @@ export const openResourcePolicies = ({ store, now }: Parts) => {
       if (!records.delete(keyOf(call, input.policyName)))
         throw new AwsError(
           'ResourceNotFoundException',
-          `Policy with name [${input.policyName}] does not exist`,
+          `Policy with name [${input.policyName}] does not exist.`,
         )
       return {}
     },

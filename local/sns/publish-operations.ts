@@ -82,7 +82,8 @@ const targetOf = (input: PublishCommandInput, call: Call): string => {
 }
 
 const refusePhone = (phone: string): never => {
-  if (!/^\+[1-9]\d{4,14}$/.test(phone))
+  // SNS's own example has hyphens (AWS CLI reference, sns publish)
+  if (!/^\+[1-9]\d{4,14}$/.test(phone.replaceAll('-', '')))
     throw invalidParameter(`PhoneNumber Reason: ${phone} is not valid to publish to`)
   throw notServed('PhoneNumber')
 }

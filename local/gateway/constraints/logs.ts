@@ -40,9 +40,9 @@ export const TABLE = String.raw`
 :KmsKeyId ..256
 :LogGroupClass =STANDARD|INFREQUENT_ACCESS|DELIVERY
 :LogGroupIdentifier 1..2048 /[\w#+=/:,.@-]*
-:LogGroupName 1..512 /[\.\-_/#A-Za-z0-9]+
+:LogGroupName 1.. /[\.\-_/#A-Za-z0-9]+
 :LogGroupNamePattern 0..512 /[\.\-_/#A-Za-z0-9]*
-:LogStreamName 1..512 /[^:*]*
+:LogStreamName 1.. /[^:*]*
 :NextToken 1..
 :OrderBy =LogStreamName|LastEventTime
 :StartLiveTailLogGroupIdentifiers 1..10 [LogGroupIdentifier

@@ -82,6 +82,10 @@ test('what a stack writes into a table’s definition is taken', async () => {
   const { TableArn } = await active()
   const { value } = await ask('ListTagsOfResource', { ResourceArn: TableArn })
   expect(value.Tags).toEqual([{ Key: 'team', Value: 'orchard' }])
+  expect(await ask('ListTagsOfResource', { ResourceArn: 'orchard' })).toMatchObject({
+    status: 400,
+    value: { message: 'Invalid TableArn: Invalid ResourceArn provided as input orchard' },
+  })
 })
 
 test('conditional writes decide', async () => {

@@ -189,6 +189,18 @@ test.each([
     invalid,
     /^Unrecognized event source, must be sqs/,
   ],
+  [
+    'a starting position',
+    { StartingPosition: 'LATEST' },
+    invalid,
+    /^StartingPosition is not valid for SQS event sources\.$/,
+  ],
+  [
+    'a destination',
+    { DestinationConfig: { OnFailure: { Destination: QUEUE } } },
+    invalid,
+    /^Unsupported DestinationConfig parameter for given event source mapping type\.$/,
+  ],
   ['no source', { EventSourceArn: undefined }, invalid, /^Unrecognized event source\.$/],
   ['no such function', { FunctionName: 'other' }, invalid, /^Function does not exist$/],
   [

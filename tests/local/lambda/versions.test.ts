@@ -124,6 +124,10 @@ describe('aliases', () => {
     await expect(run('GetAlias', { FunctionName, Name: 'live' })).rejects.toMatchObject({
       message: `Cannot find alias arn: ${arn('work')}:live`,
     })
+    await expect(run('UpdateAlias', { FunctionName, Name: 'live' })).rejects.toMatchObject({
+      code: 'ResourceNotFoundException',
+      message: `Alias not found: ${arn('work')}:live`,
+    })
   })
 
   test('share invocations between two versions', async () => {
@@ -267,7 +271,12 @@ describe('permissions', () => {
       'ResourceNotFoundException',
       /^Function not found: .*:work:9$/,
     ],
-    ['AddPermission', { ...add, RevisionId: 'old' }, 'PreconditionFailedException', /Revision Id/],
+    [
+      'AddPermission',
+      { ...add, RevisionId: 'old' },
+      'PreconditionFailedException',
+      'The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id',
+    ],
     [
       'AddPermission',
       { ...add, SourceArn: `arn:aws:s3:::${'x'.repeat(20_480)}` },

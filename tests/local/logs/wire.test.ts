@@ -361,9 +361,12 @@ test('another service writes where a resource policy of the region lets it in', 
   const { events } = await client.send(new FilterLogEventsCommand({ logGroupName }))
   expect(events).toMatchObject([{ message: 'event', logStreamName: expect.stringMatching(/^events\./) }])
   expect((await client.send(new DescribeResourcePoliciesCommand({}))).resourcePolicies).toMatchObject([
-    { policyName: 'events' },
+    { policyName: 'events', policyScope: 'ACCOUNT' },
   ])
   await client.send(new DeleteResourcePolicyCommand({ policyName: 'events' }))
+  await expect(client.send(new DeleteResourcePolicyCommand({ policyName: 'events' }))).rejects.toMatchObject({
+    message: 'Policy with name [events] does not exist.',
+  })
   await expect(cloud.logs.putLogEvent(logGroupArn, 'event', sender)).rejects.toThrow()
   await expect(
     client.send(new PutResourcePolicyCommand({ policyName: 'bad', policyDocument: '{' })),
