@@ -195,7 +195,7 @@ export const openQueues = (
             if (!refused) received.push(one)
             else {
               refusal ??= refused
-              const back = moment + (reading?.refusedMs ?? visibilityMs)
+              const back = moment + Math.max(reading?.refusedMs ?? visibilityMs, 1)
               if (back < until) queue.lane.hold(slot, back, moment)
               // what comes after it in its group must wait for it
               if (isFifo(queue.record)) break
