@@ -106,7 +106,7 @@ export const createExtras = (store: Store, keys: TableKeys): Extras => {
     const changes = key !== undefined && key !== (former.key ?? OWNED)
     // everything is encrypted anew: what lies there must be read once more
     if (changes && former.key !== undefined) keys.open(of(request), former.key)
-    const updated = await engine.run('UpdateTable', request.input)
+    const updated = await runUpdate(request.input, engine)
     if (updated.status !== 200 || !changes) return updated
     const { key: _, ...rest } = former
     tables.put(keyOf(request), key === OWNED ? rest : { ...rest, key })
@@ -145,6 +145,17 @@ export const createExtras = (store: Store, keys: TableKeys): Extras => {
         return ttl === undefined ? [] : [{ account, region, table, attribute: ttl }]
       }),
   }
+}
+
+/** The engine knows no keys: an update of nothing else is none to it. */
+const runUpdate = async (input: Request['input'], engine: Engine): Promise<Outcome> => {
+  const { TableName, SSESpecification, ...others } = input
+  if (SSESpecification === undefined || Object.keys(others).length > 0)
+    return engine.run('UpdateTable', input)
+  const found = await engine.run('DescribeTable', { TableName })
+  if (found.status !== 200) return found
+  const { Table } = found.value as { Table: object }
+  return ok({ TableDescription: { ...Table, TableStatus: 'UPDATING' } })
 }
 
 const ok = (value: object): Outcome => ({ status: 200, value })
