@@ -128,6 +128,11 @@ program
   .option('--state <folder>', 'folder of the state', '.relay')
   .option('--fresh', 'forget the state of earlier runs first', false)
   .option('--tls', 'take TLS on the same port too, under a certificate made for the state folder', false)
+  .option(
+    '--ssh [port]',
+    'Git over SSH too: this port for the first region, the next for the second; without: free ones',
+    portNumber,
+  )
   .option('--no-stack', 'an empty cloud: the product is not deployed on it')
   .option('--config <file>', 'another relay.yml')
   .option('--region <names>', 'regions to serve, with commas or repeated (without a stack: all)', several)

@@ -29,9 +29,15 @@ export const startFailure = (error: unknown, port: number): unknown => {
       `Port ${port} is taken by another program.`,
       'Choose another one with --port N, or any free one with --port 0.',
     )
-  if (code === 'FOLDER_IN_USE' || code === 'FOLDER_NOT_OURS' || code === 'ENOTDIR' || code === 'EEXIST')
+  if (code === 'FOLDER_IN_USE' || code === 'FOLDER_NOT_OURS')
     return say(message, 'Choose another folder with --state DIR.')
-  if (code === 'EACCES' || code === 'EROFS')
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return say(
+      `A file is where the state folder should be: ${message}`,
+      'Choose another folder with --state DIR.',
+    )
+  // EPERM: it is somebody else's
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
     return say(`The state folder cannot be written: ${message}`, 'Choose another folder with --state DIR.')
   if (code === 'ENOSPC')
     return say('The disk is full.', 'Free some space, or choose another folder with --state DIR.')

@@ -6,8 +6,14 @@ import { REGIONS as ALL_REGIONS } from '../shared/config/regions.ts'
 import { UserError } from './errors.ts'
 import { checkDisk, startFailure } from './mend.ts'
 
-/** Those of the partition `aws`: ARNs of China and GovCloud would have to be written in another way. */
-const CODECOMMIT_REGIONS: readonly string[] = ALL_REGIONS.filter((region) => !/^(cn|us-gov)-/.test(region))
+/**
+ * Those of the partition `aws`: ARNs of China and GovCloud would have to be written in another way. The first is that of the
+ * profiles that are written.
+ */
+const CODECOMMIT_REGIONS: readonly string[] = [
+  'us-east-1',
+  ...ALL_REGIONS.filter((region) => region !== 'us-east-1' && !/^(cn|us-gov)-/.test(region)),
+]
 
 /** What the command line says, parsed but not yet checked against one another. */
 export interface UpOptions {
@@ -15,6 +21,8 @@ export interface UpOptions {
   readonly state: string
   readonly fresh: boolean
   readonly tls: boolean
+  /** `true`: any free ports */
+  readonly ssh?: boolean | number
   readonly stack: boolean
   readonly config?: string
   readonly region?: readonly string[]
@@ -43,6 +51,8 @@ export interface Ready {
   readonly state: string
   /** file of the certificate, with --tls: for GIT_SSL_CAINFO, AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS */
   readonly certificate?: string
+  /** with --ssh: port of each region */
+  readonly ssh?: Readonly<Record<string, number>>
   /** what was found damaged in the state folder; absent: nothing */
   readonly damage?: readonly string[]
   /** outputs of the stack, when there is one */
@@ -74,6 +84,7 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
       regions: cloud.regions,
       state: folder,
       ...(cloud.certificateFile !== undefined && { certificate: cloud.certificateFile }),
+      ...(options.ssh && { ssh: cloud.sshPorts }),
       ...(cloud.damage.length > 0 && { damage: cloud.damage }),
       ...(outputs && { outputs }),
     }
@@ -96,6 +107,8 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
   for (const account of accounts ?? [])
     if (!/^\d{12}$/.test(account))
       throw new UserError(`${account} is not an account id.`, 'It has 12 digits.')
+  const twice = accounts?.find((account, index) => accounts.indexOf(account) < index)
+  if (twice !== undefined) throw new UserError(`Account ${twice} is given twice.`, 'Leave one out.')
   const regions = options.region ?? (options.stack ? REGIONS : CODECOMMIT_REGIONS)
   for (const region of regions)
     if (!CODECOMMIT_REGIONS.includes(region))
@@ -111,6 +124,7 @@ const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
     port: options.port,
     fresh: options.fresh,
     tls: options.tls,
+    ...(options.ssh && { ssh: options.ssh }),
     regions,
     ...(accounts && { accounts }),
     ...(key && {

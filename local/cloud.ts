@@ -40,6 +40,8 @@ export interface CloudOptions {
   readonly imageCommands?: Readonly<Record<string, ImageCommand>>
   /** the port takes TLS too, under a certificate made for this folder */
   readonly tls?: boolean
+  /** Git over SSH too; each region has a port of its own. A number: that port for the first region, the next for the second ... */
+  readonly ssh?: boolean | number
   /** what goes wrong on purpose, by a plan that can be changed at run time */
   readonly faultPlan?: FaultPlan
   /** the same by functions, each in place of the plan's */
@@ -63,6 +65,8 @@ export interface Cloud {
   readonly regions: readonly string[]
   /** of the certificate that TLS is served under, in PEM: for GIT_SSL_CAINFO, AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS; absent without TLS */
   readonly certificateFile?: string
+  /** ports of Git over SSH on 127.0.0.1, by region; empty without SSH */
+  readonly sshPorts: Readonly<Record<string, number>>
   /** the folder held no state before: the credentials were made just now */
   readonly isNew: boolean
   /** what was found damaged in the folder, in sentences: what it is, and what was kept */
@@ -133,15 +137,24 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
     access = openAccess(life.services.iam, accounts, options.credentials, access)
     writeAccess(folder, access, regions, `http://127.0.0.1:${port}`, (region) => gitHost(region, port))
   }
+  const sshPorts: Record<string, number> = {}
+  const openSsh = async () => {
+    const first = typeof options.ssh === 'number' ? options.ssh : 0
+    for (const [index, region] of (options.ssh ? regions : []).entries()) {
+      const wanted = sshPorts[region] ?? (first === 0 ? 0 : first + index)
+      sshPorts[region] = await life.services.codecommit.listenSsh(region, wanted)
+    }
+  }
   const reset = oneAtATime(async () => {
     const resume = gateway.pause()
     try {
-      await life.end()
+      await life.end(() => gateway.settled())
       forgetState(folder)
       denials.length = 0
       life = await begin()
       gateway.serve(life.services.behindGateway)
       enter()
+      await openSsh()
       if (deployed) await life.deploy(deployed)
       else if (!options.awaitsStack) life.start()
     } finally {
@@ -163,6 +176,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
   try {
     port = await gateway.listen(options.port ?? 0)
     enter()
+    await openSsh()
     if (!options.awaitsStack) life.start()
     return {
       port,
@@ -171,6 +185,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
       accounts,
       regions,
       ...(certificate && { certificateFile: certificate.certFile }),
+      sshPorts,
       isNew,
       get damage() {
         return life.damage

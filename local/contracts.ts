@@ -44,6 +44,8 @@ export interface Iam {
   authorize(caller: Caller, permission: Permission): void
   /** throws AccessDeniedException unless the resource policy (or the sender's own role) lets the sender in */
   authorizeSender(policy: PolicyDocument | undefined, sender: Sender, permission: Permission): void
+  /** throws AccessDeniedException unless the sender's role exists and its trust policy lets the sender's service in */
+  requireTrust(sender: Sender): void
   /** makes (or finds) the account's first user, an administrator, with an access key and a Git credential */
   bootstrapAccount(
     account: string,
@@ -278,7 +280,16 @@ export interface CodeCommit {
   readonly service: Service
   /** smart HTTP under `/v1/repos/<name>/...` of host `git-codecommit.<region>...` */
   handleGit(request: IncomingMessage, response: ServerResponse): Promise<void>
-  /** clears what a killed cloud left half done (stale git lock files, temporary packs) */
-  start(): Promise<void>
+  /**
+   * Git over SSH, on loopback. SSH names no host, so each region has a port of its own.
+   * @param port 0 lets the system choose
+   * @returns the port; throws EADDRINUSE when it is taken
+   */
+  listenSsh(region: string, port: number): Promise<number>
+  /**
+   * clears what a killed cloud left half done (stale git lock files, temporary packs)
+   * @returns which repositories are damaged, and how: a sentence each; the others work
+   */
+  start(): Promise<readonly { readonly repository: string; readonly problems: readonly string[] }[]>
   stop(): Promise<void>
 }

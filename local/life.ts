@@ -65,7 +65,7 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
   })
   services.events.watch(options.onEvent)
   services.iam.watch(options.onDecision)
-  await services.codecommit.start()
+  const broken = await services.codecommit.start()
   let started = false
   const start = () => {
     if (started) return
@@ -78,7 +78,10 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
   return {
     services,
     log: parts.log,
-    damage: store.damage,
+    damage: [
+      ...store.damage,
+      ...broken.map(({ repository, problems }) => `${repository} is damaged: ${problems.join('; ')}.`),
+    ],
     start,
     deploy: async (input) => {
       Object.assign(environment, options.environment?.(options.port()))

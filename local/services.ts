@@ -104,6 +104,7 @@ export const createServices = (options: ServicesOptions): Services => {
     faults,
     folder: join(folder, 'repositories'),
     gitBaseUrl: options.gitBaseUrl,
+    regions: options.regions,
   })
   const wired = [
     ...iam.services,
@@ -145,11 +146,12 @@ export const createServices = (options: ServicesOptions): Services => {
       await scheduler.stop()
       await lambda.stop()
       await ecs.stop()
+      // who waits for a message would keep the door open
+      await sqs.stop()
       await closeDoor()
       await codecommit.stop()
       await events.stop()
       await sns.stop()
-      await sqs.stop()
       await dynamodb.stop()
       trail.stop()
       await logs.close()

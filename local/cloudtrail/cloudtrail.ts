@@ -19,12 +19,13 @@ export interface LocalTrail extends Trail {
 
 /** CloudTrail: what happened, for LookupEvents. What a killed cloud had not written yet, half a second at most, is lost. */
 export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail => {
-  const { store, now } = parts
+  const { store, now, log } = parts
   const stored = store.collection<TrailRecord>('cloudtrail.records')
   let waiting: { key: string; happening: Happening; at: number }[] = []
   let timer: NodeJS.Timeout | undefined
   let order = 0
   let added = 0
+  let stopped = false
 
   const flush = () => {
     clearTimeout(timer)
@@ -39,6 +40,14 @@ export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail =>
     added += batch.length
     if (added >= MOST_WAITING) trim()
   }
+  /** Nobody waits for it who could be told. */
+  const flushLater = () => {
+    try {
+      flush()
+    } catch (error) {
+      log('cloudtrail', 'what happened could not be written down', { error: String(error) })
+    }
+  }
   /** reading all keys costs milliseconds: not at every flush */
   const trim = () => {
     added = 0
@@ -52,14 +61,15 @@ export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail =>
   }
   return {
     record: (happening) => {
-      if (isDataEvent(happening.eventSource, happening.eventName)) return
+      // a request may end after the cloud that it came to
+      if (stopped || isDataEvent(happening.eventSource, happening.eventName)) return
       order += 1
       const at = now()
       // newest first in order of key
       const age = `${String(1e15 - at).padStart(16, '0')}|${String(1e9 - order).padStart(10, '0')}`
       waiting.push({ key: `${placeOf(happening)}${age}`, happening, at })
-      if (waiting.length >= MOST_WAITING) flush()
-      else timer ??= setTimeout(flush, FLUSH_MS).unref()
+      if (waiting.length >= MOST_WAITING) flushLater()
+      else timer ??= setTimeout(flushLater, FLUSH_MS).unref()
     },
     service: {
       name: 'cloudtrail',
@@ -71,7 +81,10 @@ export const createTrail = ({ parts }: { readonly parts: Parts }): LocalTrail =>
         },
       },
     },
-    stop: flush,
+    stop: () => {
+      flush()
+      stopped = true
+    },
   }
 }
 

@@ -8,7 +8,7 @@ export interface Bare {
   readonly directory: string
   /** what the ref points at */
   tip(ref: string): Promise<string | undefined>
-  /** every ref and its target, in order of name */
+  /** every branch and tag, or those under a prefix, and what they point at, in order of name */
   refs(prefix?: string): Promise<Map<string, string>>
   /** name of the branch that HEAD names, whether it exists or not */
   head(): Promise<string>
@@ -40,8 +40,9 @@ export const openBare = (git: Git, directory: string): Bare => {
     directory,
     tip,
     head,
-    refs: async (prefix = 'refs/') => {
-      const text = await git.must(at('for-each-ref', '--format=%(objectname) %(refname)', prefix))
+    refs: async (prefix) => {
+      const below = prefix === undefined ? ['refs/heads/', 'refs/tags/'] : [prefix]
+      const text = await git.must(at('for-each-ref', '--format=%(objectname) %(refname)', ...below))
       const lines = text.split('\n').filter((line) => line !== '')
       return new Map(lines.map((line) => [line.slice(41), line.slice(0, 40)]))
     },

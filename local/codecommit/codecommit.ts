@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { resolve } from 'node:path'
-import type { CodeCommit, Faults, Iam, Kms, Parts, Trail } from '../contracts.ts'
+import { join, resolve } from 'node:path'
+import type { CodeCommit, Faults, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createAnnounce } from './announce.ts'
 import { openTemplates } from './approvals/templates.ts'
@@ -10,6 +10,7 @@ import { type Context, LIMITS, type Limits } from './context.ts'
 import { createGit } from './git.ts'
 import { createGitEndpoint } from './http/endpoint.ts'
 import { openClientTokens } from './idempotency.ts'
+import { withKnownKey } from './keys.ts'
 import { createMaintenance } from './maintenance.ts'
 import { operationsOf } from './operations.ts'
 import { permissionsOf } from './permissions.ts'
@@ -19,6 +20,8 @@ import { createQueue } from './pull-requests/queue.ts'
 import { openPullRequests } from './pull-requests/records.ts'
 import { recover } from './recover.ts'
 import { openRepositories } from './repositories.ts'
+import { createSshEndpoint } from './ssh/server.ts'
+import { createRate } from './wire/rate.ts'
 import { within } from './within.ts'
 
 /** how long pushes that were sent completely may take to finish while the cloud stops */
@@ -26,7 +29,7 @@ const GRACE_MS = 3_000
 
 export interface CodeCommitOptions {
   readonly parts: Parts
-  readonly iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'>
+  readonly iam: Context['iam']
   readonly wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>
   /** absent: no key is asked for, nothing is recorded, nothing goes wrong on purpose */
   readonly kms?: Pick<Kms, 'managedKey' | 'resolve' | 'use'>
@@ -36,6 +39,8 @@ export interface CodeCommitOptions {
   readonly folder: string
   /** scheme, host and port of the Git endpoint of a region, without a path */
   readonly gitBaseUrl: (region: string) => string
+  /** that are served; for Git clients whose address names none */
+  readonly regions?: readonly string[]
   /** search path for `git`; absent: the usual folders of Linux and macOS */
   readonly searchPath?: string
   readonly limits?: Partial<Limits>
@@ -49,13 +54,15 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
   const { parts, iam, wires, gitBaseUrl } = options
   const folder = resolve(options.folder)
   mkdirSync(folder, { recursive: true })
+  // there while a cloud is at work: found at the start, it tells that the last one was killed
+  const mark = join(folder, '.open')
   const git = createGit(folder, options.searchPath)
   const repositories = openRepositories(parts.store, folder)
+  const limits = { ...LIMITS, ...options.limits }
   const context: Context = {
     parts,
     iam,
     wires,
-    ...(options.kms && { kms: options.kms }),
     git,
     repositories,
     pullRequests: openPullRequests(parts.store),
@@ -65,11 +72,21 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
     queue: createQueue(),
     announce: createAnnounce(parts, wires, (...moved) => followRefs(context, ...moved)),
     maintenance: createMaintenance(git, parts.log),
-    limits: { ...LIMITS, ...options.limits },
+    limits,
     gitBaseUrl,
+    rate: createRate(limits.gitRequestsPerSecond, parts.now),
+    regions: options.regions ?? [],
+    ...(options.kms !== undefined && { kms: options.kms }),
+    ...(options.trail !== undefined && { trail: options.trail }),
+    ...(options.faults !== undefined && { faults: options.faults }),
   }
   const answer = createGitEndpoint(context)
   const underWay = new Map<IncomingMessage, Promise<void>>()
+  const commands = new Set<Promise<void>>()
+  const ssh = createSshEndpoint(context, folder, (work) => {
+    commands.add(work)
+    void work.finally(() => commands.delete(work))
+  })
   let stopped = false
 
   return {
@@ -87,21 +104,37 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       underWay.set(request, work)
       await work.finally(() => underWay.delete(request))
     },
+    listenSsh: ssh.listen,
     start: async () => {
-      await recover(folder, repositories, parts.log)
+      const killed = existsSync(mark)
+      writeFileSync(mark, '')
+      const damage = await recover(
+        folder,
+        repositories,
+        parts.log,
+        parts.store.damage.length > 0 ? (copy) => withKnownKey(context, copy) : undefined,
+      )
+      // what is known to be damaged is told already
+      const broken = new Set(damage.map(({ directory }) => directory))
+      const all = killed ? repositories.all().map(repositories.directory) : []
+      for (const directory of all) if (!broken.has(directory)) context.maintenance.check(directory)
       forgetStrays(context)
       await catchUp(context)
+      return damage
     },
     stop: async () => {
       stopped = true
-      const all = Promise.all(underWay.values())
+      ssh.shut()
+      const all = Promise.all([...underWay.values(), ...commands])
       for (const request of underWay.keys()) if (!request.complete) request.socket.destroy()
       await Promise.all([context.maintenance.stop(), within(GRACE_MS, all)])
       await git.stop()
       for (const request of underWay.keys()) request.socket.destroy()
+      await ssh.close()
       await all
       await context.queue.settle()
       await context.announce.settle()
+      rmSync(mark, { force: true })
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Iam, Kms, Parts } from '../contracts.ts'
+import type { Faults, Iam, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Announce } from './announce.ts'
 import type { Templates } from './approvals/templates.ts'
@@ -10,12 +10,17 @@ import type { Maintenance } from './maintenance.ts'
 import type { Queue } from './pull-requests/queue.ts'
 import type { PullRequests } from './pull-requests/records.ts'
 import type { Repositories, Repository } from './repositories.ts'
+import type { Rate } from './wire/rate.ts'
 
 /** Limits of the service (codecommit user guide, "Quotas"); page sizes are not documented and inferred. */
 export interface Limits {
   readonly repositories: number
   /** references in one push */
   readonly refsPerPush: number
+  /** of one file in Git */
+  readonly blobBytes: number
+  /** of an account in a region; absent: as many as come, since AWS publishes no figure */
+  readonly gitRequestsPerSecond?: number
   /** in one repository */
   readonly openPullRequests: number
   readonly rulesPerPullRequest: number
@@ -38,6 +43,7 @@ export interface Limits {
 export const LIMITS: Limits = {
   repositories: 1_000,
   refsPerPush: 4_000,
+  blobBytes: 2 * 1024 ** 3,
   openPullRequests: 1_000,
   rulesPerPullRequest: 30,
   approvalsPerPullRequest: 200,
@@ -53,7 +59,9 @@ export const LIMITS: Limits = {
 /** What operations and the Git endpoint work with. */
 export interface Context {
   readonly parts: Parts
-  readonly iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'>
+  readonly iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential' | 'resolveSshKey'>
+  readonly trail?: Pick<Trail, 'record'>
+  readonly faults?: Pick<Faults, 'git' | 'diskFull'>
   readonly wires: Pick<Wires, 'emit' | 'publish' | 'invokeAsync'>
   /** absent: nobody asks for a key */
   readonly kms?: Pick<Kms, 'managedKey' | 'resolve' | 'use'>
@@ -68,6 +76,10 @@ export interface Context {
   readonly announce: Announce
   readonly maintenance: Maintenance
   readonly limits: Limits
+  /** whether a Git request may pass */
+  readonly rate: Rate
+  /** that are served; where a Git client's address names none, it is one of these */
+  readonly regions: readonly string[]
   readonly gitBaseUrl: (region: string) => string
 }
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
+import type { Duplex, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandOf } from '../processes/inspect.ts'
+import { answerHook, type BeforeRefs, hooked, writeHook } from './hook.ts'
 import { HIDDEN_REFS } from './refs.ts'
 import { within } from './within.ts'
 
@@ -24,7 +25,7 @@ interface Output {
 export interface Conversation {
   readonly stdin: Writable
   readonly stdout: Readable
-  /** resolves when the process is gone, never rejects for its exit code; rejects when git could not be started */
+  /** resolves when the process is gone, never rejects for its exit code; rejects when git could not be started, or its question not answered */
   readonly done: Promise<{ code: number | null; stderr: string }>
   /** lets it see the end of its input: git then removes what it has not finished, which it does not always do on a signal */
   hangUp(): void
@@ -32,13 +33,28 @@ export interface Conversation {
   abort(): void
 }
 
+export interface TalkOptions {
+  /** it changes a repository: noted in the folder, so that the next cloud can end it should this one be killed */
+  readonly writer?: boolean
+  /** receive-pack asks here before it moves the first ref, and refuses the push when the answer is no */
+  readonly beforeRefs?: BeforeRefs
+  /** the push is a small one */
+  readonly small?: boolean
+  readonly objects?: Quarantine | undefined
+}
+
+/** Objects of a push that is not yet taken, and those of the repository behind them. */
+export interface Quarantine {
+  readonly quarantine: string
+  readonly behind: string
+}
+
 export interface Git {
   /** runs to the end; resolves with any exit code. Throws when git cannot be started or says more than 256 MiB */
-  run(args: readonly string[], input?: string | Buffer): Promise<Output>
+  run(args: readonly string[], input?: string | Buffer, objects?: Quarantine): Promise<Output>
   /** as `run`, but throws on any exit code but 0 */
   must(args: readonly string[], input?: string | Buffer): Promise<string>
-  /** @param writer it changes a repository: noted in the folder, so that the next cloud can end it should this one be killed */
-  converse(args: readonly string[], options?: { writer?: boolean }): Conversation
+  converse(args: readonly string[], options?: TalkOptions): Conversation
   /** from now on nothing starts; ends what runs and waits until it is gone */
   stop(): Promise<void>
 }
@@ -48,7 +64,7 @@ const runningFolder = (folder: string): string => join(folder, '.running')
 
 /**
  * Everything about the machine's git that must not depend on the machine: no system or user configuration, no prompts, no hooks,
- * English messages. Refs and packs are synced to disk by git's own defaults (git-config, `core.fsync`).
+ * English messages.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   'safe.directory': '*',
@@ -102,10 +118,22 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
   const running = new Set<{ child: ChildProcess; gone: Promise<unknown> }>()
   let stopped = false
 
-  const start = (args: readonly string[], writer: boolean): ChildProcessWithoutNullStreams => {
+  let hookWritten = false
+
+  const start = (args: readonly string[], options: TalkOptions): ChildProcessWithoutNullStreams => {
     if (stopped) throw new Error('CodeCommit is stopping')
+    const { writer = false, beforeRefs, small = false, objects } = options
+    if (beforeRefs !== undefined && !hookWritten) {
+      writeHook(folder)
+      hookWritten = true
+    }
     // an own process group: git's helpers (index-pack, pack-objects) end together with it
-    const child = spawn('git', args, { cwd: folder, env, detached: true, stdio: 'pipe' })
+    const child = spawn('git', [...(beforeRefs === undefined ? [] : hooked(folder, small)), ...args], {
+      cwd: folder,
+      env: objects === undefined ? env : { ...env, ...objectsEnvironment(objects) },
+      detached: true,
+      stdio: beforeRefs === undefined ? 'pipe' : ['pipe', 'pipe', 'pipe', 'pipe'],
+    }) as ChildProcessWithoutNullStreams
     // a broken pipe shows in the exit code, and to whoever writes as a closed stream
     child.stdin.on('error', () => {})
     const note = writer && child.pid !== undefined ? noteWriter(folder, child.pid) : undefined
@@ -125,12 +153,18 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
     return child
   }
 
-  const converse: Git['converse'] = (args, { writer = false } = {}) => {
-    const child = start(args, writer)
+  const converse: Git['converse'] = (args, options = {}) => {
+    const child = start(args, options)
     const stderr = collectText(child.stderr)
+    const problems: unknown[] = []
+    if (options.beforeRefs !== undefined) {
+      answerHook(child.stdio[3] as Duplex, options.beforeRefs, (error) => problems.push(error))
+    }
     const done = new Promise<{ code: number | null; stderr: string }>((resolve, reject) => {
       child.once('error', (cause) => reject(notStarted(cause)))
-      child.once('close', (code) => resolve({ code, stderr: stderr() }))
+      child.once('close', (code) =>
+        problems.length > 0 ? reject(problems[0]) : resolve({ code, stderr: stderr() }),
+      )
     })
     // whoever gave up on the conversation does not wait for its end
     done.catch(() => {})
@@ -143,8 +177,8 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
     }
   }
 
-  const run: Git['run'] = async (args, input) => {
-    const talk = converse(args)
+  const run: Git['run'] = async (args, input, objects) => {
+    const talk = converse(args, { objects })
     const chunks: Buffer[] = []
     let size = 0
     talk.stdout.on('data', (chunk: Buffer) => {
@@ -176,6 +210,11 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
     },
   }
 }
+
+const objectsEnvironment = ({ quarantine, behind }: Quarantine) => ({
+  GIT_OBJECT_DIRECTORY: quarantine,
+  GIT_ALTERNATE_OBJECT_DIRECTORIES: behind,
+})
 
 const noteWriter = (folder: string, pid: number): (() => void) => {
   mkdirSync(runningFolder(folder), { recursive: true })

@@ -82,3 +82,15 @@ export const chosenKey = ({ kms }: Pick<Context, 'kms'>, place: Place, keyId: st
   if (/(^|:)alias\/aws\/codecommit$/.test(keyId)) kms.managedKey(place.account, place.region, 'codecommit')
   return inOurWords(() => kms.resolve({ account: place.account, region: place.region }, keyId))
 }
+
+/** A repository whose key went with the database falls back on the AWS managed one: its data were never really encrypted here. */
+export const withKnownKey = ({ kms }: Pick<Context, 'kms'>, repository: Repository): Repository => {
+  const { kmsKeyId, ...rest } = repository
+  if (kmsKeyId === undefined || kms === undefined) return repository
+  try {
+    kms.resolve(repository, kmsKeyId)
+    return repository
+  } catch {
+    return rest
+  }
+}

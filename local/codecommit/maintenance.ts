@@ -6,13 +6,19 @@ import type { Git } from './git.ts'
 export interface Maintenance {
   /** @param refs how many refs the push moved */
   pushed(directory: string, refs: number): void
+  /** lets git look at everything behind the tips, and logs what is missing: after a cloud that was killed */
+  check(directory: string): void
   stop(): Promise<void>
 }
 
 const PUSHES = 50
 const REFS = 500
+/** each push leaves one */
+const PACKS = 20
 /** Pushes come in bursts; the work is done behind them. */
 const QUIET_MS = 2_000
+/** how much of git's complaints is kept */
+const MAX_SAID = 4_096
 
 /** One repository at a time, never two runs at once; a run that fails is logged and tried again after the next pushes. */
 export const createMaintenance = (git: Git, log: Log): Maintenance => {
@@ -30,6 +36,8 @@ export const createMaintenance = (git: Git, log: Log): Maintenance => {
         '-c',
         'gc.auto=6700',
         '-c',
+        `gc.autoPackLimit=${PACKS}`,
+        '-c',
         'gc.autoDetach=false',
         'gc',
         '--auto',
@@ -42,7 +50,21 @@ export const createMaintenance = (git: Git, log: Log): Maintenance => {
     }
   }
 
+  const check = async (directory: string): Promise<void> => {
+    try {
+      const args = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress']
+      await finish(git, stopping.signal, [`--git-dir=${directory}`, ...args], false)
+    } catch (error) {
+      if (!stopping.signal.aborted) {
+        log('codecommit', 'a repository is damaged', { directory, problems: [String(error)] })
+      }
+    }
+  }
+
   return {
+    check: (directory) => {
+      queue = queue.then(() => (stopping.signal.aborted ? undefined : check(directory)))
+    },
     pushed: (directory, refs) => {
       const count = counts.get(directory) ?? { pushes: 0, refs: 0 }
       const after = { pushes: count.pushes + 1, refs: count.refs + refs }
@@ -57,13 +79,21 @@ export const createMaintenance = (git: Git, log: Log): Maintenance => {
   }
 }
 
-const finish = async (git: Git, signal: AbortSignal, args: readonly string[]): Promise<void> => {
+const finish = async (
+  git: Git,
+  signal: AbortSignal,
+  args: readonly string[],
+  writer = true,
+): Promise<void> => {
   signal.throwIfAborted()
-  const talk = git.converse(args, { writer: true })
+  const talk = git.converse(args, { writer })
   signal.addEventListener('abort', talk.abort, { once: true })
   talk.stdin.end()
-  talk.stdout.resume()
+  let said = ''
+  talk.stdout.on('data', (chunk: Buffer) => {
+    if (said.length < MAX_SAID) said += chunk.toString('utf8')
+  })
   const { code, stderr } = await talk.done
   signal.removeEventListener('abort', talk.abort)
-  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}: ${stderr.trim()}`)
+  if (code !== 0) throw new Error(`git ${args.join(' ')} ended with ${code}: ${said}${stderr.trim()}`)
 }

@@ -1,7 +1,9 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { RepositoryTrigger } from '@aws-sdk/client-codecommit'
 import type { Store } from '../state/store.ts'
+import { isRepositoryName } from './validate.ts'
 
 /** What is remembered of a repository besides its Git data, which lies under its id: renaming moves no file. */
 export interface Repository {
@@ -47,6 +49,27 @@ export const repositoryArn = ({ account, region, name }: RepositoryKey): string 
 
 const keyOf = ({ account, region, name }: RepositoryKey): string => `${account}/${region}/${name}`
 
+/** Beside the Git data lies what the database knows of a repository, should that ever be lost. */
+const COPY = 'codecommit.json'
+
+const writeCopy = (directory: string, repository: Repository): void => {
+  if (!existsSync(directory)) return
+  const draft = join(directory, `${COPY}.new`)
+  writeFileSync(draft, JSON.stringify(repository), { mode: 0o600 })
+  renameSync(draft, join(directory, COPY))
+}
+
+/** What a repository's folder says of it; undefined when it says nothing, or of another one. */
+export const copyIn = (directory: string): Repository | undefined => {
+  try {
+    const copy = JSON.parse(readFileSync(join(directory, COPY), 'utf8')) as Repository
+    return basename(directory) === `${copy.id}.git` && isRepositoryName(copy.name) ? copy : undefined
+  } catch {
+    // no copy, or none that can be read: what to do about it is the caller's business
+    return undefined
+  }
+}
+
 const unlessMissing = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'ENOENT') throw error
 }
@@ -71,6 +94,7 @@ export const openRepositories = (store: Store, folder: string): Repositories => 
       store.transaction(() => {
         if (records.get(keyOf(repository)) !== undefined) return false
         records.put(keyOf(repository), repository)
+        writeCopy(directory(repository), repository)
         return true
       }),
     update: (repository, change) =>
@@ -80,6 +104,8 @@ export const openRepositories = (store: Store, folder: string): Repositories => 
         const after = { ...before, ...change }
         if (keyOf(after) !== keyOf(before)) records.delete(keyOf(before))
         records.put(keyOf(after), after)
+        // the date of the last push alone is not worth a file
+        if (Object.keys(change).some((name) => name !== 'modifiedAt')) writeCopy(directory(after), after)
         return after
       }),
     remove: async (repository) => {

@@ -204,11 +204,17 @@ const bodyOf = ({ headers, body }: WireRequest): Buffer => {
 const unknownOperation = (recognised: Recognised, service: string): AwsError => {
   if (recognised.operation === '' && recognised.form)
     return new AwsError('MissingAction', 'The request is missing an action or a required parameter.')
-  const name = `${recognised.model?.service ?? service}:${recognised.operation}`
+  const { form, model, operation } = recognised
+  if (form && !model && isSpoken(service))
+    return new AwsError(
+      'InvalidAction',
+      `Could not find operation ${operation} for version ${form.get('Version')}`,
+    )
+  const name = `${model?.service ?? service}:${operation}`
   return new AwsError(
     'UnknownOperationException',
     `The local cloud does not serve ${name.slice(0, 200)}.`,
-    recognised.operation.includes(' ') ? 404 : 400,
+    operation.includes(' ') ? 404 : 400,
   )
 }
 

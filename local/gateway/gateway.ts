@@ -8,8 +8,9 @@ import { createDispatcher, type DispatcherNeeds } from './dispatch.ts'
 import { type Front, takeTls } from './front.ts'
 import { wireRequest } from './request.ts'
 import type { Service } from './service.ts'
+import { createUnderWay } from './under-way.ts'
 
-/** How long requests under way may still take once the gateway stops. */
+/** How long requests under way may still take once the gateway stops, or the cloud forgets everything. */
 const STOP_GRACE_MS = 1_000
 /** How long the headers of a request may take to arrive. */
 const HEADERS_MS = 30_000
@@ -27,6 +28,8 @@ export interface Gateway {
   serve(needs: GatewayNeeds): void
   /** requests wait until the function that this returns is called */
   pause(): () => void
+  /** settles when no request is under way any more: those that take long are not waited for */
+  settled(): Promise<void>
   /** ends every connection; the services behind are stopped by whoever made them */
   stop(): Promise<void>
 }
@@ -60,31 +63,33 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
   let needs = initial
   let dispatch = createDispatcher(needs)
   let open: Promise<void> | undefined
+  const underWay = createUnderWay()
+  /** Nothing is waited for between the open door and the count of who is inside. */
+  const inside = async (work: () => Promise<void>): Promise<void> => {
+    while (open) await open
+    return underWay.run(work)
+  }
   const log: Log = (...args) => needs.parts.log(...args)
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { url = '/' } = request
     if (url.startsWith('/_relay/') && (await ownAnswer(options.control, request, response))) return
-    if (open) await open
-    if (isGit(request)) return needs.git(request, response)
+    if (isGit(request)) return inside(() => needs.git(request, response))
     const { method = 'GET', rawHeaders, socket } = request
-    const signed = request.headers.authorization !== undefined
-    const linked = method === 'GET' ? needs.unsigned?.({ method, url, signed }) : undefined
-    if (linked) return write(response, linked)
-    if (url.startsWith('/_relay/')) return write(response, ownFallback(needs.services, request))
-    const body = await readBody(
-      request,
-      url.startsWith('/2015-03-31/functions') ? CODE_LIMIT_BYTES : BODY_LIMIT_BYTES,
-    )
+    const own = url.startsWith('/_relay/')
+    const limit = url.startsWith('/2015-03-31/functions') ? CODE_LIMIT_BYTES : BODY_LIMIT_BYTES
+    const body = own ? NOTHING : await readBody(request, limit)
     if (body === 'gone') return void response.destroy()
     if (body === 'too large') return write(response, tooLarge())
-    const form = isForm(request) && !signed ? body.toString('utf8') : undefined
-    const posted = form === undefined ? undefined : needs.unsigned?.({ method, url, signed, body: form })
-    if (posted) return write(response, posted)
     const secure = 'encrypted' in socket
     const sourceIp = socket.remoteAddress?.replace(/^::ffff:/, '')
-    const answer = await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp }))
-    // clients set their clocks by it, so that it must be ours even where that is wrong on purpose
-    write(response, answer, dateOf(needs.parts.now()))
+    return inside(async () => {
+      const unsigned = needs.unsigned && unsignedAnswer(needs.unsigned, request, body)
+      if (unsigned) return write(response, unsigned)
+      if (own) return write(response, ownFallback(needs.services, request))
+      const answer = await dispatch(wireRequest({ method, url, rawHeaders, body, secure, sourceIp }))
+      // clients set their clocks by it, so that it must be ours even where that is wrong on purpose
+      write(response, answer, dateOf(needs.parts.now()))
+    })
   }
   const server = createServer({ maxHeaderSize: HEADERS_MAX_BYTES }, (request, response) => {
     serve(request, response).catch((error: unknown) => {
@@ -110,9 +115,24 @@ export const createGateway = (initial: GatewayNeeds, options: GatewayOptions = {
       })
       return resume
     },
+    settled: () => underWay.settled(STOP_GRACE_MS),
     listen: (port, host = '127.0.0.1') => listen(server, port, host, log),
     stop: () => stop(server, front),
   }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** The answer to one of the requests that need no signature: a link, or a form. */
+const unsignedAnswer = (
+  ask: NonNullable<GatewayNeeds['unsigned']>,
+  request: IncomingMessage,
+  body: Buffer,
+): Answer | undefined => {
+  const { method = 'GET', url = '/', headers } = request
+  const signed = headers.authorization !== undefined
+  if (method === 'GET') return ask({ method, url, signed })
+  return isForm(request) && !signed ? ask({ method, url, signed, body: body.toString('utf8') }) : undefined
 }
 
 const isForm = ({ method, headers }: IncomingMessage): boolean =>

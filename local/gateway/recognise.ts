@@ -29,6 +29,9 @@ const BY_TARGET = new Map(MODELS.flatMap((model) => (model.target ? [[model.targ
 const BY_VERSION = new Map(MODELS.flatMap((model) => (model.version ? [[model.version, model]] : [])))
 const BY_SERVICE = new Map(MODELS.map((model) => [model.service, model]))
 
+/** Services that answer in XML whatever they are asked, by their signing names. */
+const IN_XML = new Set(['s3', 'route53', 'cloudfront'])
+
 /** Whether the gateway knows the protocol of a service at all. */
 export const isSpoken = (service: string): boolean => service === 'dynamodb' || BY_SERVICE.has(service)
 
@@ -51,11 +54,13 @@ export const recognise = (request: WireRequest): Recognised => {
     if (operation !== undefined || model)
       return { protocol: 'query', operation: operation ?? '', model, dynamodb: false, form }
   }
-  const path = MODELS.find(({ paths }) => paths?.test(request.path))
   const claimed = claimedService(request) ?? ''
+  // other services have paths with dates in them too: what is signed for one that nobody here speaks is nobody else's
+  const known = claimed === '' || isSpoken(claimed)
+  const path = known ? MODELS.find(({ paths }) => paths?.test(request.path)) : undefined
   const model = path ?? BY_SERVICE.get(claimed)
   const operation = `${request.method} ${request.path}`
-  const protocol = model?.protocol ?? (claimed === 's3' ? 's3' : 'json1.1')
+  const protocol = model?.protocol ?? (IN_XML.has(claimed) ? 's3' : 'json1.1')
   return { protocol, operation, model, dynamodb: false }
 }
 

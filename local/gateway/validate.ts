@@ -93,7 +93,9 @@ const CODES: Readonly<Record<string, string>> = {
 const refusal = (service: string, schema: NormalizedSchema, violations: readonly Violation[]): AwsError => {
   const count = violations.length === 1 ? '1 validation error' : `${violations.length} validation errors`
   const each = violations.map(({ path, value, sensitive, constraint }) => {
-    const shown = value === null ? ' null' : sensitive ? '' : ` '${shownValue(schema, path, value)}'`
+    // IAM's answers of 2026 leave the value out: LocalStack's snapshots of IAM
+    const hidden = sensitive || service === 'iam'
+    const shown = value === null ? ' null' : hidden ? '' : ` '${shownValue(schema, path, value)}'`
     return `Value${shown} at '${path}' failed to satisfy constraint: ${constraint}`
   })
   return new AwsError(CODES[service] ?? 'ValidationException', `${count} detected: ${each.join('; ')}`)

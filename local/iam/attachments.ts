@@ -1,5 +1,5 @@
 import type { Operation } from '../gateway/service.ts'
-import { findPolicy } from './find-policy.ts'
+import { requireAttachable } from './find-policy.ts'
 import { checkPathPrefix, type PageInput, page } from './names.ts'
 import type { AnyIdentity, Records } from './records.ts'
 
@@ -28,7 +28,8 @@ interface Input extends PageInput {
 /** Who a managed policy is attached to. */
 export const attachmentOperations = (records: Records): Readonly<Record<string, Operation>> => ({
   ListEntitiesForPolicy: (input: Input, { account }) => {
-    const { arn } = findPolicy(records, account, input.PolicyArn)
+    const arn = input.PolicyArn
+    requireAttachable(records, account, arn)
     const prefix = checkPathPrefix(input.PathPrefix)
     const { permissions, boundaries } = attachmentsOf(records, account, arn)
     const usage = input.PolicyUsageFilter

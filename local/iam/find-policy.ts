@@ -20,3 +20,15 @@ export const findOwnPolicy = (records: Records, account: string, arn: string): P
 /** Customer managed policies of an account. */
 export const ownPolicies = (records: Records, account: string): readonly PolicyRecord[] =>
   records.policies.entries(`arn:aws:iam::${account}:`).map(([, policy]) => policy)
+
+/** @throws {AwsError} ValidationException */
+export const requirePolicyArn = (arn: string): void => {
+  if (!/^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/.+$/.test(arn)) throw invalid(`ARN ${arn} is not valid.`)
+}
+
+/** @throws {AwsError} ValidationException; NoSuchEntityException in the words of whoever attaches policies or asks where one is */
+export const requireAttachable = (records: Records, account: string, arn: string): void => {
+  requirePolicyArn(arn)
+  if (AWS_MANAGED.has(arn) || records.policies.get(arn)?.account === account) return
+  throw noSuch(`Policy ${arn} does not exist or is not attachable.`)
+}

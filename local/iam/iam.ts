@@ -1,5 +1,6 @@
 import type { Iam, Parts } from '../contracts.ts'
 import { AwsError, type Service } from '../gateway/service.ts'
+import type { Sender } from '../gateway/wires.ts'
 import { accessKeyOperations } from './access-keys.ts'
 import { accountOperations } from './account.ts'
 import { attachmentOperations } from './attachments.ts'
@@ -61,6 +62,13 @@ export const createIam = ({ parts, accounts }: { parts: Parts; accounts: readonl
     if (!accounts.includes(account)) throw new Error(`the local cloud has no account ${account}`)
     return account
   }
+  /** The sender's role, once its trust policy has let the service in: with one of its own it comes as that role's session. */
+  const trusting = (sender: Sender): RoleRecord => {
+    const role = requireRole(records, sender.roleArn ?? '')
+    const permission = { action: 'sts:AssumeRole', resource: sender.roleArn ?? '' }
+    judge.authorizeService(sender, permission, holdings.trustOf(role), true)
+    return role
+  }
   return {
     services: [iam, createSts({ parts, records, holdings, judge, usage })],
     resolveKey: createKeyResolver(parts, records),
@@ -81,12 +89,12 @@ export const createIam = ({ parts, accounts }: { parts: Parts; accounts: readonl
     authorizeSender: (policy, sender, permission) => {
       if (sender.roleArn === undefined)
         return judge.authorizeService(sender, permission, policy ? [parsePolicy(policy)] : [])
-      const role = requireRole(records, sender.roleArn)
-      judge.authorize(callerOfSession(role, sender.service.replace(/\..*/, '')), {
+      judge.authorize(callerOfSession(trusting(sender), sender.service.replace(/\..*/, '')), {
         ...permission,
         ...(policy && { resourcePolicy: policy }),
       })
     },
+    requireTrust: (sender) => void trusting(sender),
     watch: judge.watch,
     bootstrapAccount: (account, userName, former) =>
       records.transaction(() => bootstrap(parts, records, inAccount(account), userName, former)),

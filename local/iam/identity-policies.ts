@@ -1,8 +1,8 @@
 import type { AwsError, Operation } from '../gateway/service.ts'
 import { checkIdentityPolicy } from './documents/identity.ts'
-import { invalid, limitExceeded, noSuch } from './errors.ts'
+import { limitExceeded, noSuch } from './errors.ts'
 import { findGroup, findRole, findUser, nameOfArn } from './find.ts'
-import { AWS_MANAGED } from './managed/all.ts'
+import { requireAttachable, requirePolicyArn } from './find-policy.ts'
 import { checkName, checkPath, type PageInput, page } from './names.ts'
 import { charactersOf, checkQuota, INLINE_CHARACTERS } from './quotas.ts'
 import { type AnyIdentity, keyOf, type Records } from './records.ts'
@@ -83,7 +83,7 @@ const operationsFor = <T extends AnyIdentity>(
   },
   [`Detach${kind}Policy`]: (input: Input, call) => {
     const identity = holder.load(call.account, input)
-    requireArn(input.PolicyArn)
+    requirePolicyArn(input.PolicyArn)
     if (!identity.attached.includes(input.PolicyArn)) throw noSuch(`Policy ${input.PolicyArn} was not found.`)
     holder.save({ ...identity, attached: identity.attached.filter((arn) => arn !== input.PolicyArn) })
     return {}
@@ -107,16 +107,6 @@ const checkInlineSize = ({ kind, name }: AnyIdentity, inline: AnyIdentity['inlin
     throw limitExceeded(
       `Maximum policy size of ${INLINE_CHARACTERS[kind]} bytes exceeded for ${kind} ${name}`,
     )
-}
-
-const requireArn = (arn: string): void => {
-  if (!/^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/.+$/.test(arn)) throw invalid(`ARN ${arn} is not valid.`)
-}
-
-const requireAttachable = (records: Records, account: string, arn: string): void => {
-  requireArn(arn)
-  if (AWS_MANAGED.has(arn) || records.policies.get(arn)?.account === account) return
-  throw noSuch(`Policy ${arn} does not exist or is not attachable.`)
 }
 
 const ownEntry = (inline: AnyIdentity['inline'], name: string): string | undefined =>

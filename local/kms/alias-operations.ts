@@ -13,6 +13,9 @@ interface Input {
 
 const arnOf = ({ account, region }: Place, name: string) => `arn:aws:kms:${region}:${account}:${name}`
 
+const NO_PREFIX =
+  'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html'
+
 /** Aliases (KMS API reference, CreateAlias and others). */
 export const aliasOperations = ({
   parts,
@@ -28,12 +31,15 @@ export const aliasOperations = ({
     return alias
   }
   const target = (input: Input, call: Call): string => {
+    if (/(^|:)alias\//.test(input.TargetKeyId))
+      throw new AwsError('ValidationException', 'Aliases must refer to keys. Not aliases')
     const key = keys.find(call, input.TargetKeyId)
     if (key.deletion !== undefined) throw invalidState(key)
     return key.id
   }
   return {
     CreateAlias: (input: Input, call) => {
+      if (!input.AliasName.startsWith('alias/')) throw new AwsError('ValidationException', NO_PREFIX)
       checkName(input.AliasName)
       if (keys.alias(call, input.AliasName))
         throw new AwsError(
@@ -62,7 +68,7 @@ export const aliasOperations = ({
       return {}
     },
     ListAliases: (input: Input, call) => {
-      const of = input.KeyId === undefined ? undefined : keys.find(call, input.KeyId).id
+      const of = input.KeyId === undefined ? undefined : keys.findById(call, input.KeyId).id
       const all = keys
         .aliases(call)
         .filter(({ keyId }) => of === undefined || keyId === of)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
-import { type KeyRecord, type Keys, requireUsable } from './keys.ts'
+import { type KeyRecord, type Keys, materialIdOf, requireUsable } from './keys.ts'
 import { type EncryptionContext, seal, sealedBy, unseal } from './seal.ts'
+import { SPECS } from './specs.ts'
 
 interface Input {
   readonly KeyId: string
@@ -14,20 +15,22 @@ interface Input {
   readonly DestinationEncryptionContext?: EncryptionContext
   readonly NumberOfBytes?: number
   readonly KeySpec?: string
+  readonly EncryptionAlgorithm?: string
 }
 
 const ALGORITHM = 'SYMMETRIC_DEFAULT'
 
 /** Encryption with symmetric keys: KMS API reference, Encrypt, Decrypt, ReEncrypt, GenerateDataKey, GenerateRandom. */
 export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Record<string, Operation>> => {
-  const usable = (call: Call, keyId: string): KeyRecord => {
+  const usable = (call: Call, keyId: string, algorithm = ALGORITHM): KeyRecord => {
     const key = keys.find(call, keyId)
     requireUsable(key)
+    if (key.usage !== 'ENCRYPT_DECRYPT')
+      throw invalidUsage(`${key.arn} key usage is ${key.usage} which is not valid for ${call.operation}.`)
+    if (!SPECS[key.spec]?.[key.usage]?.includes(algorithm))
+      throw invalidUsage(`Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`)
     if (key.spec !== ALGORITHM)
-      throw new AwsError(
-        'InvalidKeyUsageException',
-        `${key.arn} key usage is ${key.usage} which is not valid here.`,
-      )
+      throw new AwsError('UnsupportedOperationException', `Encryption with ${key.spec} is not served here.`)
     return key
   }
   const encrypt = (key: KeyRecord, plaintext: Uint8Array, context: EncryptionContext = {}) =>
@@ -37,8 +40,9 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
     ciphertext: Uint8Array,
     keyId: string | undefined,
     context: EncryptionContext = {},
+    algorithm?: string,
   ): { key: KeyRecord; plaintext: Uint8Array } => {
-    const key = usable(call, sealedBy(ciphertext))
+    const key = usable(call, sealedBy(ciphertext), algorithm)
     if (keyId !== undefined && keys.find(call, keyId).arn !== key.arn)
       throw new AwsError(
         'IncorrectKeyException',
@@ -54,11 +58,16 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
     const plaintext = new Uint8Array(
       randomBytes(input.NumberOfBytes ?? (input.KeySpec === 'AES_128' ? 16 : 32)),
     )
-    return { KeyId: key.arn, plaintext, CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext) }
+    return {
+      KeyId: key.arn,
+      KeyMaterialId: materialIdOf(key),
+      plaintext,
+      CiphertextBlob: encrypt(key, plaintext, input.EncryptionContext),
+    }
   }
   return {
     Encrypt: (input: Input, call) => {
-      const key = usable(call, input.KeyId)
+      const key = usable(call, input.KeyId, input.EncryptionAlgorithm)
       return {
         KeyId: key.arn,
         CiphertextBlob: encrypt(key, input.Plaintext, input.EncryptionContext),
@@ -66,8 +75,19 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
       }
     },
     Decrypt: (input: Input, call) => {
-      const { key, plaintext } = decrypt(call, input.CiphertextBlob, input.KeyId, input.EncryptionContext)
-      return { KeyId: key.arn, Plaintext: plaintext, EncryptionAlgorithm: ALGORITHM }
+      const { key, plaintext } = decrypt(
+        call,
+        input.CiphertextBlob,
+        input.KeyId,
+        input.EncryptionContext,
+        input.EncryptionAlgorithm,
+      )
+      return {
+        KeyId: key.arn,
+        KeyMaterialId: materialIdOf(key),
+        Plaintext: plaintext,
+        EncryptionAlgorithm: ALGORITHM,
+      }
     },
     ReEncrypt: (input: Input, call) => {
       const from = decrypt(call, input.CiphertextBlob, input.SourceKeyId, input.SourceEncryptionContext)
@@ -76,6 +96,8 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
         CiphertextBlob: encrypt(to, from.plaintext, input.DestinationEncryptionContext),
         SourceKeyId: from.key.arn,
         KeyId: to.arn,
+        SourceKeyMaterialId: materialIdOf(from.key),
+        DestinationKeyMaterialId: materialIdOf(to),
         SourceEncryptionAlgorithm: ALGORITHM,
         DestinationEncryptionAlgorithm: ALGORITHM,
       }
@@ -88,8 +110,11 @@ export const cryptoOperations = ({ keys }: { readonly keys: Keys }): Readonly<Re
       const { plaintext: _, ...rest } = dataKey(input, call)
       return rest
     },
-    GenerateRandom: (input: Input) => ({
-      Plaintext: new Uint8Array(randomBytes(input.NumberOfBytes ?? 32)),
-    }),
+    GenerateRandom: ({ NumberOfBytes }: Input) => {
+      if (NumberOfBytes === undefined) throw new AwsError('ValidationException', 'NumberOfBytes is required.')
+      return { Plaintext: new Uint8Array(randomBytes(NumberOfBytes)) }
+    },
   }
 }
+
+const invalidUsage = (message: string) => new AwsError('InvalidKeyUsageException', message)

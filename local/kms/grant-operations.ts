@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Parts } from '../contracts.ts'
-import type { Operation } from '../gateway/service.ts'
+import { AwsError, type Operation } from '../gateway/service.ts'
+import { grantToRetire } from './grants.ts'
 import { type GrantRecord, type Keys, notFound, requireUsable } from './keys.ts'
 import { listed } from './paging.ts'
 
@@ -20,6 +21,10 @@ interface Input {
   readonly Marker?: string
 }
 
+/** Whom a grant may name: KMS API reference, CreateGrant. */
+const PRINCIPAL =
+  /^arn:aws[\w-]*:(iam::\d{12}:(root|(user|role)\/.+)|sts::\d{12}:(assumed-role|federated-user)\/.+)$/
+
 /** Grants (KMS developer guide, "Grants in AWS KMS"): a grant lets its grantee do the named operations, constrained by the context. */
 export const grantOperations = ({
   parts,
@@ -35,8 +40,11 @@ export const grantOperations = ({
   }
   return {
     CreateGrant: (input: Input, call) => {
-      const key = keys.find(call, input.KeyId)
+      const key = keys.findById(call, input.KeyId)
       requireUsable(key)
+      for (const principal of [input.GranteePrincipal, input.RetiringPrincipal])
+        if (principal !== undefined && !PRINCIPAL.test(principal))
+          throw new AwsError('InvalidArnException', `ARN does not refer to a valid principal: ${principal}`)
       const constraints = input.Constraints
       const same = grants
         .entries(`${key.arn}|`)
@@ -60,7 +68,7 @@ export const grantOperations = ({
       return { GrantId: grant.id, GrantToken: grant.token }
     },
     ListGrants: (input: Input, call) => {
-      const key = keys.find(call, input.KeyId)
+      const key = keys.findById(call, input.KeyId)
       const all = grants
         .entries(`${key.arn}|`)
         .map(([, grant]) => grant)
@@ -78,11 +86,10 @@ export const grantOperations = ({
         .filter(({ retiringPrincipal }) => retiringPrincipal === input.RetiringPrincipal)
       return listed('Grants', all.map(describe), input)
     },
-    RevokeGrant: (input: Input, call) => remove(keys.find(call, input.KeyId).arn, input.GrantId ?? ''),
+    RevokeGrant: (input: Input, call) => remove(keys.findById(call, input.KeyId).arn, input.GrantId ?? ''),
     RetireGrant: (input: Input, call) => {
-      const byToken = grants.entries().find(([, { token }]) => token === input.GrantToken)?.[1]
-      if (byToken) return remove(byToken.keyArn, byToken.id)
-      return remove(keys.find(call, input.KeyId).arn, input.GrantId ?? '')
+      const { keyArn, id } = grantToRetire(keys, input, call)
+      return remove(keyArn, id)
     },
   }
 }

@@ -1,50 +1,35 @@
-import type { Parts, PolicyDocument } from '../contracts.ts'
+import { randomUUID } from 'node:crypto'
+import type { Parts } from '../contracts.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
-import { defaultPolicy, invalidState, type KeyRecord, type Keys, stateOf } from './keys.ts'
+import { readKeyPolicy } from './key-policy.ts'
+import { invalidState, type KeyRecord, type Keys, keyArn, materialIdOf, stateOf } from './keys.ts'
+import { type NewKeyInput, newKey, tagsOf } from './new-key.ts'
 import { listed } from './paging.ts'
+import { algorithmsOf } from './specs.ts'
 
 interface Needs {
   readonly parts: Parts
   readonly keys: Keys
 }
 
-interface Tag {
-  readonly TagKey: string
-  readonly TagValue: string
-}
-
-interface Input {
+interface Input extends NewKeyInput {
   readonly KeyId: string
-  readonly Description?: string
-  readonly KeySpec?: string
-  readonly CustomerMasterKeySpec?: string
-  readonly KeyUsage?: string
-  readonly Origin?: string
-  readonly MultiRegion?: boolean
-  readonly Policy?: string
   readonly PolicyName?: string
-  readonly Tags?: readonly Tag[]
   readonly TagKeys?: readonly string[]
   readonly PendingWindowInDays?: number
+  readonly RotationPeriodInDays?: number
   readonly Limit?: number
   readonly Marker?: string
 }
 
 const DAY_MS = 86_400_000
-const SPECS: Readonly<Record<string, readonly string[]>> = {
-  SYMMETRIC_DEFAULT: ['ENCRYPT_DECRYPT'],
-  RSA_2048: ['SIGN_VERIFY', 'ENCRYPT_DECRYPT'],
-  RSA_3072: ['SIGN_VERIFY', 'ENCRYPT_DECRYPT'],
-  RSA_4096: ['SIGN_VERIFY', 'ENCRYPT_DECRYPT'],
-  ECC_NIST_P256: ['SIGN_VERIFY', 'KEY_AGREEMENT'],
-  HMAC_256: ['GENERATE_VERIFY_MAC'],
-}
-
+/** between rotations, unless told otherwise: KMS API reference, EnableKeyRotation */
+const YEAR_DAYS = 365
 /** Keys, their policies, states and tags (KMS API reference). */
 export const keyOperations = ({ parts, keys }: Needs): Readonly<Record<string, Operation>> => {
   /** AWS managed keys can be looked at only. */
   const own = (input: Input, call: Call): KeyRecord => {
-    const key = keys.find(call, input.KeyId)
+    const key = keys.findById(call, input.KeyId)
     if (key.manager === 'AWS')
       throw new AwsError('AccessDeniedException', `${key.arn} is an AWS managed key: it cannot be changed.`)
     return key
@@ -57,8 +42,9 @@ export const keyOperations = ({ parts, keys }: Needs): Readonly<Record<string, O
   }
   return {
     CreateKey: (input: Input, call) => {
-      const key = keys.add(call, newKey(input, call.account))
-      return { KeyMetadata: describe(key) }
+      const id = randomUUID()
+      const key = newKey(input, call, keyArn(call, id), parts.now())
+      return { KeyMetadata: describe(keys.add(call, key, id)) }
     },
     DescribeKey: (input: Input, call) => ({ KeyMetadata: describe(keys.find(call, input.KeyId)) }),
     ListKeys: (input: Input, call) => {
@@ -69,18 +55,30 @@ export const keyOperations = ({ parts, keys }: Needs): Readonly<Record<string, O
     DisableKey: (input: Input, call) => change(input, call, () => ({ enabled: false })),
     UpdateKeyDescription: (input: Input, call) =>
       change(input, call, () => ({ description: input.Description ?? '' })),
-    EnableKeyRotation: (input: Input, call) => change(input, call, () => ({ rotates: true })),
+    EnableKeyRotation: (input: Input, call) =>
+      change(input, call, (key) => {
+        if (key.spec !== 'SYMMETRIC_DEFAULT')
+          throw new AwsError('UnsupportedOperationException', `${key.arn} is not a symmetric encryption key.`)
+        const days = input.RotationPeriodInDays ?? key.rotation?.days ?? YEAR_DAYS
+        return { rotates: true, rotation: { days, since: parts.now() } }
+      }),
     DisableKeyRotation: (input: Input, call) => change(input, call, () => ({ rotates: false })),
     GetKeyRotationStatus: (input: Input, call) => {
-      const key = keys.find(call, input.KeyId)
+      const key = keys.findById(call, input.KeyId)
+      if (!key.rotates) return { KeyId: key.arn, KeyRotationEnabled: false }
+      const { days, since } = key.rotation ?? { days: YEAR_DAYS, since: key.created }
+      const rounds = Math.floor((parts.now() - since) / (days * DAY_MS)) + 1
       return {
         KeyId: key.arn,
-        KeyRotationEnabled: key.rotates,
-        ...(key.rotates && { RotationPeriodInDays: 365 }),
+        KeyRotationEnabled: true,
+        RotationPeriodInDays: days,
+        NextRotationDate: new Date(since + rounds * days * DAY_MS),
       }
     },
     ScheduleKeyDeletion: (input: Input, call) => {
       const days = input.PendingWindowInDays ?? 30
+      if (days < 7 || days > 30)
+        throw new AwsError('ValidationException', 'PendingWindowInDays must be between 7 and 30 (inclusive)')
       const key = own(input, call)
       if (key.deletion !== undefined) throw invalidState(key)
       const doomed = { ...key, enabled: false, deletion: parts.now() + days * DAY_MS }
@@ -102,81 +100,40 @@ export const keyOperations = ({ parts, keys }: Needs): Readonly<Record<string, O
     },
     GetKeyPolicy: (input: Input, call) => {
       requireDefault(input.PolicyName)
-      const { policy } = keys.find(call, input.KeyId)
+      const { policy } = keys.findById(call, input.KeyId)
       return { Policy: JSON.stringify(policy, null, 2), PolicyName: 'default' }
     },
     PutKeyPolicy: (input: Input, call) => {
       requireDefault(input.PolicyName)
-      return change(input, call, () => ({ policy: parsePolicy(input.Policy) }))
+      return change(input, call, (key) => ({
+        policy: readKeyPolicy(input.Policy ?? '', {
+          caller: call.caller,
+          keyArn: key.arn,
+          now: parts.now(),
+          bypass: input.BypassPolicyLockoutSafetyCheck,
+        }),
+      }))
     },
     ListKeyPolicies: (input: Input, call) => {
-      keys.find(call, input.KeyId)
+      keys.findById(call, input.KeyId)
       return { PolicyNames: ['default'], Truncated: false }
     },
     TagResource: (input: Input, call) =>
-      change(input, call, ({ tags }) => ({ tags: { ...tags, ...tagsOf(input.Tags) } })),
+      change(input, call, ({ tags }) => ({ tags: tagsOf(input.Tags, tags) })),
     UntagResource: (input: Input, call) =>
       change(input, call, ({ tags }) => ({
         tags: Object.fromEntries(Object.entries(tags).filter(([name]) => !input.TagKeys?.includes(name))),
       })),
     ListResourceTags: (input: Input, call) => {
-      const { tags } = keys.find(call, input.KeyId)
+      const { tags } = keys.findById(call, input.KeyId)
       const all = Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }))
       return listed('Tags', all, input)
     },
   }
 }
 
-const newKey = (input: Input, account: string): Parameters<Keys['add']>[1] => {
-  const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
-  const usages = SPECS[spec]
-  if (!usages) throw new AwsError('UnsupportedOperationException', `KeySpec ${spec} is not served here.`)
-  if (input.KeyUsage === undefined && spec !== 'SYMMETRIC_DEFAULT')
-    throw new AwsError(
-      'ValidationException',
-      `You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.`,
-    )
-  const usage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
-  if (!usages.includes(usage))
-    throw new AwsError('ValidationException', `KeyUsage ${usage} is not compatible with KeySpec ${spec}`)
-  if ((input.Origin ?? 'AWS_KMS') !== 'AWS_KMS' || input.MultiRegion)
-    throw new AwsError(
-      'UnsupportedOperationException',
-      'Only single-region keys made by KMS are served here.',
-    )
-  return {
-    description: input.Description ?? '',
-    enabled: true,
-    spec,
-    usage,
-    manager: 'CUSTOMER',
-    policy: input.Policy === undefined ? defaultPolicy(account) : parsePolicy(input.Policy),
-    tags: tagsOf(input.Tags),
-    rotates: false,
-  }
-}
-
-const parsePolicy = (text = ''): PolicyDocument => {
-  const malformed = (message: string) => new AwsError('MalformedPolicyDocumentException', message)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw malformed('The new key policy is not JSON.')
-  }
-  if (typeof value !== 'object' || value === null || !('Statement' in value))
-    throw malformed('The new key policy has no Statement.')
-  return value as PolicyDocument
-}
-
 const requireDefault = (name = 'default'): void => {
   if (name !== 'default') throw new AwsError('NotFoundException', 'No such policy exists')
-}
-
-const tagsOf = (tags: readonly Tag[] = []): Record<string, string> => {
-  for (const { TagKey } of tags)
-    if (TagKey.startsWith('aws:')) throw new AwsError('TagException', 'Tags beginning with aws: are reserved')
-  return Object.fromEntries(tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]))
 }
 
 const describe = (key: KeyRecord) => ({
@@ -193,7 +150,7 @@ const describe = (key: KeyRecord) => ({
   KeyManager: key.manager,
   CustomerMasterKeySpec: key.spec,
   KeySpec: key.spec,
-  ...(key.usage === 'ENCRYPT_DECRYPT' &&
-    key.spec === 'SYMMETRIC_DEFAULT' && { EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'] }),
+  ...algorithmsOf(key),
+  ...(key.spec === 'SYMMETRIC_DEFAULT' && { CurrentKeyMaterialId: materialIdOf(key) }),
   MultiRegion: false,
 })

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Parts, PolicyDocument } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
 import { remembered } from '../state/remembered.ts'
@@ -25,6 +25,8 @@ export interface KeyRecord extends Place {
   readonly policy: PolicyDocument
   readonly tags: Readonly<Record<string, string>>
   readonly rotates: boolean
+  /** days between rotations, where somebody said so, and when they said it, milliseconds since the epoch */
+  readonly rotation?: { readonly days: number; readonly since: number }
   /** 32 bytes, base64; never leaves the store */
   readonly material: string
 }
@@ -54,9 +56,11 @@ export interface GrantRecord {
 /** All that KMS remembers. */
 export interface Keys {
   readonly grants: Collection<GrantRecord>
+  /** @param id of the new key; made up unless given */
   add(
     place: Place,
     key: Omit<KeyRecord, 'account' | 'region' | 'id' | 'arn' | 'created' | 'material'>,
+    id?: string,
   ): KeyRecord
   save(key: KeyRecord): void
   /** in order of id */
@@ -70,9 +74,28 @@ export interface Keys {
    * @throws {AwsError} NotFoundException, in KMS's words
    */
   find(place: Place, keyId: string): KeyRecord
+  /**
+   * the same by id or ARN alone: whatever changes or lists does not take aliases
+   * @throws {AwsError} NotFoundException
+   */
+  findById(place: Place, keyId: string): KeyRecord
 }
 
+/** Of a key of one region, and of several: KMS developer guide, "Key identifiers (KeyId)". */
+const KEY_ID = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/
+
 const placed = ({ account, region }: Place, name: string): string => `${account}|${region}|${name}`
+
+/**
+ * The id of a key's material, which answers tell since there can be several (KMS API reference, `CurrentKeyMaterialId`). Made
+ * from the ARN: it must not tell anything about the material itself.
+ */
+export const materialIdOf = ({ arn }: Pick<KeyRecord, 'arn'>): string =>
+  createHash('sha256').update(`material of ${arn}`).digest('hex')
+
+/** The ARN of a key of this id. */
+export const keyArn = ({ account, region }: Place, id: string): string =>
+  `arn:aws:kms:${region}:${account}:key/${id}`
 
 export const openKeys = ({ store, now }: Parts): Keys => {
   const keys = remembered(store.collection<KeyRecord>('kms.keys'))
@@ -102,7 +125,7 @@ export const openKeys = ({ store, now }: Parts): Keys => {
       return key
     }
     const id = named === undefined ? name : /^key\/(.+)$/.exec(named)?.[1]
-    if (id === undefined || !/^(mrk-)?[0-9a-f-]{32,36}$/.test(id)) throw notFound(`Invalid keyId '${keyId}'`)
+    if (id === undefined || !KEY_ID.test(id)) throw notFound(`Invalid keyId '${keyId}'`)
     const key = alive(keys.get(placed(home, id)))
     if (!key) throw notFound(`Key '${arn(`key/${id}`)}' does not exist`)
     return key
@@ -110,14 +133,17 @@ export const openKeys = ({ store, now }: Parts): Keys => {
   return {
     grants,
     find,
-    add: (place, given) => {
-      const id = randomUUID()
+    findById: (place, keyId) => {
+      if (/(^|:)alias\//.test(keyId)) throw notFound(`Invalid keyId '${keyId}'`)
+      return find(place, keyId)
+    },
+    add: (place, given, id = randomUUID()) => {
       const key: KeyRecord = {
         ...given,
         account: place.account,
         region: place.region,
         id,
-        arn: `arn:aws:kms:${place.region}:${place.account}:key/${id}`,
+        arn: keyArn(place, id),
         created: now(),
         material: randomBytes(32).toString('base64'),
       }

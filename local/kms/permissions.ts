@@ -1,4 +1,5 @@
 import type { Call, Caller, Permission } from '../gateway/service.ts'
+import { grantToRetire, mayRetire } from './grants.ts'
 import type { GrantRecord, KeyRecord, Keys } from './keys.ts'
 import { type EncryptionContext, sealedBy } from './seal.ts'
 
@@ -12,6 +13,8 @@ interface Named {
   readonly SourceKeyId?: string
   readonly DestinationKeyId?: string
   readonly AliasName?: string
+  readonly GrantId?: string
+  readonly GrantToken?: string
   readonly CiphertextBlob?: Uint8Array
   readonly EncryptionContext?: EncryptionContext
   readonly SourceEncryptionContext?: EncryptionContext
@@ -20,7 +23,7 @@ interface Named {
 
 /** `kms:<Operation>` on the key, as the key's policy and the caller's identity policies say (KMS developer guide, "Key policies in AWS KMS"). */
 export const permissionsOf = (
-  keys: Pick<Keys, 'find' | 'grants' | 'alias'>,
+  keys: Pick<Keys, 'find' | 'findById' | 'grants' | 'alias'>,
   operation: string,
   input: Named,
   call: Call,
@@ -38,6 +41,10 @@ export const permissionsOf = (
     ]
   }
   const action = `kms:${operation}`
+  if (operation === 'RetireGrant') {
+    const grant = grantToRetire(keys, input, call)
+    return mayRetire(grant, call.caller) ? [] : on(grant.keyArn, action)
+  }
   if (input.AliasName !== undefined) {
     const alias: Permission = {
       action,

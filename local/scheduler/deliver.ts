@@ -47,7 +47,7 @@ export const createDeliver =
   }
 
 /** The role's own policy is judged. `aws:SourceArn` is the schedule's group: user guide, "Confused deputy prevention". */
-const senderOf = ({ scheduleArn, target }: Run): Sender => ({
+export const senderOf = (scheduleArn: string, target: Target): Sender => ({
   service: 'scheduler.amazonaws.com',
   sourceArn: scheduleArn.replace(/:schedule\/([^/]+)\/.*$/, ':schedule-group/$1'),
   sourceAccount: scheduleArn.split(':')[4] ?? '',
@@ -60,7 +60,7 @@ const notServed = (what: string) =>
 const send = async (wires: DeliverParts['wires'], job: Run, input: string): Promise<void> => {
   const { target } = job
   const arn = target.Arn ?? ''
-  const sender = senderOf(job)
+  const sender = senderOf(job.scheduleArn, target)
   switch (kindOf(arn)) {
     case 'sqs': {
       const groupId = target.SqsParameters?.MessageGroupId
@@ -156,7 +156,11 @@ const giveUp = async (
     ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: text(exhausted) }),
   }
   try {
-    await given.wires.sendMessage(queue, { body: inputOf(job, tries + 1), attributes }, senderOf(job))
+    await given.wires.sendMessage(
+      queue,
+      { body: inputOf(job, tries + 1), attributes },
+      senderOf(job.scheduleArn, job.target),
+    )
     log('scheduler', 'a run went to the dead-letter queue', facts)
     return 'done'
   } catch (failure) {

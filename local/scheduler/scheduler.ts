@@ -10,7 +10,7 @@ import { pageOf } from '../eventbridge/page.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import type { Wires } from '../gateway/wires.ts'
 import { createOutbox } from '../state/outbox.ts'
-import { createDeliver, type Run } from './deliver.ts'
+import { createDeliver, type Run, senderOf } from './deliver.ts'
 import { DEFAULT_GROUP, openGroups } from './groups.ts'
 import { onceEach } from './once.ts'
 import { permissionsOf } from './permissions.ts'
@@ -19,8 +19,8 @@ import { SHAPES } from './shapes.ts'
 
 export interface SchedulerOptions {
   readonly parts: Parts
-  /** not asked yet: the service that receives a run judges the target's role */
-  readonly iam: Pick<Iam, 'authorizeSender'>
+  /** what a target's role may do is judged by the service that receives a run */
+  readonly iam: Pick<Iam, 'requireTrust'>
   readonly wires: Pick<Wires, 'sendMessage' | 'publish' | 'invokeAsync' | 'putEvent' | 'runTask'>
   /** 0 to 1, for jitter and flexible time windows */
   readonly random?: () => number
@@ -37,7 +37,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
  * EventBridge Scheduler. Runs begin with `start`: what became due while nothing ran, runs then, once. A run is noted and its
  * delivery stored in one transaction, so that a killed process neither forgets nor repeats it.
  */
-export const createScheduler = ({ parts, wires, random = Math.random }: SchedulerOptions): Scheduler => {
+export const createScheduler = ({ parts, iam, wires, random = Math.random }: SchedulerOptions): Scheduler => {
   const { store, now, log } = parts
   const schedules = store.collection<Schedule>('scheduler.schedules')
   const runs = createOutbox<Run>(parts, 'scheduler.runs', createDeliver({ parts, wires, random }))
@@ -91,6 +91,17 @@ export const createScheduler = ({ parts, wires, random = Math.random }: Schedule
     arm(schedule)
     return { ScheduleArn: schedule.arn }
   }
+  const requireRole = (schedule: Schedule): void => {
+    try {
+      iam.requireTrust(senderOf(schedule.arn, schedule.target))
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      throw new AwsError(
+        'ValidationException',
+        'The execution role you provide must allow AWS EventBridge Scheduler to assume the role.',
+      )
+    }
+  }
   const find = (input: Named, call: Call): Schedule => {
     const group = input.GroupName ?? DEFAULT_GROUP
     groups.check(call, group)
@@ -107,11 +118,13 @@ export const createScheduler = ({ parts, wires, random = Math.random }: Schedule
       groups.check(call, schedule.group)
       if (schedules.get(schedule.arn))
         throw new AwsError('ConflictException', `Schedule ${schedule.name} already exists.`, 409)
+      requireRole(schedule)
       return save(schedule)
     },
     UpdateSchedule: (input: UpdateScheduleCommandInput, call: Call) => {
       const made = scheduleFrom(input, call, now())
       const known = find(input, call)
+      requireRole(made)
       const updated = { ...made, createdAt: known.createdAt }
       const sameRhythm = known.expression === updated.expression && known.lastRun !== undefined
       return save(sameRhythm ? { ...updated, lastRun: known.lastRun } : updated)

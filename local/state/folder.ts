@@ -40,8 +40,9 @@ export const takeStateFolder = (folder: string, fresh: boolean): (() => void) =>
 /** Empties a folder that is held. The database goes last: a removal cut short leaves a folder that is still known as ours. */
 export const forgetState = (folder: string): void => {
   const names = readdirSync(folder).filter((name) => !name.startsWith(LOCK) && !name.startsWith(CERTIFICATE))
-  const doomed = [...names.filter((name) => !name.startsWith(DATABASE)), ...names]
-  for (const name of doomed) rmSync(join(folder, name), { recursive: true, force: true })
+  const doomed = names.filter((name) => name !== DATABASE)
+  for (const name of [...doomed.filter((name) => !name.startsWith(DATABASE)), ...doomed, DATABASE])
+    rmSync(join(folder, name), { recursive: true, force: true })
 }
 
 const take = (folder: string): (() => void) => {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { bundles } from './bundles.ts'
 import { cloud } from './cloud.ts'
+import { git } from './git.ts'
 import type { Bench } from './harness.ts'
 import { machine, table } from './harness.ts'
 import { push } from './push.ts'
@@ -8,7 +9,7 @@ import { start } from './start.ts'
 
 // npm run bench [-- NAME] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine's
 // own speed cancels out. Exit status 1 when a goal was missed.
-const benches: readonly Bench[] = [push, start, bundles, cloud]
+const benches: readonly Bench[] = [push, git, start, bundles, cloud]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -35,7 +35,7 @@ describe('kill -9', () => {
       const nina = await developerOf(live, 'orders')
       try {
         await live.createRepository('orders')
-        for (const delay of [0, 120, 350]) {
+        for (const delay of [0, 200]) {
           await nina.commit(`Before the kill after ${delay} ms`)
           await nina.git('push', '--quiet', 'origin', 'main')
           const mirror = await untilMirrorRuns(process.pid)
@@ -57,7 +57,7 @@ describe('kill -9', () => {
     async () => {
       const state = join(folder, 'state')
       const credentialFile = join(state, 'git-credentials')
-      for (const delay of [0, 250, 700]) {
+      for (const delay of [0, 400]) {
         const run = startProcess(['--port', '0', '--state', state])
         await run.until(/It stays up/)
         const [, base = ''] = await run.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -7,6 +8,7 @@ import {
   GetRepositoryCommand,
   ListRepositoriesCommand,
 } from '@aws-sdk/client-codecommit'
+import { CreateQueueCommand, ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { AwsAccess } from '../../cli/aws.ts'
@@ -75,6 +77,8 @@ describe('relay up --no-stack with credentials of one’s own', () => {
     expect(run.output()).toBe(`${JSON.stringify(ready)}\n`)
     expect(ready).toMatchObject({ port: expect.any(Number), accounts: ['123456789012'], state: state() })
     expect(ready.regions).toEqual(expect.arrayContaining(['us-east-1', 'eu-west-1', 'ap-southeast-2']))
+    // what docs/local-cloud.md does next is clone from there
+    expect(readFileSync(join(state(), 'config'), 'utf8')).toContain('region = us-east-1\n')
     expect(run.output()).not.toContain(ROOT.secretAccessKey)
     expect(statSync(state()).mode & 0o077).toBe(0)
   })
@@ -164,12 +168,14 @@ test('what a person can mend is told in a sentence, and nothing is started', asy
   writeFileSync(plan, '{"rules":[{"call":"*","rate":7}]}')
   const cases: readonly [args: string[], says: RegExp][] = [
     [['--account', '12'], /12 is not an account id/],
+    [['--account', '123456789012,210987654321,123456789012'], /Account 123456789012 is given twice/],
     [['--region', 'mars-1'], /mars-1 is not a region/],
     [['--root-key', 'nothing'], /--root-key is not of the form ID:SECRET/],
     [['--git-user', 'a:b'], /--git-user needs --root-key/],
     [['--faults', 'nowhere.json'], /neither JSON nor the path of a file/],
     [['--faults', plan], /plan\.json cannot be used:\s+rules\[0\]\.rate: /],
-    [['--state', taken], /--state DIR/],
+    [['--state', taken], /A file is where the state folder should be: .*\s+.*--state DIR/],
+    [['--state', join(taken, 'below')], /A file is where the state folder should be: /],
     [['--port', '99999'], /0 to 65535/],
   ]
   await Promise.all(
@@ -197,6 +203,40 @@ describe('startCloud in a test', () => {
     expect(existsSync(cloud.folder)).toBe(false)
   })
 
+  test('forgets in the midst of requests: each is answered, by what was there before or what is there after', async () => {
+    const cloud = await startCloud()
+    const access = { region: 'us-east-1', endpoint: cloud.url, credentials: cloud.access[0]!.credentials }
+    const queues = new SQSClient({ ...access, maxAttempts: 1 })
+    const identity = new STSClient({ ...access, maxAttempts: 1 })
+    let going = true
+    let answered = 0
+    const knock = async () => {
+      while (going) {
+        await queues.send(new CreateQueueCommand({ QueueName: `apples-${answered}` }))
+        await identity.send(new GetCallerIdentityCommand({}))
+        answered += 1
+      }
+    }
+    try {
+      const { QueueUrl } = await queues.send(new CreateQueueCommand({ QueueName: 'pears' }))
+      const waiting = queues.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }))
+      const knocking = Promise.all([knock(), knock(), knock()])
+      for (let i = 0; i < 5; i += 1) await cloud.reset()
+      // its queue went: it was not kept waiting for twenty seconds
+      await waiting.catch((error: unknown) =>
+        expect(error).toMatchObject({ name: expect.stringContaining('QueueDoesNotExist') }),
+      )
+      going = false
+      await knocking
+      expect(answered).toBeGreaterThan(0)
+      await cloud.reset()
+      expect((await queues.send(new ListQueuesCommand({}))).QueueUrls ?? []).toEqual([])
+    } finally {
+      going = false
+      await cloud.stop()
+    }
+  })
+
   test('with TLS: the certificate is trusted by git and outlives a reset; plain HTTP goes on', async () => {
     const cloud = await startCloud({ tls: true })
     try {
@@ -209,6 +249,25 @@ describe('startCloud in a test', () => {
       const trusting = ['-c', `http.sslCAInfo=${cloud.certificateFile}`, 'ls-remote', url.href]
       expect((await git(trusting)).stdout).toBe('')
       await expect(git(['ls-remote', url.href])).rejects.toThrow(/certificate/)
+    } finally {
+      await cloud.stop()
+    }
+  })
+
+  test('with SSH: each region keeps its port through a reset', async () => {
+    const cloud = await startCloud({ ssh: true })
+    try {
+      const before = { ...cloud.sshPorts }
+      expect(Object.keys(before)).toEqual(cloud.regions)
+      await cloud.reset()
+      expect(cloud.sshPorts).toEqual(before)
+      const greeting = await new Promise<string>((done) => {
+        const socket = connect(before['eu-west-1'] ?? 0, '127.0.0.1').once('data', (data) => {
+          done(data.toString())
+          socket.destroy()
+        })
+      })
+      expect(greeting).toMatch(/^SSH-2\.0-AWSCodeCommit/)
     } finally {
       await cloud.stop()
     }

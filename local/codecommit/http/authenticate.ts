@@ -4,12 +4,18 @@ import { parseSignedPassword, signatureMatches, timeProblem } from './signature.
 
 /** Whom a Git request comes from: 401 for nobody, 403 for somebody who is not let in. */
 export type Identity =
-  | { readonly kind: 'caller'; readonly caller: Caller }
+  | {
+      readonly kind: 'caller'
+      readonly caller: Caller
+      /** that the password was signed for; a static credential is one for all regions */
+      readonly region?: string
+    }
   | { readonly kind: 'nobody' }
   | { readonly kind: 'refused'; readonly why: string }
 
 export interface Address {
-  readonly region: string
+  /** one, or where the host names none, all that it may mean */
+  readonly regions: readonly string[]
   /** Host header in lower case, with and without its port */
   readonly hosts: readonly string[]
   /** `/v1/repos/<name>` */
@@ -39,9 +45,12 @@ export const authenticate = (
   if (problem !== undefined) return { kind: 'refused', why: problem }
   const key = resolve(iam, basic.user)
   if (key instanceof AwsError) return { kind: 'refused', why: `${key.code}: ${key.message}` }
-  return signatureMatches(signed, key.secretAccessKey, address)
-    ? { kind: 'caller', caller: key.caller }
-    : { kind: 'refused', why: 'the signature is not one for this repository by this key' }
+  const region = address.regions.find((each) =>
+    signatureMatches(signed, key.secretAccessKey, { ...address, region: each }),
+  )
+  return region === undefined
+    ? { kind: 'refused', why: 'the signature is not one for this repository by this key' }
+    : { kind: 'caller', caller: key.caller, region }
 }
 
 const resolve = (iam: Pick<Iam, 'resolveKey'>, user: string) => {

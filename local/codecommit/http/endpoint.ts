@@ -1,154 +1,155 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Caller } from '../../gateway/service.ts'
-import { bareOf, type Context } from '../context.ts'
-import { may } from '../permissions.ts'
-import type { Repository, RepositoryKey } from '../repositories.ts'
-import { advertisement } from './advertise.ts'
-import { type Address, authenticate } from './authenticate.ts'
-import { FETCH_CAPABILITIES, PUSH_CAPABILITIES } from './capabilities.ts'
-import { ProtocolError } from './pkt.ts'
-import { servePush } from './receive-pack.ts'
-import { chunksOf, send } from './streams.ts'
-import { serveFetch } from './upload-pack.ts'
+import type { GitFault } from '../../contracts.ts'
+import type { Context } from '../context.ts'
+import { admit } from '../wire/admit.ts'
+import { cutEnds, type Ends, passed } from '../wire/cut.ts'
+import { converseFetch } from '../wire/fetch.ts'
+import { ProtocolError, readPackets } from '../wire/pkt.ts'
+import { readPush, takePush } from '../wire/push.ts'
+import { type Attempt, recordRefs } from '../wire/record.ts'
+import { tellRefs } from '../wire/refs.ts'
+import { chunksOf, drain } from '../wire/streams.ts'
+import type { Visit } from '../wire/visit.ts'
+import { readWants } from '../wire/wants.ts'
+import { type GitRequest, parseRequest } from './address.ts'
+import { type Answer, named, plain, refusal, throttled, unknownCaller, write } from './answers.ts'
+import { authenticate } from './authenticate.ts'
+import { requestBody } from './body.ts'
 
 /** A peer that neither sends nor reads for so long is cut off; git itself may be silent for minutes while it checks a pack. */
 const IDLE_MS = 10 * 60_000
-
-type GitService = 'git-upload-pack' | 'git-receive-pack'
-
-interface GitRequest {
-  readonly address: Address
-  readonly name: string
-  readonly service: GitService
-  readonly advertise: boolean
-}
-
-/** An answer in place of Git's. */
-interface Refusal {
-  readonly status: number
-  readonly text: string
-  readonly headers?: Readonly<Record<string, string>>
-}
 
 /** Git over smart HTTP. Never rejects: what goes wrong is answered, or the connection is cut, and logged. */
 export const createGitEndpoint =
   (context: Context) =>
   async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     request.socket.setTimeout(IDLE_MS)
+    const requestId = randomUUID()
+    response.setHeader('x-amzn-RequestId', requestId)
     try {
-      const asked = parseRequest(request)
-      if ('status' in asked) return refuse(request, response, asked)
-      const entrance = admit(context, request, asked)
-      if ('status' in entrance) return refuse(request, response, entrance)
-      await serve(context, asked, entrance, request, response)
+      const asked = parseRequest(request, context.regions)
+      if ('status' in asked) return write(request, response, asked)
+      const attempt = recognise(context, request, asked, requestId)
+      if ('status' in attempt) return write(request, response, attempt)
+      const { advertise, service } = asked
+      const { key } = attempt
+      const fault = context.faults?.git({ ...key, repository: key.name, service, advertise }) ?? {}
+      if (fault.status !== undefined) return write(request, response, onPurpose(fault.status))
+      const entrance = admit(context, attempt)
+      if ('refused' in entrance) return write(request, response, refusal(entrance))
+      const visit: Visit = { ...attempt, repository: entrance }
+      await serve(context, asked, visit, fault, request, response)
     } catch (error) {
       fail(context, request, response, error)
     }
   }
 
-const HOST = /^git-codecommit(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws\.com(?:\.localhost)?(?::\d+)?$/
-const PATH = /^(\/v1\/repos\/([A-Za-z0-9._-]{1,100}))\/(info\/refs|git-upload-pack|git-receive-pack)$/
+const onPurpose = (status: number): Answer =>
+  status === 429 ? throttled() : plain(status, 'Failed on purpose.')
 
-/** CodeCommit knows no dumb HTTP, takes no trailing slash and adds no `.git` (codecommit user guide, troubleshooting). */
-const parseRequest = (request: IncomingMessage): GitRequest | Refusal => {
-  const host = (request.headers.host ?? '').toLowerCase()
-  const region = HOST.exec(host)?.[1]
-  if (region === undefined) return { status: 404, text: 'This is not a Git endpoint of CodeCommit.' }
-  const { pathname: path, searchParams } = new URL(`http://git${request.url ?? '/'}`)
-  const [, clonePath, name, action] = PATH.exec(path) ?? []
-  if (clonePath === undefined || name === undefined) return { status: 404, text: 'Repository not found.' }
-  const advertise = action === 'info/refs'
-  const service = advertise ? searchParams.get('service') : action
-  const method = advertise ? 'GET' : 'POST'
-  if (request.method !== method) {
-    return { status: 405, text: `${method} is needed here.`, headers: { Allow: method } }
-  }
-  if (service !== 'git-upload-pack' && service !== 'git-receive-pack') {
-    return { status: 400, text: 'Only the smart HTTP protocol is served.' }
-  }
-  if (!advertise && request.headers['content-type'] !== `application/x-${service}-request`) {
-    return { status: 415, text: 'The content type is not that of a Git request.' }
-  }
-  const hosts = [...new Set([host, host.replace(/:\d+$/, '')])]
-  return { address: { region, hosts, path: clonePath }, name, service, advertise }
-}
-
-/** First who it is, then what they may, then whether it exists: strangers learn of no repository. */
-const admit = (
-  context: Context,
+/** Who it is, and which repository is meant. */
+const recognise = (
+  { iam, parts, repositories }: Context,
   request: IncomingMessage,
   { address, name, service }: GitRequest,
-): { caller: Caller; repository: Repository } | Refusal => {
-  const { iam, parts, repositories } = context
+  requestId: string,
+): Attempt | Answer => {
   const identity = authenticate(iam, request.headers.authorization, address, parts.now())
-  if (identity.kind === 'nobody') {
-    const headers = { 'WWW-Authenticate': 'Basic realm="AWS CodeCommit"' }
-    return { status: 401, text: 'Credentials are needed.', headers }
+  if (identity.kind === 'nobody') return unknownCaller()
+  if (identity.kind === 'refused') {
+    parts.log('codecommit', 'Git credentials were refused', { repository: name, service, why: identity.why })
+    return named(403, 'AccessDeniedException', 'Invalid request')
   }
-  const denied = (caller: string | undefined, why: string): Refusal => {
-    parts.log('codecommit', 'Git access was refused', { repository: name, service, caller, why })
-    return { status: 403, text: 'Access denied.' }
-  }
-  if (identity.kind === 'refused') return denied(undefined, identity.why)
   const { caller } = identity
-  const key: RepositoryKey = { account: caller.account, region: address.region, name }
-  const action = service === 'git-upload-pack' ? 'GitPull' : 'GitPush'
-  if (!may(context, caller, action, key)) return denied(caller.arn, `codecommit:${action} is not allowed`)
-  const repository = repositories.find(key)
-  return repository === undefined ? { status: 404, text: 'Repository not found.' } : { caller, repository }
+  const keyIn = (region: string) => ({ account: caller.account, region, name })
+  // a static credential at an address without a region means the first region that has such a repository
+  const has = (region: string) => repositories.find(keyIn(region)) !== undefined
+  const [first = ''] = address.regions
+  const key = keyIn(identity.region ?? address.regions.find(has) ?? first)
+  const found = repositories.find(key)
+  const length = request.headers['content-length']
+  const { remoteAddress } = request.socket
+  return {
+    service,
+    caller,
+    key,
+    via: 'HTTP',
+    requestId,
+    secure: 'encrypted' in request.socket,
+    ...(length !== undefined && { size: Number(length) }),
+    ...(found !== undefined && { repositoryId: found.id }),
+    ...(remoteAddress !== undefined && { sourceIp: remoteAddress.replace(/^::ffff:/, '') }),
+    ...(request.headers['user-agent'] !== undefined && { userAgent: request.headers['user-agent'] }),
+  }
 }
 
-const serve = (
+const serve = async (
   context: Context,
   { service, advertise }: GitRequest,
-  { caller, repository }: { caller: Caller; repository: Repository },
+  visit: Visit,
+  fault: GitFault,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  if (advertise) return serveRefs(context, service, repository, response)
-  return service === 'git-upload-pack'
-    ? serveFetch(context, repository, request, response)
-    : servePush(context, repository, caller, request, response)
-}
-
-/** Version 0 whatever the client asks for: git falls back by itself. */
-const serveRefs = async (
-  context: Context,
-  service: GitService,
-  repository: Repository,
-  response: ServerResponse,
-): Promise<void> => {
-  const { directory } = bareOf(context, repository)
-  const talk = context.git.converse([service.slice(4), '--stateless-rpc', '--advertise-refs', directory])
-  talk.stdin.end()
-  const offered = service === 'git-upload-pack' ? FETCH_CAPABILITIES : PUSH_CAPABILITIES
-  try {
-    for await (const bytes of advertisement(service, chunksOf(talk.stdout), offered)) {
-      if (!response.headersSent) {
-        response.writeHead(200, {
-          'Content-Type': `application/x-${service}-advertisement`,
-          'Cache-Control': 'no-cache',
-        })
-      }
-      if (!(await send(response, bytes))) break
-    }
-  } finally {
-    talk.abort()
+  const whole = { input: chunksOf(advertise ? request : requestBody(request)), client: response }
+  const ends = cutEnds(whole, fault, () => request.socket.destroy())
+  const begin = (kind: 'advertisement' | 'result') => () =>
+    void response.writeHead(200, {
+      'Content-Type': `application/x-${service}-${kind}`,
+      'Cache-Control': 'no-cache',
+    })
+  if (advertise) {
+    await tellRefs(context, visit, service, ends.client, { http: true, begin: begin('advertisement') })
+    recordRefs(context, { ...visit, service, key: visit.repository, repositoryId: visit.repository.id })
+  } else {
+    const exchange = service === 'git-upload-pack' ? serveFetch : servePush
+    await exchange(context, visit, ends, begin('result'), request)
   }
-  const { code, stderr } = await talk.done
-  if (code !== 0 && code !== null) throw new Error(`git ${service} ended with ${code}: ${stderr.trim()}`)
+  await passed(whole, ends)
   response.end()
 }
 
-const refuse = (
+type Exchange = (
+  context: Context,
+  visit: Visit,
+  ends: Ends,
+  begin: () => void,
   request: IncomingMessage,
-  response: ServerResponse,
-  { status, text, headers = {} }: Refusal,
-): void => {
-  // what the client still sends is read and dropped, so that it comes to read this answer
-  request.resume()
-  response.writeHead(status, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache', ...headers })
-  response.end(`${text}\n`)
+) => Promise<void>
+
+const serveFetch: Exchange = async (context, visit, { input, client }, begin, request) => {
+  // CodeCommit hangs up on fetches without a length (isomorphic-git, `commands/fetch.js`)
+  if (request.headers['content-length'] === undefined) {
+    throw new ProtocolError('a fetch without Content-Length; with git, raise http.postBuffer')
+  }
+  const reader = readPackets(input)
+  const wants = await readWants(reader)
+  begin()
+  if (wants === undefined) return
+  const directory = context.repositories.directory(visit.repository)
+  const talk = context.git.converse(['upload-pack', '--strict', '--stateless-rpc', directory])
+  await converseFetch(context, visit, talk, {
+    wants: Promise.resolve(wants),
+    reader,
+    output: chunksOf(talk.stdout),
+    client,
+  })
+  const { code, stderr } = await talk.done
+  if (code === 0) return
+  const facts = { repository: visit.repository.name, code, stderr: stderr.trim() }
+  context.parts.log('codecommit', 'git upload-pack ended with an error', facts)
+  // without output there is nothing yet that git's client could read as an error
+  if (code === null) client.destroy()
+}
+
+const servePush: Exchange = async (context, visit, { input, client }, begin) => {
+  const reader = readPackets(input)
+  const head = await readPush(reader)
+  begin()
+  // git asks without commands before it sends a large push (git's `remote-curl.c`, `probe_rpc`)
+  if (head.commands.length === 0) await drain(reader.rest())
+  else await takePush(context, visit, head, reader, client)
 }
 
 /** CodeCommit hangs up on clients that leave the protocol; so does this, and says why in its log. */
@@ -160,9 +161,6 @@ const fail = (
 ): void => {
   const what = error instanceof ProtocolError ? 'a Git client was cut off' : 'a Git request failed'
   parts.log('codecommit', what, { path: request.url, error: String(error) })
-  if (error instanceof ProtocolError || response.headersSent || request.destroyed) {
-    request.socket.destroy()
-  } else {
-    refuse(request, response, { status: 500, text: 'CodeCommit failed; see the log.' })
-  }
+  if (error instanceof ProtocolError || response.headersSent || request.destroyed) request.socket.destroy()
+  else write(request, response, plain(500, 'CodeCommit failed; see the log.'))
 }

@@ -21,10 +21,10 @@ export const checkIdentityPolicy = (text: string, kind: 'managed' | 'inline'): v
   if (!statements.every((one) => isNamed(one, 'Action')))
     throw malformed('Policy statement must contain actions.')
   if (complaint !== undefined) throw malformed(complaint)
-  for (const statement of statements)
-    for (const action of [...textsOf(statement.Action), ...textsOf(statement.NotAction)]) checkAction(action)
   if (!statements.every((one) => isNamed(one, 'Resource')))
     throw malformed('Policy statement must contain resources.')
+  for (const statement of statements)
+    for (const action of [...textsOf(statement.Action), ...textsOf(statement.NotAction)]) checkAction(action)
 }
 
 const parse = (text: string): unknown => {

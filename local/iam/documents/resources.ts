@@ -38,8 +38,8 @@ export const resourceComplaint = (resource: string): string | undefined => {
   const id = place.split(':').slice(2).join(':')
   if (service === 'iam') {
     if (regional) return `IAM resource ${resource} cannot contain region information.`
-    if (!IAM_KINDS.some((kind) => id.startsWith(kind)))
-      return `IAM resource path must either be "*" or start with ${IAM_KINDS.join(', ')}.`
+    if (id !== '*' && id !== 'root' && !IAM_KINDS.some((kind) => id.startsWith(kind)))
+      return `IAM resource path must either be "*", root, or start with ${IAM_KINDS.join(', ')}.`
   }
   if (service === 's3' && regional && !id.startsWith('accesspoint/'))
     return `Resource ${resource} can not contain region information.`

@@ -1,50 +1,12 @@
-import { createHash } from 'node:crypto'
 import { FULL_ACCESS, POWER_USER, READ_ONLY } from './codecommit.ts'
-import { actions, allow, type ManagedStatement, SELF } from './statements.ts'
-
-/** A policy that AWS made and everybody may attach. */
-export interface AwsManaged {
-  readonly arn: string
-  readonly id: string
-  readonly name: string
-  readonly path: string
-  readonly version: string
-  readonly created: number
-  readonly updated: number
-  readonly text: string
-}
-
-const managed = (
-  path: string,
-  name: string,
-  version: number,
-  [created, updated]: readonly [created: string, updated: string],
-  statements: readonly ManagedStatement[],
-): readonly [arn: string, AwsManaged] => {
-  const arn = `arn:aws:iam::aws:policy${path}${name}`
-  return [
-    arn,
-    {
-      arn,
-      id: `ANPA${createHash('sha256')
-        .update(arn)
-        .digest('hex')
-        .toUpperCase()
-        .replace(/[018-9]/g, 'Z')
-        .slice(0, 17)}`,
-      name,
-      path,
-      version: `v${version}`,
-      created: Date.parse(created),
-      updated: Date.parse(updated),
-      text: JSON.stringify({ Version: '2012-10-17', Statement: statements }, undefined, 2),
-    },
-  ]
-}
+import { MORE } from './more.ts'
+import { type AwsManaged, managed, ONCE } from './policy.ts'
+import { actions, allow, SELF } from './statements.ts'
 
 const LOGS = actions('logs', 'CreateLogGroup CreateLogStream PutLogEvents')
-const ONCE = (day: string) => [day, day] as const
 const passedTo = (service: string) => ({ StringLike: { 'iam:PassedToService': service } })
+
+export type { AwsManaged } from './policy.ts'
 
 /**
  * The AWS managed policies that people around CodeCommit attach; others do not exist here. AWS Managed Policy Reference Guide.
@@ -224,4 +186,5 @@ export const AWS_MANAGED: ReadonlyMap<string, AwsManaged> = new Map([
     ['2015-02-06T18:40:02Z', '2026-02-12T18:00:33Z'],
     [allow('logs:*')],
   ),
+  ...MORE,
 ])

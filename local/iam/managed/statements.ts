@@ -1,7 +1,7 @@
 /** A statement of an AWS managed policy. */
 export interface ManagedStatement {
   readonly Sid?: string
-  readonly Effect: 'Allow'
+  readonly Effect: 'Allow' | 'Deny'
   readonly Action?: string | readonly string[]
   readonly NotAction?: readonly string[]
   readonly Resource: string | readonly string[]

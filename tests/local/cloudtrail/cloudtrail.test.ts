@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { createTrail } from '../../../local/cloudtrail/cloudtrail.ts'
 import type { Happening } from '../../../local/contracts.ts'
 import type { Call, Caller } from '../../../local/gateway/service.ts'
@@ -216,4 +216,31 @@ describe('LookupEvents', () => {
     expect(names()[0]).toBe('Create6009')
     expect(store.collection('cloudtrail.records').entries().length).toBe(5_010)
   })
+})
+
+test('what ends after the trail has stopped is not recorded, and leaves nothing that would be written later', () => {
+  const { trail, record, store } = open()
+  record('Before')
+  trail.stop()
+  record('After')
+  jest.useFakeTimers()
+  try {
+    record('AfterToo')
+    expect(jest.getTimerCount()).toBe(0)
+  } finally {
+    jest.useRealTimers()
+  }
+  expect(open(store).names()).toEqual(['Before'])
+})
+
+test('a store that takes no more costs records, and not the cloud', () => {
+  jest.useFakeTimers()
+  try {
+    const { record, store } = open()
+    record('Lost')
+    store.close()
+    expect(() => jest.runOnlyPendingTimers()).not.toThrow()
+  } finally {
+    jest.useRealTimers()
+  }
 })

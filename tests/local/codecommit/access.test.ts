@@ -51,6 +51,30 @@ describe('the signature', () => {
       '1481df162a68079e250e3c28b1622565dbac42842815c3c4aab3314e828708eb',
     ],
     [
+      'localhost without its port',
+      { host: 'localhost' },
+      '20310517T090433',
+      '2710bc8bec3603b9d903ff893266b7195f5ecf23558936b4886992058bbc5e08',
+    ],
+    [
+      'a VPC endpoint',
+      { host: 'vpce-0a1b2c3d-abcd.git-codecommit.eu-west-1.vpce.amazonaws.com' },
+      '20310517T090433',
+      '1d03834258a6c7996dda91d4d204a8f8886d607704e6d705a7c61f69b7f181d1',
+    ],
+    [
+      'China',
+      { region: 'cn-north-1', host: 'git-codecommit.cn-north-1.amazonaws.com.cn' },
+      '20310517T090433',
+      '9e21b88cb608547d0224a81ad7ce1b075360a2b4fdb9db57d6288278391caf9f',
+    ],
+    [
+      'a path with a slash too many, as the helper signs it when it is given one',
+      { path: '//v1/repos/orchard-api' },
+      '20310517T090433',
+      'da9c8760f205c2bfa159dc80961caad7ef79f49f429f54215f4d8f0c31b65fc9',
+    ],
+    [
       'another time',
       {},
       '20310517T235959',
@@ -130,6 +154,20 @@ describe('who is let in', () => {
       signedBasic({ ...session, token: 'another' }, here(), now),
     ]
     for (const header of refused) expect(await statusOf(header)).toBe(403)
+  })
+
+  test('a user name with a token, percent-encoded in the URL as git-remote-codecommit does', async () => {
+    const header = signedBasic(cloud.session, here(), Date.now())
+    const [user = '', password = ''] = Buffer.from(header.slice(6), 'base64').toString().split(':')
+    const encoded = encodeURIComponent(user)
+    expect(encoded).toMatch(/%25.*%2F.*%2B.*%3D/)
+    const url = cloud.plainUrl('orchard').replace('http://', `http://${encoded}:${password}@`)
+    await client.must(work, 'ls-remote', url)
+    await client.must(work, 'push', '-q', url, 'main:by-session')
+    expect(cloud.events.at(-1)?.detail).toMatchObject({ callerUserArn: cloud.session.caller.arn })
+    // two branches at one commit: without symref a clone could not tell which is the default
+    await client.must(work, 'push', '-q', url, ':by-session')
+    cloud.events.length = 0
   })
 
   test('another account sees its own repositories only', async () => {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -160,6 +160,34 @@ test('kill -9 of the cloud in the middle of pushes: the next one finds whole rep
   await whole(cloud, { 'refs/heads/main': tip, 'refs/heads/half': tip })
   await cloud.stop()
 })
+
+/** the most memory that a process ever held, in MB */
+const peakOf = (pid: number): number =>
+  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+;(existsSync('/proc/self/status') ? test : test.skip)(
+  'memory stays flat under a large push and clone',
+  async () => {
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'serve.ts'), temporary()],
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+    )
+    const said = await new Promise<{ url: string }>((done) =>
+      child.stdout.once('data', (text: Buffer) => done(JSON.parse(text.toString()))),
+    )
+    await client.must(work, 'push', '-q', said.url, 'main')
+    const before = peakOf(child.pid!)
+    const large = await client.work('large')
+    await writeFile(join(large, 'large.bin'), randomBytes(64_000_000))
+    await client.must(large, 'add', '.')
+    await client.must(large, 'commit', '-q', '-m', 'large')
+    await client.must(large, 'push', '-q', said.url, 'main:large')
+    await client.must(large, 'clone', '-q', '--bare', said.url, join(temporary(), 'copy'))
+    const grown = peakOf(child.pid!) - before
+    child.kill('SIGKILL')
+    expect(grown).toBeLessThan(48)
+  },
+)
 
 test('stopping cuts a push that is not complete, and leaves no process', async () => {
   const cloud = await startHarness()

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CodeCommitOptions, createCodeCommit } from '../../../local/codecommit/codecommit.ts'
 import { signClone } from '../../../local/codecommit/http/signature.ts'
-import type { CodeCommit, Iam } from '../../../local/contracts.ts'
+import type { CodeCommit, Happening } from '../../../local/contracts.ts'
 import { AwsError, type Call, type Caller, type Permission } from '../../../local/gateway/service.ts'
 import type { Envelope, Sender } from '../../../local/gateway/wires.ts'
 import { openStore } from '../../../local/state/store.ts'
@@ -45,7 +45,9 @@ const person = (caller: Caller, token?: string): Person => ({
 /** Two people of two accounts with static credentials, and a session with a token; `deny` is the policy, ref by ref. */
 const createIam = (people: readonly Person[]) => {
   const denials: ((caller: Caller, permission: Permission) => boolean)[] = []
-  const iam: Pick<Iam, 'authorize' | 'resolveKey' | 'resolveGitCredential'> = {
+  const sshKeys = new Map<string, { publicKey: string; caller: Caller }>()
+  const iam: CodeCommitOptions['iam'] = {
+    resolveSshKey: (id) => sshKeys.get(id),
     resolveKey: (id, token) => {
       const found = people.find(({ keyId }) => keyId === id)
       if (found === undefined)
@@ -66,7 +68,7 @@ const createIam = (people: readonly Person[]) => {
       throw new AwsError('AccessDeniedException', `${caller.arn} may not ${permission.action}`, 403)
     },
   }
-  return { iam, deny: (rule: (typeof denials)[number]) => void denials.push(rule) }
+  return { iam, sshKeys, deny: (rule: (typeof denials)[number]) => void denials.push(rule) }
 }
 
 interface Sent {
@@ -86,6 +88,10 @@ export interface Harness {
   readonly events: Envelope[]
   readonly sent: Sent[]
   readonly logs: string[]
+  /** what CloudTrail was told */
+  readonly trail: Happening[]
+  /** by key id */
+  readonly sshKeys: Map<string, { publicKey: string; caller: Caller }>
   deny(rule: (caller: Caller, permission: Permission) => boolean): void
   clock: { offset: number }
   /** targets of triggers that do not exist */
@@ -109,10 +115,11 @@ export const startHarness = async (options: Partial<CodeCommitOptions> = {}): Pr
     { ...user(ACCOUNT, 'x'), arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Builder/nina`, kind: 'role' },
     `${secret()}/with+odd%characters==`,
   )
-  const { iam, deny } = createIam([olive, omar, session])
+  const { iam, sshKeys, deny } = createIam([olive, omar, session])
   const events: Envelope[] = []
   const sent: Sent[] = []
   const logs: string[] = []
+  const trail: Happening[] = []
   const clock = { offset: 0 }
   const missing = new Set<string>()
   const deliver = async (target: string, message: Omit<Sent, 'target'>) => {
@@ -135,6 +142,8 @@ export const startHarness = async (options: Partial<CodeCommitOptions> = {}): Pr
       invokeAsync: (target, body, sender) => deliver(target, { body, sender }),
     },
     gitBaseUrl: (region) => `http://${host(region)}`,
+    regions: [REGION, 'us-east-1'],
+    trail: { record: (happening) => void trail.push(happening) },
     ...options,
     folder: join(folder, 'repositories'),
   })
@@ -162,6 +171,8 @@ export const startHarness = async (options: Partial<CodeCommitOptions> = {}): Pr
     events,
     sent,
     logs,
+    trail,
+    sshKeys,
     deny,
     clock,
     missing,

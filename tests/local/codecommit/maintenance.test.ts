@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { initBare, openBare } from '../../../local/codecommit/bare.ts'
 import { createGit, endLeftovers, type Git } from '../../../local/codecommit/git.ts'
 import { createMaintenance } from '../../../local/codecommit/maintenance.ts'
+import { HIDDEN_REFS } from '../../../local/codecommit/refs.ts'
 
 let folder: string
 let git: Git
@@ -37,6 +38,30 @@ test('many moved refs are packed into one file, and still there', async () => {
   expect(await bare.refs()).toEqual(before)
   expect(await bare.tip('refs/tags/one')).toBe(before.get('refs/tags/one'))
   await maintenance.stop()
+  expect(logs).toEqual([])
+})
+
+test('the packs of many pushes become one; a commit that no branch holds stays', async () => {
+  const bare = await make()
+  const at = `--git-dir=${bare.directory}`
+  const tree = (await git.must([at, 'mktree'], '')).trim()
+  const text = `tree ${tree}\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\nunreferenced\n`
+  const commit = (await git.must([at, 'hash-object', '-w', '-t', 'commit', '--stdin'], text)).trim()
+  await bare.moveRef(`${HIDDEN_REFS}/${commit}`, undefined, commit)
+  for (let index = 0; index < 25; index += 1) {
+    const id = await git.must([at, 'hash-object', '-w', '--stdin'], `x${index}`)
+    await bare.moveRef(`refs/tags/t${index}`, undefined, id.trim())
+    await git.must([at, 'pack-objects', '-q', `${bare.directory}/objects/pack/pack`], id)
+  }
+  const packs = () =>
+    readdirSync(join(bare.directory, 'objects/pack')).filter((name) => name.endsWith('.pack'))
+  expect(packs()).toHaveLength(25)
+  const maintenance = createMaintenance(git, (_, text) => logs.push(text))
+  for (let index = 0; index < 50; index += 1) maintenance.pushed(bare.directory, 1)
+  while (packs().length > 1) await sleep(20)
+  await maintenance.stop()
+  await git.must([at, 'gc', '--prune=now', '--quiet'])
+  expect([...(await bare.commits([commit])).keys()]).toEqual([commit])
   expect(logs).toEqual([])
 })
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { ProtocolError, packetLine, readPackets, sideband } from '../../../local/codecommit/http/pkt.ts'
-import { readPushHead, writePushHead } from '../../../local/codecommit/http/push-commands.ts'
-import { readReport } from '../../../local/codecommit/http/push-report.ts'
+import { ProtocolError, packetLine, readPackets, sideband } from '../../../local/codecommit/wire/pkt.ts'
+import { readPushHead, writePushHead } from '../../../local/codecommit/wire/push-commands.ts'
+import { readReport } from '../../../local/codecommit/wire/push-report.ts'
 
 /** the same bytes, cut at these places */
 async function* cut(bytes: Buffer, places: readonly number[]) {

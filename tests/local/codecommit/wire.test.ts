@@ -41,7 +41,7 @@ describe('advertisement', () => {
     const first = service === 'git-upload-pack' ? `${tip} HEAD` : `${tip} refs/heads/main`
     const rest = service === 'git-upload-pack' ? line(`${tip} refs/heads/main\n`) : Buffer.alloc(0)
     expect(body.toString()).toBe(
-      `${line(`# service=${service}\n`)}0000${line(`${first}\0 ${capabilities}\n`)}${rest}0000`,
+      `${line(`# service=${service}\n`)}0000${line(`${first}\0${capabilities}\n`)}${rest}0000`,
     )
   })
 
@@ -64,7 +64,7 @@ describe('advertisement', () => {
 
   test('another host is not a Git endpoint', async () => {
     const path = '/v1/repos/orchard/info/refs?service=git-upload-pack'
-    const headers = { Authorization: authorization, Host: '127.0.0.1' }
+    const headers = { Authorization: authorization, Host: 'example.com' }
     expect((await ask(cloud, path, { headers })).status).toBe(404)
     const host = cloud.host().replace(/:\d+$/, '').replace('git-codecommit', 'git-codecommit-fips')
     expect((await ask(cloud, path, { headers: { ...headers, Host: host } })).status).toBe(200)

@@ -97,12 +97,26 @@ test.each([
     501,
     '<Code>NotImplemented</Code><Message>The local cloud does not serve s3:GET /bucket.',
   ],
+  // in Lambda's way of writing paths
+  ['route53', 'GET', '/2013-04-01/hostedzone', '', 501, 'does not serve route53:GET /2013-04-01/hostedzone.'],
   ['eks', 'GET', '/clusters', '', 404, '"message":"The local cloud does not serve eks:GET /clusters."'],
   ['kinesis', 'POST', '/', 'Kinesis_20131202.ListStreams', 400, 'does not serve kinesis:ListStreams.'],
 ])('%s, which is not here, is named', async (service, method, path, target, status, text) => {
   const headers: Record<string, string> = target === '' ? {} : { 'x-amz-target': target }
   const answer = await send(world, { service, method, path, headers, credentials: world.admin })
   expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(text)])
+})
+
+test('a version that a service never had is told of', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const body = 'Action=ListUsers&Version=1999-01-01'
+  const answer = await send(world, { service: 'iam', headers, body, credentials: world.admin })
+  expect([answer.status, answer.text]).toEqual([
+    400,
+    expect.stringContaining(
+      '<Code>InvalidAction</Code><Message>Could not find operation ListUsers for version 1999-01-01<',
+    ),
+  ])
 })
 
 test.each(['OPTIONS', 'HEAD', 'PUT', 'PATCH'])(

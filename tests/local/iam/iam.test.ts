@@ -399,6 +399,14 @@ describe('services', () => {
     expect(() => f.iam.authorizeSender(undefined, own, foreign)).toThrow('resource-based')
     const letIn = { Statement: { Effect: 'Allow', Principal: { AWS: A }, Action: '*', Resource: '*' } }
     expect(() => f.iam.authorizeSender(letIn, own, foreign)).not.toThrow()
+    for (const refused of [
+      { ...own, service: 'events.amazonaws.com' },
+      { ...own, roleArn: arn('nobody') },
+    ]) {
+      expect(() => f.iam.authorizeSender(letIn, refused, permission)).toThrow()
+      expect(() => f.iam.requireTrust(refused)).toThrow()
+    }
+    f.iam.requireTrust(own)
   })
 
   test('a service gets a role’s credentials only if the role trusts it', async () => {

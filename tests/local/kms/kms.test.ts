@@ -62,6 +62,34 @@ describe('keys', () => {
     expect(JSON.parse(Policy!).Statement[0].Principal).toEqual({ AWS: 'arn:aws:iam::111111111111:root' })
   })
 
+  test('rotate when they are told to, and say when next', async () => {
+    const { KeyId } = await makeKey()
+    const status = async () => {
+      const { $metadata: _, ...rest } = await client.send(new kms.GetKeyRotationStatusCommand({ KeyId }))
+      return rest
+    }
+    expect(await status()).toMatchObject({ KeyRotationEnabled: false })
+    const before = Date.now()
+    await client.send(new kms.EnableKeyRotationCommand({ KeyId, RotationPeriodInDays: 90 }))
+    const { NextRotationDate, ...rest } = await status()
+    expect(rest).toMatchObject({ KeyRotationEnabled: true, RotationPeriodInDays: 90 })
+    expect(NextRotationDate!.getTime()).toBeGreaterThanOrEqual(before + 90 * 86_400_000)
+    await client.send(new kms.DisableKeyRotationCommand({ KeyId }))
+    expect(await status()).toMatchObject({ KeyRotationEnabled: false })
+    const { KeyId: other } = await makeKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
+    await expect(client.send(new kms.EnableKeyRotationCommand({ KeyId: other }))).rejects.toMatchObject(
+      named('UnsupportedOperationException'),
+    )
+  })
+
+  test('name their material, and so do answers', async () => {
+    const { KeyId, CurrentKeyMaterialId } = await makeKey()
+    expect(CurrentKeyMaterialId).toMatch(/^[0-9a-f]{64}$/)
+    const data = await client.send(new kms.GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256' }))
+    const opened = await client.send(new kms.DecryptCommand({ CiphertextBlob: data.CiphertextBlob }))
+    expect([data.KeyMaterialId, opened.KeyMaterialId]).toEqual([CurrentKeyMaterialId, CurrentKeyMaterialId])
+  })
+
   test('belong to their region and account', async () => {
     const { Arn, KeyId } = await makeKey()
     await expect(
@@ -131,10 +159,114 @@ describe('keys', () => {
     }
   })
 
-  test('an asymmetric key can be named, and does not encrypt', async () => {
-    const { KeyId } = await makeKey({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' })
-    await expect(client.send(new kms.EncryptCommand({ KeyId, Plaintext: bytes('x') }))).rejects.toMatchObject(
-      named('InvalidKeyUsageException'),
+  test.each<[kms.KeySpec, kms.KeyUsageType, object, string]>([
+    [
+      'ECC_NIST_P384',
+      'SIGN_VERIFY',
+      { SigningAlgorithms: ['ECDSA_SHA_384'] },
+      'key usage is SIGN_VERIFY which is not valid for Encrypt.',
+    ],
+    [
+      'HMAC_224',
+      'GENERATE_VERIFY_MAC',
+      { MacAlgorithms: ['HMAC_SHA_224'] },
+      'key usage is GENERATE_VERIFY_MAC which is not valid for Encrypt.',
+    ],
+    [
+      'RSA_2048',
+      'ENCRYPT_DECRYPT',
+      { EncryptionAlgorithms: ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'] },
+      'Algorithm SYMMETRIC_DEFAULT is incompatible with key spec RSA_2048.',
+    ],
+  ])(
+    'a key of spec %s for %s can be named, and does not encrypt',
+    async (KeySpec, KeyUsage, more, reason) => {
+      const key = await makeKey({ KeySpec, KeyUsage })
+      expect(key).toMatchObject({ KeySpec, KeyUsage, ...more })
+      await expect(
+        client.send(new kms.EncryptCommand({ KeyId: key.KeyId, Plaintext: bytes('x') })),
+      ).rejects.toMatchObject({
+        name: 'InvalidKeyUsageException',
+        message: expect.stringContaining(reason),
+      })
+    },
+  )
+
+  test('what is refused, in KMS’s words', async () => {
+    const { KeyId } = await makeKey()
+    await client.send(new kms.CreateAliasCommand({ AliasName: 'alias/plums', TargetKeyId: KeyId }))
+    const byAlias = { KeyId: 'alias/plums' }
+    const noAlias = ['NotFoundException', "Invalid keyId 'alias/plums'"] as const
+    const window = 'PendingWindowInDays must be between 7 and 30 (inclusive)'
+    const others = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Principal: { AWS: '222222222222' }, Action: 'kms:*', Resource: '*' },
+    })
+    const locked = [
+      'MalformedPolicyDocumentException',
+      'The new key policy will not allow you to update the key policy in the future.',
+    ] as const
+    // biome-ignore lint/suspicious/noExplicitAny: commands of many kinds
+    const refused: readonly (readonly [command: any, name: string, message: string])[] = [
+      [
+        new kms.GenerateRandomCommand({ NumberOfBytes: undefined }),
+        'ValidationException',
+        'NumberOfBytes is required.',
+      ],
+      [
+        new kms.DescribeKeyCommand({ KeyId: KeyId!.replaceAll('-', '') }),
+        'NotFoundException',
+        `Invalid keyId '${KeyId!.replaceAll('-', '')}'`,
+      ],
+      [new kms.DisableKeyCommand(byAlias), ...noAlias],
+      [new kms.TagResourceCommand({ ...byAlias, Tags: [] }), ...noAlias],
+      [new kms.ListGrantsCommand(byAlias), ...noAlias],
+      [new kms.ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 6 }), 'ValidationException', window],
+      [new kms.ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 31 }), 'ValidationException', window],
+      [
+        new kms.CreateAliasCommand({ AliasName: 'plums', TargetKeyId: KeyId }),
+        'ValidationException',
+        'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+      ],
+      [
+        new kms.CreateAliasCommand({ AliasName: 'alias/plum', TargetKeyId: 'alias/plums' }),
+        'ValidationException',
+        'Aliases must refer to keys. Not aliases',
+      ],
+      [new kms.CreateKeyCommand({ Policy: others }), ...locked],
+      [new kms.PutKeyPolicyCommand({ KeyId, PolicyName: 'default', Policy: others }), ...locked],
+      [
+        new kms.TagResourceCommand({
+          KeyId,
+          Tags: Array.from({ length: 51 }, (_, i) => ({ TagKey: `k${i}`, TagValue: '' })),
+        }),
+        'TagException',
+        'Too many tags',
+      ],
+      [
+        new kms.EncryptCommand({
+          KeyId,
+          Plaintext: bytes('x'),
+          EncryptionAlgorithm: 'RSAES_OAEP_SHA_1',
+        }),
+        'InvalidKeyUsageException',
+        'Algorithm RSAES_OAEP_SHA_1 is incompatible with key spec SYMMETRIC_DEFAULT.',
+      ],
+      [
+        new kms.CreateGrantCommand({ KeyId, GranteePrincipal: 'orchard', Operations: ['Decrypt'] }),
+        'InvalidArnException',
+        'ARN does not refer to a valid principal: orchard',
+      ],
+      [
+        new kms.RetireGrantCommand({}),
+        'ValidationException',
+        'Either a grant token, or a grant ID and a key ID must be specified.',
+      ],
+    ]
+    for (const [command, name, message] of refused)
+      await expect(client.send(command)).rejects.toMatchObject({ name, message })
+    await client.send(
+      new kms.PutKeyPolicyCommand({ KeyId, Policy: others, BypassPolicyLockoutSafetyCheck: true }),
     )
   })
 })
@@ -267,5 +399,33 @@ describe('who may use a key', () => {
     ).rejects.toMatchObject(named('AccessDeniedException'))
     await client.send(new kms.RevokeGrantCommand({ KeyId, GrantId }))
     await expect(encrypt({ a: '1' })).rejects.toMatchObject(named('AccessDeniedException'))
+  })
+
+  test('a grant is retired by whom it names, and by nobody else who knows its token', async () => {
+    const { KeyId } = await makeKey()
+    const retirer = await userWith('kms-retirer')
+    const stranger = await userWith('kms-stranger')
+    const user = (name: string) => `arn:aws:iam::111111111111:user/${name}`
+    const { GrantToken } = await client.send(
+      new kms.CreateGrantCommand({
+        KeyId,
+        GranteePrincipal: user('kms-stranger'),
+        RetiringPrincipal: user('kms-retirer'),
+        Operations: ['Encrypt'],
+      }),
+    )
+    const retire = (who: kms.KMSClient) => who.send(new kms.RetireGrantCommand({ GrantToken }))
+    await expect(retire(stranger)).rejects.toMatchObject(named('AccessDeniedException'))
+    await retire(retirer)
+    await expect(retire(retirer)).rejects.toMatchObject(named('InvalidGrantTokenException'))
+    // its grantee too, where the grant says so
+    const other = await client.send(
+      new kms.CreateGrantCommand({
+        KeyId,
+        GranteePrincipal: user('kms-stranger'),
+        Operations: ['Encrypt', 'RetireGrant'],
+      }),
+    )
+    await stranger.send(new kms.RetireGrantCommand({ GrantToken: other.GrantToken }))
   })
 })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Scheduler, Sqs } from '../../../local/contracts.ts'
 import { AwsError } from '../../../local/gateway/service.ts'
-import type { Envelope, Wires } from '../../../local/gateway/wires.ts'
+import type { Envelope, Sender, Wires } from '../../../local/gateway/wires.ts'
 import { nextRun, parseExpression } from '../../../local/scheduler/expression.ts'
 import { createScheduler } from '../../../local/scheduler/scheduler.ts'
 import { createSqs } from '../../../local/sqs/sqs.ts'
@@ -21,6 +21,10 @@ import {
 const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`
 const MAY = `arn:aws:iam::${ACCOUNT}:role/may`
 const MINUTE = 60_000
+const requireTrust = ({ service, roleArn }: Sender) => {
+  if (service !== 'scheduler.amazonaws.com' || roleArn?.endsWith('/wary'))
+    throw new AwsError('AccessDenied', 'no', 403)
+}
 
 let folder: Folder
 let time: ReturnType<typeof clock>
@@ -48,7 +52,7 @@ const open = () => {
     },
     invokeAsync: (...given: Parameters<typeof invoke>) => invoke(...given),
   }
-  scheduler = createScheduler({ parts, iam: simpleIam, wires, random: () => 0 })
+  scheduler = createScheduler({ parts, iam: { requireTrust }, wires, random: () => 0 })
   call = caller(scheduler.service)
 }
 const close = async () => {
@@ -253,6 +257,15 @@ describe('schedules', () => {
   test('are made once, updated, listed, deleted', async () => {
     await call('CreateSchedule', schedule())
     await expect(call('CreateSchedule', schedule())).rejects.toMatchObject({ code: 'ConflictException' })
+    const Target = { ...schedule().Target, RoleArn: MAY.replace('/may', '/wary') }
+    for (const [operation, Name] of [
+      ['CreateSchedule', 'other'],
+      ['UpdateSchedule', 'sweep'],
+    ] as const)
+      await expect(call(operation, schedule({ Name, Target }))).rejects.toMatchObject({
+        code: 'ValidationException',
+        message: 'The execution role you provide must allow AWS EventBridge Scheduler to assume the role.',
+      })
     await call('UpdateSchedule', schedule({ State: 'DISABLED', ScheduleExpression: 'rate(1 hour)' }))
     expect(await call('GetSchedule', { Name: 'sweep' })).toMatchObject({
       State: 'DISABLED',

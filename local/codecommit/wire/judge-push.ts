@@ -42,6 +42,8 @@ const problemOf = (command: Command, rules: PushRules): string | undefined => {
   const { ref } = command
   const problem = refProblem(ref)
   if (problem !== undefined || ref === undefined) return problem
+  const denied = rules.denied(ref)
+  if (denied !== undefined) return denied
   if (command.new === ZERO_OID) {
     if (command.old === ZERO_OID) return 'neither an old nor a new value'
     if (ref === `refs/heads/${rules.defaultBranch}`) return 'the default branch cannot be deleted'
@@ -49,5 +51,5 @@ const problemOf = (command: Command, rules: PushRules): string | undefined => {
     const present = rules.refs.get(ref)
     if (present !== undefined && present !== command.old) return 'the ref has moved meanwhile'
   }
-  return rules.denied(ref)
+  return undefined
 }

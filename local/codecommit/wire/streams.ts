@@ -1,7 +1,4 @@
-import type { IncomingMessage } from 'node:http'
 import type { Readable, Writable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { ProtocolError } from './pkt.ts'
 
 /** Writes and waits until the reader at the other end keeps up. @returns false once nobody reads any more */
 export const send = (target: Writable, bytes: Buffer): Promise<boolean> => {
@@ -20,21 +17,6 @@ export const send = (target: Writable, bytes: Buffer): Promise<boolean> => {
     target.once('close', gone)
     target.once('error', gone)
   })
-}
-
-/** Git gzips request bodies above 1 kB (git's `remote-curl.c`, `rpc_service`). Throws {@link ProtocolError} on other encodings. */
-export const requestBody = (request: IncomingMessage): Readable => {
-  const encoding = request.headers['content-encoding']
-  if (encoding === undefined || encoding === 'identity') return request
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new ProtocolError(`content encoding ${encoding} is not known`)
-  }
-  const inflated = createGunzip()
-  request.once('error', (error) => inflated.destroy(error))
-  request.once('close', () => {
-    if (!request.complete) inflated.destroy(new ProtocolError('the request was cut'))
-  })
-  return request.pipe(inflated)
 }
 
 /** The chunks of a body; unlike `for await` on the stream itself, leaving early does not destroy the connection. */
