@@ -7,6 +7,10 @@ const MISSING = ['NotFound']
 /** What makes another key of it: CloudFormation user guide, AWS::KMS::Key, "Update requires: Replacement". */
 const FIXED = ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin']
 
+const bypass = (properties: JsonObject) => ({
+  BypassPolicyLockoutSafetyCheck: flag(properties, 'BypassPolicyLockoutSafetyCheck'),
+})
+
 const tagsOf = (properties: JsonObject) =>
   objects(properties, 'Tags').map((tag) => ({
     TagKey: needText(tag, 'Key'),
@@ -30,7 +34,8 @@ const key: Handler = {
     const KeyId = metadata.KeyId
     if (there) {
       await context.call('kms', 'UpdateKeyDescription', { KeyId, Description })
-      if (Policy !== undefined) await context.call('kms', 'PutKeyPolicy', { KeyId, Policy })
+      if (Policy !== undefined)
+        await context.call('kms', 'PutKeyPolicy', defined({ KeyId, Policy, ...bypass(properties) }))
       await retag(KeyId, former, properties, context)
     }
     const rotates = flag(properties, 'EnableKeyRotation') ?? false
@@ -65,6 +70,7 @@ const make = async (properties: JsonObject, context: Context) => {
       Origin: text(properties, 'Origin'),
       MultiRegion: flag(properties, 'MultiRegion'),
       Tags: tags.length > 0 ? tags : undefined,
+      ...bypass(properties),
     }),
   )
   return KeyMetadata
