@@ -327,6 +327,10 @@ describe('events', () => {
         new FilterLogEventsCommand({ logGroupName, logStreamNames: ['other'] }),
         'The specified log stream does not exist.',
       ],
+      [
+        new CreateLogGroupCommand({ logGroupName: 'g'.repeat(513) }),
+        'Invalid LogGroup or LogStream, both must have length less than or equal to 512.',
+      ],
     ] as const)
       await expect(client.send(command as GetLogEventsCommand)).rejects.toMatchObject({ message })
   })
