@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import {
   CreateQueueCommand,
@@ -6,6 +7,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { AwsAccess } from './aws.ts'
+
+const RESUBSCRIBE_MS = 500
 
 /** A subscriber like any team's: an SQS queue on an SNS topic, made and read through the AWS API. */
 export interface Inbox {
@@ -38,15 +41,29 @@ export const openInbox = async (
   onMessage: (message: Message) => void,
 ): Promise<Inbox> => {
   const sqs = new SQSClient(access)
-  const queueUrl = await subscribe(sqs, new SNSClient(access), topicArn)
+  const sns = new SNSClient(access)
+  let queueUrl = await subscribe(sqs, sns, topicArn)
   const messages: Message[] = []
   const waiting = new Set<() => void>()
   const abort = new AbortController()
-  const reading = readAll(sqs, queueUrl, abort.signal, (message) => {
+  const take = (message: Message) => {
     messages.push(message)
     onMessage(message)
     for (const wake of waiting) wake()
-  })
+  }
+  const read = async () => {
+    while (!abort.signal.aborted) {
+      try {
+        await readAll(sqs, queueUrl, abort.signal, take)
+      } catch (error) {
+        if (!/DoesNotExist/.test((error as Error).name)) throw error
+        // the cloud was told to forget everything: queue and subscription are made anew once its stack is there again
+        await sleep(RESUBSCRIBE_MS, undefined, { signal: abort.signal }).catch(() => undefined)
+        queueUrl = await subscribe(sqs, sns, topicArn).catch(() => queueUrl)
+      }
+    }
+  }
+  const reading = read()
   return {
     messages,
     waitFor: (test, timeoutMs, signal) => waitFor(messages, waiting, test, timeoutMs, signal),

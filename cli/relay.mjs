@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=2
 // The `relay` command. Plain JavaScript, because the Node that finds it may be one that does not read TypeScript: then the Node
 // that `npm ci` brought along takes over.
 import { spawnSync } from 'node:child_process'

@@ -103,10 +103,23 @@ export interface ReceivedMessage {
   readonly messageAttributes: Readonly<Record<string, { stringValue?: string; dataType: string }>>
 }
 
+/** For whom a queue is read: decrypting is done on their behalf. Absent: nobody is asked about keys. */
+export interface Reader {
+  readonly caller: Caller
+  /** messages that could not be decrypted come back after so long, if the queue's visibility timeout is longer */
+  readonly refusedMs?: number | undefined
+}
+
 /** SQS as Lambda's event source mapping reads it. */
 export interface QueueReader {
   /** waits up to `waitMs` for the first message, then takes what is there, at most `max` */
-  receive(queueArn: string, max: number, waitMs: number, signal?: AbortSignal): Promise<ReceivedMessage[]>
+  receive(
+    queueArn: string,
+    max: number,
+    waitMs: number,
+    signal?: AbortSignal,
+    reader?: Reader,
+  ): Promise<ReceivedMessage[]>
   deleteMessages(queueArn: string, receiptHandles: readonly string[]): void
   /** the queue's own visibility timeout; throws AwsError when there is no such queue */
   visibilitySeconds?(queueArn: string): number
@@ -163,15 +176,21 @@ export interface Kms {
    * what a service does with a key on the caller's behalf. Throws AccessDeniedException, DisabledException, NotFoundException,
    * KMSInvalidStateException
    */
-  use(request: {
-    readonly keyArn: string
-    /** `kms:Decrypt` ... */
-    readonly actions: readonly string[]
-    readonly caller: Caller
-    /** `codecommit`: becomes `kms:ViaService` */
-    readonly via: string
-    readonly encryptionContext?: Readonly<Record<string, string>>
-  }): void
+  use(request: KeyUse & { readonly caller: Caller }): void
+  /**
+   * what a service does with a key for another one that hands something on: judged by the key's policy alone, or by the sender's role
+   * where it has one. Throws as `use`
+   */
+  useAsService(request: KeyUse & { readonly sender: Sender }): void
+}
+
+interface KeyUse {
+  readonly keyArn: string
+  /** `kms:Decrypt` ... */
+  readonly actions: readonly string[]
+  /** `codecommit`: becomes `kms:ViaService` */
+  readonly via: string
+  readonly encryptionContext?: Readonly<Record<string, string>>
 }
 
 /** What shall befall one Git request. */
@@ -246,10 +265,11 @@ export interface Ecs {
 }
 
 export interface DynamoDb {
-  /** answers one already authorized DynamoDB request with dynalite's answer */
+  /** answers one already authorized DynamoDB request with dynalite's answer; `caller`: who must be allowed to use a table's key */
   handle(request: {
     account: string
     region: string
+    caller?: Caller
     target: string
     body: Buffer
   }): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>

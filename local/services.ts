@@ -56,7 +56,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
   const logs = createLogs({ parts, iam, folder: join(folder, 'logs') })
-  const sqs = createSqs({ parts, iam, baseUrl: options.baseUrl })
+  const sqs = createSqs({ parts, iam, kms, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
   const wires: Wires = {
     sendMessage: sqs.send,
@@ -67,7 +67,7 @@ export const createServices = (options: ServicesOptions): Services => {
     runTask: (...args) => ecs.runTask(...args),
     putLogEvent: logs.putLogEvent,
   }
-  const sns = createSns({ parts, iam, wires, baseUrl: options.baseUrl })
+  const sns = createSns({ parts, iam, kms, wires, baseUrl: options.baseUrl })
   const events = createEventBridge({ parts, iam, wires, fault: faults.event })
   const scheduler = createScheduler({ parts, iam, wires })
   const lambda = createLambda({
@@ -94,7 +94,7 @@ export const createServices = (options: ServicesOptions): Services => {
     images: options.image,
     ...(options.imageCommands && { commands: options.imageCommands }),
   })
-  const dynamodb = createDynamoDb({ parts, folder: join(folder, 'dynamodb') })
+  const dynamodb = createDynamoDb({ parts, kms, folder: join(folder, 'dynamodb') })
   const codecommit = createCodeCommit({
     parts,
     iam,

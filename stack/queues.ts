@@ -12,16 +12,16 @@ const KEEP_DEAD_LETTERS = 1_209_600
 export const DEAD_LETTER_IDS = [...CONSUMERS.map(deadLettersId), deadLettersId('trigger'), UNDELIVERED_ID]
 
 /**
- * For each consumer a queue, its dead-letter queue and the queue's policy; besides them the dead letters of the `trigger`
- * function and of the rules. All under the customer key.
+ * For each consumer a queue, its dead-letter queue and the queue's policy, under the customer key; besides them the dead letters of
+ * the `trigger` function and of the rules, under SQS's own.
  *
  * The policies do not deny plain http: SQS's public endpoints refuse it anyway, and the laptop's cloud listens on loopback
  * without TLS under these very policies.
  */
 export const queues = (plan: Plan): Resources => ({
   ...Object.assign({}, ...CONSUMERS.map((consumer) => consumerQueues(plan, consumer))),
-  [deadLettersId('trigger')]: deadLetters(named(plan, 'trigger-dead-letters')),
-  [UNDELIVERED_ID]: deadLetters(named(plan, 'undelivered')),
+  [deadLettersId('trigger')]: deadLetters(named(plan, 'trigger-dead-letters'), OWN_KEY),
+  [UNDELIVERED_ID]: deadLetters(named(plan, 'undelivered'), OWN_KEY),
   [`${UNDELIVERED_ID}Policy`]: queuePolicy(UNDELIVERED_ID, {
     ...fromRules(
       UNDELIVERED_ID,
@@ -41,26 +41,33 @@ const consumerQueues = (plan: Plan, consumer: Consumer): Resources => {
         // six times the function's timeout (Lambda developer guide, "Configuring a queue to use with Lambda")
         VisibilityTimeout: FUNCTIONS[consumer].timeout * 6,
         RedrivePolicy: { deadLetterTargetArn: att(deadLettersId(consumer)), maxReceiveCount: MAX_RECEIVES },
-        KmsMasterKeyId: ref(KEY_ID),
+        ...CUSTOMER_KEY,
       },
     },
     [deadLettersId(consumer)]: deadLetters(named(plan, `${consumer}-dead-letters`), {
-      redrivePermission: 'byQueue',
-      // by name: by reference the two queues would wait for one another
-      sourceQueueArns: [arn('sqs', named(plan, consumer))],
+      // SQS moves a message as it lies there, and asks for no key
+      ...CUSTOMER_KEY,
+      RedriveAllowPolicy: {
+        redrivePermission: 'byQueue',
+        // by name: by reference the two queues would wait for one another
+        sourceQueueArns: [arn('sqs', named(plan, consumer))],
+      },
     }),
     [`${id}Policy`]: queuePolicy(id, sender(consumer)),
   }
 }
 
-const deadLetters = (name: string, redriveAllow?: { readonly [key: string]: Value }): Resource => ({
+const CUSTOMER_KEY = { KmsMasterKeyId: ref(KEY_ID) }
+
+/**
+ * For what somebody must still be able to send when the customer key is disabled, or its policy is wrong: EventBridge and Lambda drop
+ * a dead letter that its queue refuses (docs/decisions/0024).
+ */
+const OWN_KEY = { SqsManagedSseEnabled: true }
+
+const deadLetters = (name: string, more: { readonly [key: string]: Value }): Resource => ({
   Type: 'AWS::SQS::Queue',
-  Properties: {
-    QueueName: name,
-    MessageRetentionPeriod: KEEP_DEAD_LETTERS,
-    ...(redriveAllow && { RedriveAllowPolicy: redriveAllow }),
-    KmsMasterKeyId: ref(KEY_ID),
-  },
+  Properties: { QueueName: name, MessageRetentionPeriod: KEEP_DEAD_LETTERS, ...more },
 })
 
 /** Who outside our own functions puts messages into a consumer's queue. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { CodeCommitClient, CreateRepositoryCommand, GetBranchCommand } from '@aws-sdk/client-codecommit'
@@ -54,18 +54,14 @@ const plan: FaultPlan = {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'relay-soak-'))
+// as npx would: by the flags of its first line
 const child = spawn(
-  process.execPath,
-  [
-    '--disable-warning=ExperimentalWarning',
-    join(root, 'cli/relay.mjs'),
-    'up',
-    '--no-stack',
-    '--port=0',
-    `--state=${join(folder, 'state')}`,
-    `--faults=${JSON.stringify(plan)}`,
-  ],
-  { stdio: ['ignore', 'pipe', 'inherit'] },
+  join(root, 'cli/relay.mjs'),
+  ['up', '--no-stack', '--port=0', `--state=${join(folder, 'state')}`, `--faults=${JSON.stringify(plan)}`],
+  {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` },
+  },
 )
 const { url, git: gitUrl } = JSON.parse(
   await new Promise<string>((done, failed) => {

@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { DynamoDb, Parts } from '../contracts.ts'
+import { AwsError } from '../gateway/service.ts'
+import type { KeyUsing } from '../kms/through.ts'
+import { createTableKeys } from './encryption.ts'
 import { type Engine, isServed, type Outcome, openEngine } from './engine.ts'
 import { createExtras } from './extras.ts'
 import { deleteExpired } from './ttl.ts'
@@ -14,16 +17,19 @@ const TTL_SWEEP_MS = 60_000
  */
 export const createDynamoDb = ({
   parts,
+  kms,
   folder,
 }: {
   parts: Parts
+  /** absent: no key of a table is asked for */
+  kms?: KeyUsing
   folder: string
 }): DynamoDb & {
   /** deletes what has expired; run by a timer too */
   sweepExpired(): Promise<number>
 } => {
   const engines = new Map<string, Promise<Engine>>()
-  const extras = createExtras(parts.store)
+  const extras = createExtras(parts.store, createTableKeys(kms))
   let stopped = false
   let sweeping: Promise<number> | undefined
   const engineOf = (account: string, region: string): Promise<Engine> => {
@@ -58,7 +64,7 @@ export const createDynamoDb = ({
   }, TTL_SWEEP_MS)
   timer.unref()
   return {
-    handle: async ({ account, region, target, body }) => {
+    handle: async ({ account, region, target, body, caller }) => {
       const operation = target.slice(target.lastIndexOf('.') + 1)
       const input = parse(body)
       if (!input)
@@ -72,8 +78,9 @@ export const createDynamoDb = ({
         )
       try {
         const engine = await engineOf(account, region)
-        return answer(await extras.run({ account, region, operation, input }, engine))
+        return answer(await extras.run({ account, region, operation, input, caller }, engine))
       } catch (error) {
+        if (error instanceof AwsError) return answer(outcomeOf(error))
         parts.log('dynamodb', 'a request failed', { operation, account, region, error: String(error) })
         return answer({ ...refusal(`${DYNAMO}#InternalServerError`, 'Internal server error'), status: 500 })
       }
@@ -107,6 +114,19 @@ const parse = (body: Buffer): Record<string, unknown> | undefined => {
 const refusal = (type: string, message: string): Outcome => ({
   status: 400,
   value: { __type: type, message },
+})
+
+const NAMESPACES: Readonly<Record<string, string>> = {
+  AccessDeniedException: CORAL,
+  ValidationException: 'com.amazon.coral.validate',
+}
+
+const outcomeOf = ({ code, message, status }: AwsError): Outcome => ({
+  status,
+  value: {
+    __type: `${NAMESPACES[code] ?? DYNAMO}#${code}`,
+    [code === 'AccessDeniedException' ? 'Message' : 'message']: message,
+  },
 })
 
 /** With the checksum that DynamoDB sends and some clients verify. */

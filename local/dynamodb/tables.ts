@@ -5,7 +5,7 @@ import { AwsError, type Call, type Operation, type Service } from '../gateway/se
 export const tableService = (dynamodb: Pick<DynamoDb, 'handle'>): Service => ({
   name: 'dynamodb',
   operations: Object.fromEntries(
-    ['CreateTable', 'DeleteTable', 'UpdateTimeToLive'].map((operation) => [
+    ['CreateTable', 'DeleteTable', 'DescribeTable', 'UpdateTable', 'UpdateTimeToLive'].map((operation) => [
       operation,
       ask(dynamodb, operation),
     ]),
@@ -14,15 +14,20 @@ export const tableService = (dynamodb: Pick<DynamoDb, 'handle'>): Service => ({
 
 const ask =
   (dynamodb: Pick<DynamoDb, 'handle'>, operation: string): Operation =>
-  async (input: object, { account, region }: Call) => {
+  async (input: object, { account, region, caller }: Call) => {
     const { status, body } = await dynamodb.handle({
       account,
       region,
+      caller,
       target: `DynamoDB_20120810.${operation}`,
       body: Buffer.from(JSON.stringify(input)),
     })
-    const answer = JSON.parse(body.toString('utf8')) as { __type?: string; message?: string }
+    const answer = JSON.parse(body.toString('utf8')) as {
+      __type?: string
+      message?: string
+      Message?: string
+    }
     if (status === 200) return answer
-    const { __type: type = 'InternalFailure', message = '' } = answer
+    const { __type: type = 'InternalFailure', message = answer.Message ?? '' } = answer
     throw new AwsError(type.split('#').at(-1) ?? type, message, status)
   }

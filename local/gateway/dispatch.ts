@@ -110,13 +110,13 @@ const callDynamoDb = async (
   }
   progress.call = call
   await suffer(needs, call)
-  const { region, account } = call
+  const { region, account, caller } = call
   const body = bodyOf(request)
   const parsed = parseJsonBody(body)
   progress.parameters = () => parsed
   authorizeAll(needs.iam, request, progress, call, dynamoPermissions(operation, parsed, region, account))
   const target = `${DYNAMODB_TARGET}.${operation}`
-  const answer = await needs.dynamodb.handle({ account, region, target, body })
+  const answer = await needs.dynamodb.handle({ account, region, caller, target, body })
   return { ...answer, headers: { ...answer.headers, 'x-amzn-requestid': requestId } }
 }
 

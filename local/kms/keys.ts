@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Parts, PolicyDocument } from '../contracts.ts'
 import { AwsError } from '../gateway/service.ts'
+import { remembered } from '../state/remembered.ts'
 import type { Collection } from '../state/store.ts'
 
 export interface Place {
@@ -97,9 +98,9 @@ export const keyArn = ({ account, region }: Place, id: string): string =>
   `arn:aws:kms:${region}:${account}:key/${id}`
 
 export const openKeys = ({ store, now }: Parts): Keys => {
-  const keys = store.collection<KeyRecord>('kms.keys')
-  const aliases = store.collection<AliasRecord>('kms.aliases')
-  const grants = store.collection<GrantRecord>('kms.grants')
+  const keys = remembered(store.collection<KeyRecord>('kms.keys'))
+  const aliases = remembered(store.collection<AliasRecord>('kms.aliases'))
+  const grants = remembered(store.collection<GrantRecord>('kms.grants'))
   const alive = (key: KeyRecord | undefined): KeyRecord | undefined => {
     if (key?.deletion === undefined || key.deletion > now()) return key
     store.transaction(() => {
@@ -204,7 +205,10 @@ export const managedPolicy = ({ account, region }: Place, service: string): Poli
       Sid: `Allow access through ${service} for all principals in the account that are authorized to use it`,
       Effect: 'Allow',
       Principal: { AWS: '*' },
-      Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+      Action: [
+        ...['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+        ...(service === 'codecommit' ? [] : ['kms:CreateGrant']),
+      ],
       Resource: '*',
       Condition: {
         StringEquals: {

@@ -4,8 +4,9 @@ import { aliasOperations } from './alias-operations.ts'
 import { cryptoOperations } from './crypto-operations.ts'
 import { grantOperations } from './grant-operations.ts'
 import { keyOperations } from './key-operations.ts'
-import { type KeyRecord, type Keys, managedPolicy, openKeys, requireUsable } from './keys.ts'
-import { permissionsOf, policyPermission } from './permissions.ts'
+import { type KeyRecord, type Keys, managedPolicy, openKeys } from './keys.ts'
+import { permissionsOf } from './permissions.ts'
+import { createUse } from './use.ts'
 
 /** KMS: keys by account and region, with their policies, aliases and grants; symmetric keys really encrypt. */
 export const createKms = ({
@@ -13,7 +14,7 @@ export const createKms = ({
   iam,
 }: {
   readonly parts: Parts
-  readonly iam: Pick<Iam, 'authorize'>
+  readonly iam: Pick<Iam, 'authorize' | 'authorizeSender'>
 }): Kms => {
   const keys = openKeys(parts)
   const managed = (place: { account: string; region: string }, service: string): KeyRecord => {
@@ -62,16 +63,7 @@ export const createKms = ({
         throw new AwsError('InvalidKeyUsageException', `${key.arn} is not a key that encrypts symmetrically.`)
       return key.arn
     },
-    use: ({ keyArn, actions, caller, via, encryptionContext }) => {
-      const [, , , region = '', account = ''] = keyArn.split(':')
-      const key = keys.find({ account, region }, keyArn)
-      for (const action of actions)
-        iam.authorize(
-          caller,
-          policyPermission(key, action, caller, { via, encryptionContext: encryptionContext ?? {} }),
-        )
-      requireUsable(key)
-    },
+    ...createUse(keys, iam),
   }
 }
 

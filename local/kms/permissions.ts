@@ -31,10 +31,8 @@ export const permissionsOf = (
   if (WITHOUT_KEY.has(operation)) return [{ action: `kms:${operation}`, resource: '*' }]
   const on = (keyId: string, action: string, encryptionContext: EncryptionContext = {}): Permission[] => {
     const key = keys.find(call, keyId)
-    const granted = keys.grants
-      .entries(`${key.arn}|`)
-      .some(([, grant]) => grantAllows(grant, call.caller, action.slice(4), encryptionContext))
-    return granted ? [] : [policyPermission(key, action, call.caller, { encryptionContext })]
+    const granted = isGranted(keys, key, call.caller, action, encryptionContext)
+    return granted ? [] : [policyPermission(key, action, { caller: call.caller, encryptionContext })]
   }
   if (operation === 'ReEncrypt') {
     return [
@@ -63,12 +61,18 @@ export const permissionsOf = (
 /** A ciphertext names its key itself. */
 const sealer = ({ CiphertextBlob }: Named): string => sealedBy(CiphertextBlob ?? new Uint8Array())
 
-/** One action on one key: the key's policy must take part. `via`: the service that asks on the caller's behalf. */
+/**
+ * One action on one key: the key's policy must take part. Services that ask for themselves bring neither caller nor `via`, the service
+ * that asks on a caller's behalf (KMS developer guide, "AWS KMS condition keys").
+ */
 export const policyPermission = (
   key: KeyRecord,
   action: string,
-  caller: Caller,
-  { via, encryptionContext }: { via?: string; encryptionContext: EncryptionContext },
+  {
+    caller,
+    via,
+    encryptionContext,
+  }: { caller?: Pick<Caller, 'account'>; via?: string; encryptionContext: EncryptionContext },
 ): Permission => {
   const context = Object.entries(encryptionContext)
   return {
@@ -77,7 +81,7 @@ export const policyPermission = (
     resourcePolicy: key.policy,
     policyMustAllow: true,
     context: {
-      'kms:CallerAccount': caller.account,
+      ...(caller && { 'kms:CallerAccount': caller.account }),
       ...(via !== undefined && { 'kms:ViaService': `${via}.${key.region}.amazonaws.com` }),
       ...(context.length > 0 && { 'kms:EncryptionContextKeys': context.map(([name]) => name) }),
       ...Object.fromEntries(context.map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
@@ -87,6 +91,18 @@ export const policyPermission = (
     },
   }
 }
+
+/** Whether a grant on the key lets the caller do this, whatever policies say. */
+export const isGranted = (
+  { grants }: Pick<Keys, 'grants'>,
+  key: KeyRecord,
+  caller: Caller,
+  action: string,
+  encryptionContext: EncryptionContext,
+): boolean =>
+  grants
+    .entries(`${key.arn}|`)
+    .some(([, grant]) => grantAllows(grant, caller, action.slice('kms:'.length), encryptionContext))
 
 const grantAllows = (
   grant: GrantRecord,

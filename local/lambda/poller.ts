@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Iam, Parts, QueueReader, ReceivedMessage } from '../contracts.ts'
+import type { Iam, Parts, QueueReader, Reader, ReceivedMessage } from '../contracts.ts'
 import type { Collection } from '../state/store.ts'
 import { judgeBatch, splitBySize, sqsEvent, type Verdict } from './batch.ts'
 import { compileFilters } from './filter.ts'
@@ -81,16 +81,22 @@ export const startPoller = (mapping: MappingRecord, options: PollerParts): Polle
   }
 
   /** The first messages, and with a window those that come before it ends or the batch is full. */
-  const gather = async (): Promise<ReceivedMessage[]> => {
-    const messages = await queues.receive(queueArn, Math.min(mapping.batchSize, 10), LONG_POLL_MS, signal)
+  const gather = async (reader: Reader): Promise<ReceivedMessage[]> => {
+    const most = Math.min(mapping.batchSize, 10)
+    const messages = await queues.receive(queueArn, most, LONG_POLL_MS, signal, reader)
     if (messages.length === 0 || mapping.windowSeconds === 0) return messages
     const end = performance.now() + mapping.windowSeconds * 1000
     while (messages.length < mapping.batchSize && !signal.aborted) {
       const left = end - performance.now()
       if (left <= 0) break
-      messages.push(
-        ...(await queues.receive(queueArn, Math.min(mapping.batchSize - messages.length, 10), left, signal)),
-      )
+      const still = Math.min(mapping.batchSize - messages.length, 10)
+      try {
+        messages.push(...(await queues.receive(queueArn, still, left, signal, reader)))
+      } catch (error) {
+        // what has been taken already must not wait for it
+        parts.log('lambda', 'PROBLEM: a queue cannot be read on', { queueArn, error: String(error) })
+        break
+      }
     }
     return messages
   }
@@ -158,8 +164,12 @@ export const startPoller = (mapping: MappingRecord, options: PollerParts): Polle
         continue
       }
       try {
-        target()
-        const messages = await gather()
+        const { version } = target()
+        const messages = await gather({
+          // the queue's messages are decrypted in the function's name
+          caller: options.iam.callerOfRole(version.role, version.name),
+          refusedMs: retryVisibilitySeconds === undefined ? undefined : retryVisibilitySeconds * 1000,
+        })
         waitMs = PROBLEM_MS.first
         if (signal.aborted) {
           queues.release(

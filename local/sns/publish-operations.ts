@@ -3,6 +3,7 @@ import type { PublishBatchCommandInput, PublishCommandInput } from '@aws-sdk/cli
 import type { Parts } from '../contracts.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import { checkTopicArn } from './arn.ts'
+import type { SealFor } from './encryption.ts'
 import { invalidParameter, notServed } from './errors.ts'
 import { fitTopic, openSequences } from './order.ts'
 import { type Content, checkContent, checkMessage, MAX_BYTES, sizeOf } from './publish-input.ts'
@@ -40,16 +41,24 @@ export const createPublish = (parts: Parts, accept: (published: Published) => vo
 }
 
 /** Publishing, alone and in batches of at most ten. */
-export const createPublishOperations = (
-  { store }: Parts,
-  topics: Topics,
-  publish: Publish,
-): Record<string, Operation> => ({
+export const createPublishOperations = ({
+  parts: { store },
+  topics,
+  publish,
+  sealFor,
+}: {
+  readonly parts: Parts
+  readonly topics: Topics
+  readonly publish: Publish
+  readonly sealFor: SealFor
+}): Record<string, Operation> => ({
   Publish: (input: PublishCommandInput, call: Call) => {
     if (input.Subject === '') throw invalidParameter('Subject')
     if (input.PhoneNumber !== undefined) refusePhone(input.PhoneNumber)
     const content = checkMessage(input)
-    return publish(topics.find(targetOf(input, call)), content)
+    const topic = topics.find(targetOf(input, call))
+    sealFor(topic, call.caller)
+    return publish(topic, content)
   },
   PublishBatch: (input: PublishBatchCommandInput, call: Call) => {
     const topic = topics.find(checkTopicArn('TopicArn', input.TopicArn, call))
@@ -65,6 +74,7 @@ export const createPublishOperations = (
         'BatchRequestTooLong',
         'The length of all the messages put together is more than the limit.',
       )
+    sealFor(topic, call.caller)
     return store.transaction(() => ({
       Successful: entries.map(({ Id }, index) => ({ Id, ...publish(topic, contents[index] as Content) })),
       Failed: [],

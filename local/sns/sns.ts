@@ -2,11 +2,13 @@ import type { Iam, Parts, Sns } from '../contracts.ts'
 import type { Answer } from '../gateway/answers.ts'
 import type { UnsignedRequest } from '../gateway/gateway.ts'
 import type { Wires } from '../gateway/wires.ts'
+import type { KeyUsing } from '../kms/through.ts'
 import { createOutbox } from '../state/outbox.ts'
 import { isFifo } from './arn.ts'
 import { createChains } from './chains.ts'
 import { createConfirmations } from './confirmations.ts'
 import { createDeliver, type Delivery } from './deliver.ts'
+import { createSealFor } from './encryption.ts'
 import { type ChatMessage, type Mail, openInboxes } from './inbox.ts'
 import { permissionsOf } from './permissions.ts'
 import { authorizePublish } from './policy.ts'
@@ -22,6 +24,8 @@ import type { Published } from './types.ts'
 export interface SnsOptions {
   readonly parts: Parts
   readonly iam: Pick<Iam, 'authorizeSender'>
+  /** absent: no key of a topic is asked for */
+  readonly kms?: KeyUsing
   readonly wires: Pick<Wires, 'sendMessage' | 'invokeAsync'>
   /** `http://127.0.0.1:<port>`, asked for at each use: where links in messages lead */
   readonly baseUrl: () => string
@@ -42,7 +46,7 @@ export interface LocalSns extends Sns {
  * SNS with standard and FIFO topics, for queues, functions, web servers, mail and the chat service. A message that was accepted is in
  * the store, once for each subscriber, until it was delivered.
  */
-export const createSns = ({ parts, iam, wires, baseUrl, trust }: SnsOptions): LocalSns => {
+export const createSns = ({ parts, iam, kms, wires, baseUrl, trust }: SnsOptions): LocalSns => {
   const topics = openTopics(parts)
   const inboxes = openInboxes(parts)
   const signing = openSigning(parts)
@@ -59,6 +63,7 @@ export const createSns = ({ parts, iam, wires, baseUrl, trust }: SnsOptions): Lo
     }
   }
   const publish = createPublish(parts, accept)
+  const sealFor = createSealFor(kms)
 
   return {
     service: {
@@ -67,14 +72,16 @@ export const createSns = ({ parts, iam, wires, baseUrl, trust }: SnsOptions): Lo
         ...createTopicOperations(topics),
         ...createTagOperations(topics),
         ...createSubscriptionOperations(parts, topics, confirmations),
-        ...createPublishOperations(parts, topics, publish),
+        ...createPublishOperations({ parts, topics, publish, sealFor }),
       },
       permissions: permissionsOf(topics),
     },
     publish: async (topicArn, { subject, body }, sender) => {
       const topic = topics.find(topicArn)
       authorizePublish(iam, topic, sender)
-      publish(topic, checkMessage({ Message: body, Subject: subject }))
+      const content = checkMessage({ Message: body, Subject: subject })
+      sealFor(topic, sender)
+      publish(topic, content)
     },
     inbox: inboxes.mail,
     chatInbox: inboxes.chat,

@@ -1,14 +1,27 @@
 import type { Lane } from './lane.ts'
-import type { NewMessage, QueueRecord, StoredMessage } from './types.ts'
+import type { NewMessage, QueueRecord, Sealed, StoredMessage } from './types.ts'
 
 export interface LiveQueue {
   record: QueueRecord
   readonly lane: Lane
 }
 
+export interface Destination {
+  readonly queue: LiveQueue
+  readonly sealed?: Sealed
+}
+
 export interface Received {
   readonly handle: string
   readonly message: StoredMessage
+}
+
+/** How messages are decrypted for a reader. */
+export interface Reading {
+  /** @throws AwsError when the reader may not use the message's key, or nobody can */
+  open(message: StoredMessage): void
+  /** messages that could not be decrypted come back after so long, if that is sooner */
+  readonly refusedMs?: number | undefined
 }
 
 /**
@@ -28,9 +41,11 @@ export interface Queues {
   send(queue: LiveQueue, messages: readonly NewMessage[]): StoredMessage[]
   /**
    * Hands out at most `max` and hides them for `visibilityMs`; moves what was received too often to the dead-letter queue.
-   * @throws AwsError OverLimit when too many messages of a standard queue are in flight
+   * A message that cannot be decrypted counts as received, and is hidden like the others.
+   * @throws AwsError OverLimit when too many messages of a standard queue are in flight; why the first of them could not be decrypted,
+   *   when none could
    */
-  receive(queue: LiveQueue, max: number, visibilityMs: number): Received[]
+  receive(queue: LiveQueue, max: number, visibilityMs: number, reading?: Reading): Received[]
   /**
    * An outdated handle deletes nothing and is no error.
    * @throws AwsError ReceiptHandleIsInvalid; InvalidParameterValueException for a handle of a FIFO queue that has expired
@@ -45,6 +60,6 @@ export interface Queues {
   purge(queue: LiveQueue): void
   /** removes what is older than the retention period */
   expire(queue: LiveQueue): void
-  /** moves at most `max` receivable messages; `to` answers the destination, or undefined to leave it and end */
-  move(queue: LiveQueue, max: number, to: (message: StoredMessage) => LiveQueue | undefined): number
+  /** moves at most `max` receivable messages; `to` answers where to and under which key, or undefined to leave it and end */
+  move(queue: LiveQueue, max: number, to: (message: StoredMessage) => Destination | undefined): number
 }

@@ -28,6 +28,7 @@ export const createMessageOperations = ({
   parts,
   queues,
   waiting,
+  encryption,
 }: OperationParts): Record<string, Operation> => {
   const attempts = createAttempts(queues, parts.now)
   const changeVisibility = (
@@ -50,7 +51,9 @@ export const createMessageOperations = ({
   return {
     SendMessage: (input: SendMessageCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
-      const [sent] = queues.send(queue, [fitQueue(queue.record, checkMessage(input, call.caller.userId))])
+      const message = fitQueue(queue.record, checkMessage(input, call.caller.userId))
+      const sealed = encryption.seal(queue.record, call.caller)
+      const [sent] = queues.send(queue, [{ ...message, ...(sealed && { sealed }) }])
       return sent && describeSent(sent)
     },
     SendMessageBatch: (input: SendMessageBatchCommandInput, call: Call) => {
@@ -69,8 +72,9 @@ export const createMessageOperations = ({
           `Batch requests cannot be longer than ${MAX_BATCH_BYTES} bytes. You have sent ${bytes} bytes.`,
         )
       const good = entries.filter((entry) => checked.has(entry.Id))
+      const sealed = good.length > 0 ? encryption.seal(queue.record, call.caller) : undefined
       const sent = inBatch(good, ({ Id }) => {
-        const [one] = queues.send(queue, [checked.get(Id) as NewMessage])
+        const [one] = queues.send(queue, [{ ...(checked.get(Id) as NewMessage), ...(sealed && { sealed }) }])
         return one ? describeSent(one) : {}
       })
       return { Successful: sent.Successful, Failed: [...refused.Failed, ...sent.Failed] }
@@ -78,9 +82,10 @@ export const createMessageOperations = ({
     ReceiveMessage: async (input: ReceiveMessageCommandInput, call: Call) => {
       const queue = queueOf(queues, input.QueueUrl, call)
       const request = checkReceive(queue, input)
+      const reading = { open: (message: StoredMessage) => encryption.open(message, call.caller) }
       const id = input.ReceiveRequestAttemptId
       const repeated = id === undefined ? undefined : attempts.repeat(queue, id, request.visibilityMs)
-      const received = repeated ?? (await waiting.receive({ queue, ...request }))
+      const received = repeated ?? (await waiting.receive({ queue, ...request, reading }))
       if (id !== undefined && !repeated) attempts.remember(queue, id, received)
       return received.length > 0 ? { Messages: received.map((one) => describeReceived(one, input)) } : {}
     },

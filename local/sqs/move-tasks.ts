@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { ListMessageMoveTasksResultEntry } from '@aws-sdk/client-sqs'
 import type { Parts } from '../contracts.ts'
+import { AwsError, type Caller } from '../gateway/service.ts'
+import { type Encryption, olderCode } from './encryption.ts'
 import type { LiveQueue, Queues } from './live.ts'
+import type { StoredMessage } from './types.ts'
 
 /** Tasks kept and listed per queue: SQS API Reference, ListMessageMoveTasks. */
 export const MAX_TASKS = 10
@@ -19,13 +22,15 @@ export interface MoveTask extends ListMessageMoveTasksResultEntry {
   readonly ApproximateNumberOfMessagesMoved: number
   readonly ApproximateNumberOfMessagesToMove: number
   readonly StartedTimestamp: number
+  /** who started it */
+  readonly caller?: Caller
 }
 
 /** Redrives of dead-letter queues under way and over: kept in the store, and gone on with after a restart. */
 export interface MoveTasks {
   start(
     source: LiveQueue,
-    wanted: Pick<MoveTask, 'DestinationArn' | 'MaxNumberOfMessagesPerSecond'>,
+    wanted: Pick<MoveTask, 'DestinationArn' | 'MaxNumberOfMessagesPerSecond' | 'caller'>,
   ): MoveTask
   /** newest first */
   of(sourceArn: string): MoveTask[]
@@ -34,7 +39,11 @@ export interface MoveTasks {
   stop(): void
 }
 
-export const createMoveTasks = ({ store, now, log }: Parts, queues: Queues): MoveTasks => {
+export const createMoveTasks = (
+  { store, now, log }: Parts,
+  queues: Queues,
+  encryption: Encryption,
+): MoveTasks => {
   const tasks = store.collection<MoveTask>('sqs.moves')
   const timers = new Map<string, NodeJS.Timeout>()
   let stopped = false
@@ -42,6 +51,14 @@ export const createMoveTasks = ({ store, now, log }: Parts, queues: Queues): Mov
   // keys rise with the time of the start
   const keyOf = ({ SourceArn, StartedTimestamp, id }: MoveTask) =>
     `${SourceArn}|${String(StartedTimestamp).padStart(16, '0')}|${id}`
+
+  /** On behalf of who started the task; one of before callers were kept goes on without a question. */
+  const reencrypt = ({ caller }: MoveTask, message: StoredMessage, { record }: LiveQueue) => {
+    if (!caller) return {}
+    encryption.open(message, caller)
+    const sealed = encryption.seal(record, caller)
+    return sealed ? { sealed } : {}
+  }
 
   /** One step; answers when the next is due, or nothing when the task is over. */
   const step = (key: string, most: number): void => {
@@ -57,9 +74,18 @@ export const createMoveTasks = ({ store, now, log }: Parts, queues: Queues): Mov
       const target = task.DestinationArn ?? message.deadLetteredFrom
       const queue = target === undefined ? undefined : queues.all.get(target)
       // what was never dead-lettered (somebody sent it there) has no queue to go back to
-      if (!queue)
+      if (!queue) {
         reason = target ? 'AWS.SimpleQueueService.NonExistentQueue' : 'CouldNotDetermineMessageSource'
-      return queue
+        return undefined
+      }
+      try {
+        return { queue, ...reencrypt(task, message, queue) }
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error
+        reason = olderCode(error.code)
+        log('sqs', 'messages are not moved on: a key may not be used', { key, error: error.message })
+        return undefined
+      }
     })
     const total = task.ApproximateNumberOfMessagesMoved + moved
     const over = source.lane.next(now()) === undefined
@@ -102,6 +128,7 @@ export const createMoveTasks = ({ store, now, log }: Parts, queues: Queues): Mov
         ...(wanted.MaxNumberOfMessagesPerSecond === undefined
           ? {}
           : { MaxNumberOfMessagesPerSecond: wanted.MaxNumberOfMessagesPerSecond }),
+        ...(wanted.caller && { caller: wanted.caller }),
         ApproximateNumberOfMessagesMoved: 0,
         ApproximateNumberOfMessagesToMove: source.lane.counts.ready,
         StartedTimestamp: now(),

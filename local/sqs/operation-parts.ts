@@ -1,6 +1,7 @@
 import type { Parts } from '../contracts.ts'
 import type { Call } from '../gateway/service.ts'
 import { arnOfUrl, checkOwnAccount } from './address.ts'
+import type { Encryption } from './encryption.ts'
 import type { LiveQueue, Queues } from './live.ts'
 import type { MoveTasks } from './move-tasks.ts'
 import type { Waiting } from './waiting.ts'
@@ -11,6 +12,7 @@ export interface OperationParts {
   readonly queues: Queues
   readonly waiting: Waiting
   readonly moves: MoveTasks
+  readonly encryption: Encryption
   readonly baseUrl: () => string
   /** how long the name of a deleted queue cannot be taken again */
   readonly nameRestMs: number

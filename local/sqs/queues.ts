@@ -6,10 +6,10 @@ import { type Deduplication, openDeduplication } from './deduplication.ts'
 import { invalid, invalidValue, noSuchQueue } from './errors.ts'
 import { readHandle, writeHandle } from './handle.ts'
 import { createLane, type NewSlot, type Slot } from './lane.ts'
-import type { LiveQueue, Queues, Received } from './live.ts'
+import type { LiveQueue, Queues, Reading, Received } from './live.ts'
 import { loadLanes, slotFor } from './load.ts'
 import { sizeOf } from './message.ts'
-import type { NewMessage, QueueRecord, StoredMessage } from './types.ts'
+import type { NewMessage, QueueRecord, Sealed, StoredMessage } from './types.ts'
 
 /** Messages in flight at most, by queue: Amazon SQS quotas, "Quotas related to messages". */
 const MAX_IN_FLIGHT = 120_000
@@ -166,34 +166,46 @@ export const openQueues = (
       changed(queue.record.arn)
       return sent.flatMap(({ added, repeated }) => added?.message ?? repeated ?? [])
     },
-    receive: (queue, max, visibilityMs) => {
+    receive: (queue, max, visibilityMs, reading) => {
       expire(queue)
       if (queue.lane.counts.held >= maxInFlight) {
         // API Reference, ChangeMessageVisibility: FIFO queues answer nothing rather than an error
         if (isFifo(queue.record)) return []
         throw new AwsError('OverLimit', 'Too many messages are in flight for this queue.', 403)
       }
-      return atomically(() => {
+      let refusal: AwsError | undefined
+      const received = atomically(() => {
         const received: Received[] = []
         const taken = new Set<Slot>()
         const moment = now()
         // hidden for a moment at least: with a timeout of 0 one call would take the same message again
         const until = moment + Math.max(visibilityMs, 1)
-        while (received.length < max) {
+        while (taken.size < max) {
           const slot = queue.lane.next(moment, taken)
           if (!slot) break
           if (slot.sentAt < oldest(queue)) forget(queue, [slot.key])
           else if (!deadLetter(queue, slot)) {
             const one = handOut(queue, slot, moment, until)
-            if (!one) queue.lane.remove(slot.key)
+            if (!one) {
+              queue.lane.remove(slot.key)
+              continue
+            }
+            taken.add(slot)
+            const refused = refusalOf(one.message, reading)
+            if (!refused) received.push(one)
             else {
-              received.push(one)
-              taken.add(slot)
+              refusal ??= refused
+              const back = moment + Math.max(reading?.refusedMs ?? visibilityMs, 1)
+              if (back < until) queue.lane.hold(slot, back, moment)
+              // what comes after it in its group must wait for it
+              if (isFifo(queue.record)) break
             }
           }
         }
         return received
       })
+      if (refusal && received.length === 0) throw refusal
+      return received
     },
     discard: (queue, handle) => {
       const slot = slotOf(queue, handle)
@@ -247,7 +259,7 @@ export const openQueues = (
           const message = messages.get(slot.key)
           const target = message && to(message)
           if (!message || !target) break
-          relocate(queue, target, slot, renewed(message, now()))
+          relocate(queue, target.queue, slot, renewed(message, target.sealed, now()))
           moved += 1
         }
       })
@@ -270,8 +282,18 @@ const sendOnce = <T extends { message: StoredMessage }>(
   return { added }
 }
 
-/** A redriven message is a new one: new id, new time of sending (SQS API Reference, StartMessageMoveTask). */
-const renewed = (message: StoredMessage, sentAt: number): StoredMessage => {
-  const { deadLetteredFrom: _, firstReceivedAt: __, receivesBefore: ___, ...rest } = message
-  return { ...rest, id: randomUUID(), sentAt, delayedUntil: 0, receives: 0 }
+const refusalOf = (message: StoredMessage, reading: Reading | undefined): AwsError | undefined => {
+  try {
+    reading?.open(message)
+    return undefined
+  } catch (error) {
+    if (error instanceof AwsError) return error
+    throw error
+  }
+}
+
+/** A redriven message is a new one: new id, new time of sending (SQS API Reference, StartMessageMoveTask); encrypted anew too. */
+const renewed = (message: StoredMessage, sealed: Sealed | undefined, sentAt: number): StoredMessage => {
+  const { deadLetteredFrom: _, firstReceivedAt: __, receivesBefore: ___, sealed: ____, ...rest } = message
+  return { ...rest, ...(sealed && { sealed }), id: randomUUID(), sentAt, delayedUntil: 0, receives: 0 }
 }

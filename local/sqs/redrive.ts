@@ -53,7 +53,11 @@ export const createRedriveOperations = ({ queues, moves }: OperationParts): Reco
         )
       return {
         TaskHandle: writeHandle(
-          moves.start(source, { DestinationArn: given, MaxNumberOfMessagesPerSecond: rate }),
+          moves.start(source, {
+            DestinationArn: given,
+            MaxNumberOfMessagesPerSecond: rate,
+            caller: call.caller,
+          }),
         ),
       }
     },
@@ -78,7 +82,7 @@ export const createRedriveOperations = ({ queues, moves }: OperationParts): Reco
 }
 
 /** A handle is shown of running tasks only. */
-const describe = ({ id, ...task }: MoveTask): object =>
+const describe = ({ id, caller: _, ...task }: MoveTask): object =>
   task.Status === 'RUNNING' ? { ...task, TaskHandle: writeHandle({ id, ...task }) } : task
 
 const writeHandle = ({ id, SourceArn }: Pick<MoveTask, 'id' | 'SourceArn'>): string =>

@@ -1,6 +1,8 @@
 import type { Iam, Parts, ReceivedMessage, Sqs } from '../contracts.ts'
+import type { KeyUsing } from '../kms/through.ts'
 import { numberOf } from './attributes.ts'
 import { md5 } from './digest.ts'
+import { createEncryption } from './encryption.ts'
 import { fitQueue } from './fifo.ts'
 import type { Queues, Received } from './live.ts'
 import { checkMessage, systemAttributes } from './message.ts'
@@ -9,10 +11,13 @@ import { createOperations } from './operations.ts'
 import { permissionsOf } from './permissions.ts'
 import { parsePolicy } from './policy.ts'
 import { openQueues } from './queues.ts'
+import type { StoredMessage } from './types.ts'
 import { createWaiting } from './waiting.ts'
 
 export interface SqsOptions {
   readonly parts: Parts
+  /** absent: no key of a queue is asked for */
+  readonly kms?: KeyUsing
   readonly iam: Pick<Iam, 'authorizeSender'>
   /** `http://127.0.0.1:<port>`, asked for at each use: the port is known only once the gateway listens */
   readonly baseUrl: () => string
@@ -26,7 +31,7 @@ export interface SqsOptions {
  * SQS with standard and FIFO queues. Whatever a call returned for is in the store, and survives a killed process; messages that
  * were in flight then are receivable again at once.
  */
-export const createSqs = ({ parts, iam, baseUrl, maxInFlight, nameRestMs = 0 }: SqsOptions): Sqs => {
+export const createSqs = ({ parts, iam, kms, baseUrl, maxInFlight, nameRestMs = 0 }: SqsOptions): Sqs => {
   // a woken receiver changes the queue again: let the change that woke it end first
   const woken = new Set<string>()
   const waiting = createWaiting(() => queues, parts.now)
@@ -40,12 +45,13 @@ export const createSqs = ({ parts, iam, baseUrl, maxInFlight, nameRestMs = 0 }: 
     for (const arn of arns) waiting.wake(arn)
   }
   const queues: Queues = openQueues(parts, wakeSoon, maxInFlight)
-  const moves = createMoveTasks(parts, queues)
+  const encryption = createEncryption(kms, parts.log)
+  const moves = createMoveTasks(parts, queues, encryption)
 
   return {
     service: {
       name: 'sqs',
-      operations: createOperations({ parts, queues, waiting, moves, baseUrl, nameRestMs }),
+      operations: createOperations({ parts, queues, waiting, moves, encryption, baseUrl, nameRestMs }),
       permissions: permissionsOf(queues),
     },
     send: async (queueArn, message, sender) => {
@@ -60,12 +66,18 @@ export const createSqs = ({ parts, iam, baseUrl, maxInFlight, nameRestMs = 0 }: 
         MessageGroupId: message.groupId,
         MessageDeduplicationId: message.deduplicationId,
       }
-      queues.send(queue, [fitQueue(queue.record, checkMessage(input, sender.service))])
+      const checked = fitQueue(queue.record, checkMessage(input, sender.service))
+      const sealed = encryption.seal(queue.record, sender)
+      queues.send(queue, [{ ...checked, ...(sealed && { sealed }) }])
     },
-    receive: async (queueArn, max, waitMs, signal) => {
+    receive: async (queueArn, max, waitMs, signal, reader) => {
       const queue = queues.find(queueArn)
       const visibilityMs = numberOf(queue.record, 'VisibilityTimeout') * 1_000
-      const received = await waiting.receive({ queue, max, visibilityMs, waitMs, signal })
+      const reading = reader && {
+        open: (message: StoredMessage) => encryption.open(message, reader.caller),
+        refusedMs: reader.refusedMs,
+      }
+      const received = await waiting.receive({ queue, max, visibilityMs, waitMs, signal, reading })
       return received.map(toReceivedMessage)
     },
     visibilitySeconds: (queueArn) => numberOf(queues.find(queueArn).record, 'VisibilityTimeout'),

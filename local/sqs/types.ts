@@ -41,6 +41,16 @@ export interface StoredMessage {
   readonly firstReceivedAt?: number
   /** queue that dead-lettered it */
   readonly deadLetteredFrom?: string
+  readonly sealed?: Sealed
+}
+
+/**
+ * The KMS key that a message lies under, and the queue that it was encrypted for. Both stay with it, whatever becomes of the queue's own
+ * key and into whatever dead-letter queue it goes (developer guide, "Encryption at rest").
+ */
+export interface Sealed {
+  readonly key: string
+  readonly queue: string
 }
 
 /** A message on its way in, already checked. */
@@ -51,6 +61,7 @@ export interface NewMessage {
   readonly groupId?: string
   readonly deduplicationId?: string
   readonly senderId: string
+  readonly sealed?: Sealed
   /** undefined: the queue's own delay */
   readonly delaySeconds?: number
 }

@@ -1,5 +1,5 @@
 import { noSuchQueue } from './errors.ts'
-import type { LiveQueue, Queues, Received } from './live.ts'
+import type { LiveQueue, Queues, Reading, Received } from './live.ts'
 
 /** Receiving with long polling: who waits is woken by what happens in this process, never by polling. */
 export interface Waiting {
@@ -17,6 +17,7 @@ interface ReceiveRequest {
   readonly max: number
   readonly visibilityMs: number
   readonly waitMs: number
+  readonly reading?: Reading | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -36,7 +37,8 @@ export const createWaiting = (queues: () => Queues, now: () => number): Waiting 
   const lines = new Map<string, Line>()
   let stopped = false
 
-  const tryNow = ({ queue, max, visibilityMs }: ReceiveRequest) => queues().receive(queue, max, visibilityMs)
+  const tryNow = ({ queue, max, visibilityMs, reading }: ReceiveRequest) =>
+    queues().receive(queue, max, visibilityMs, reading)
 
   const wake = (arn: string) => {
     const line = lines.get(arn)

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
 import {
@@ -95,9 +95,10 @@ const stop = async ({ child }: Side): Promise<void> => {
 
 const startOurs = async (state: string): Promise<Side> => {
   const began = performance.now()
-  const args = ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), 'up', '--no-stack']
-  const child = spawn(process.execPath, [...args, '--port', '0', '--state', state], {
+  // as npx would: by the flags of its first line
+  const child = spawn(join(root, 'cli/relay.mjs'), ['up', '--no-stack', '--port', '0', '--state', state], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` },
   })
   const line = await new Promise<string>((done, failed) => {
     child.stdout.once('data', (data: Buffer) => done(data.toString()))

@@ -276,12 +276,12 @@ describe('startCloud in a test', () => {
   test('a stack is deployed anew by a reset, and works', async () => {
     const live = await raiseCloud()
     try {
-      // its queue goes too
-      await live.inbox.stop()
       await live.cloud.reset()
       await live.createRepository('orchard')
       await pushOne(live.url('orchard'), live.credentialFile)
       await live.untilEqual('orchard')
+      // a subscriber who was there before subscribes anew
+      expect(await live.inbox.waitFor(({ subject }) => subject.includes('orchard'), 30_000)).toBeDefined()
     } finally {
       await live.stop()
     }

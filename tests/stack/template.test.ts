@@ -76,9 +76,12 @@ describe.each(CASES)('%s', (_name, plan) => {
     }
   })
 
-  test('queues, topics and table lie under the customer key', () => {
-    for (const [, queue] of ofType(resources, 'AWS::SQS::Queue'))
-      expect(queue.Properties.KmsMasterKeyId).toEqual({ Ref: 'Key' })
+  test('queues, topics and table lie under the customer key, but for what must take letters without it', () => {
+    const without = ['TriggerDeadLetters', 'Undelivered']
+    for (const [id, { Properties }] of ofType(resources, 'AWS::SQS::Queue'))
+      expect([id, Properties.KmsMasterKeyId, Properties.SqsManagedSseEnabled]).toEqual(
+        without.includes(id) ? [id, undefined, true] : [id, { Ref: 'Key' }, undefined],
+      )
     for (const [, topic] of ofType(resources, 'AWS::SNS::Topic'))
       expect(topic.Properties.KmsMasterKeyId).toEqual({ Ref: 'Key' })
     expect(resources.Table!.Properties.SSESpecification.KMSMasterKeyId).toEqual(att('Key'))

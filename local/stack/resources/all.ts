@@ -5,6 +5,7 @@ import { dynamodbHandlers } from './dynamodb.ts'
 import { ecsHandlers } from './ecs.ts'
 import { eventsHandlers } from './events.ts'
 import { iamHandlers } from './iam.ts'
+import { kmsHandlers } from './kms.ts'
 import { lambdaHandlers } from './lambda.ts'
 import { logsHandlers } from './logs.ts'
 import { recordedHandlers } from './recorded.ts'
@@ -18,6 +19,7 @@ export const handlers: Handlers = {
   ...sqsHandlers,
   ...snsHandlers,
   ...eventsHandlers,
+  ...kmsHandlers,
   ...lambdaHandlers,
   ...ecsHandlers,
   ...logsHandlers,

@@ -1,4 +1,4 @@
-import { type Context, type Handler, type Handlers, unless } from '../handler.ts'
+import { type Context, type Former, type Handler, type Handlers, unless } from '../handler.ts'
 import { defined, flag, needText, number, object, objects, text } from '../properties.ts'
 import type { JsonObject } from '../values.ts'
 
@@ -12,8 +12,20 @@ const throughput = (properties: JsonObject) => {
   )
 }
 
+/** What is under no key of the account's any more must say so: the API takes silence for "as it is". */
+const encryptionOf = (properties: JsonObject) => {
+  const given = object(properties, 'SSESpecification')
+  return (
+    given &&
+    defined({
+      Enabled: flag(given, 'SSEEnabled'),
+      SSEType: text(given, 'SSEType'),
+      KMSMasterKeyId: text(given, 'KMSMasterKeyId'),
+    })
+  )
+}
+
 const tableInput = (TableName: string, properties: JsonObject) => {
-  const encryption = object(properties, 'SSESpecification')
   const indexes = objects(properties, 'GlobalSecondaryIndexes').map((index) =>
     defined({ ...index, ProvisionedThroughput: throughput(index) }),
   )
@@ -26,13 +38,7 @@ const tableInput = (TableName: string, properties: JsonObject) => {
     GlobalSecondaryIndexes: indexes.length > 0 ? indexes : undefined,
     LocalSecondaryIndexes: properties.LocalSecondaryIndexes,
     StreamSpecification: properties.StreamSpecification,
-    SSESpecification:
-      encryption &&
-      defined({
-        Enabled: flag(encryption, 'SSEEnabled'),
-        SSEType: text(encryption, 'SSEType'),
-        KMSMasterKeyId: text(encryption, 'KMSMasterKeyId'),
-      }),
+    SSESpecification: encryptionOf(properties),
     Tags: properties.Tags,
   })
 }
@@ -49,13 +55,32 @@ const table: Handler = {
           )
     const input = tableInput(TableName, properties)
     const timeToLive = timeToLiveOf(properties)
-    await unless(['ResourceInUse'], context.call('dynamodb', 'CreateTable', input))
+    const there = await unless(['ResourceNotFound'], context.call('dynamodb', 'DescribeTable', { TableName }))
+    if (!there) await context.call('dynamodb', 'CreateTable', input)
+    else await encrypt(context, TableName, properties, former, there.Table.SSEDescription !== undefined)
     await setTimeToLive(context, TableName, timeToLive)
     return { physicalId: TableName, attributes: { Arn: context.arn('dynamodb', `table/${TableName}`) } }
   },
   remove: async ({ physicalId }, context) => {
     await unless(['ResourceNotFound'], context.call('dynamodb', 'DeleteTable', { TableName: physicalId }))
   },
+}
+
+/** A table that was there, under the key that the template names now. */
+const encrypt = async (
+  context: Context,
+  TableName: string,
+  properties: JsonObject,
+  former: Former | undefined,
+  isOurs: boolean,
+) => {
+  const wanted = encryptionOf(properties)
+  const same = JSON.stringify(wanted) === JSON.stringify(former ? encryptionOf(former.properties) : undefined)
+  if ((wanted?.Enabled ?? false) === isOurs && (same || !isOurs)) return
+  await context.call('dynamodb', 'UpdateTable', {
+    TableName,
+    SSESpecification: wanted ?? { Enabled: false },
+  })
 }
 
 const timeToLiveOf = (properties: JsonObject) => {

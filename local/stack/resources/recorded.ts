@@ -4,7 +4,7 @@ import type { JsonObject } from '../values.ts'
 
 /**
  * Resources that nothing on this machine needs: they are remembered, with ids and attributes of the right form, so that what
- * refers to them can. There is no network to build, no key to encrypt with and no metric to watch.
+ * refers to them can. There is no network to build and no metric to watch.
  */
 type Record = (logicalId: string, properties: JsonObject, context: Context) => Made
 
@@ -44,26 +44,12 @@ const bucket: Record = (logicalId, properties, context) => {
   }
 }
 
-const key: Record = (logicalId, _properties, context) => {
-  const hex = context.hex(logicalId, 32)
-  const id = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `a${hex.slice(17, 20)}`,
-    hex.slice(20),
-  ].join('-')
-  return { physicalId: id, attributes: { Arn: context.arn('kms', `key/${id}`), KeyId: id } }
-}
-
 const nameless: Record = (logicalId, _properties, context) => ({
   physicalId: context.generatedName(logicalId, 128),
   attributes: {},
 })
 
 const RECORDS: Readonly<{ [type: string]: Record }> = {
-  'AWS::KMS::Key': key,
-  'AWS::KMS::Alias': named('AliasName', 256, () => ({})),
   'AWS::CloudWatch::Alarm': named('AlarmName', 255, (name, context) => ({
     Arn: context.arn('cloudwatch', `alarm:${name}`),
   })),

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createKms } from '../../../local/kms/kms.ts'
 import { type Deployment, deployTemplate } from '../../../local/stack/deploy.ts'
 import { bench as ecsBench } from '../ecs/bench.ts'
 import { ACCOUNT, bench as lambdaBench } from '../lambda/bench.ts'
@@ -35,6 +36,8 @@ test('the compiled template boots twice, and nothing changes the second time', a
   const others = doubles()
   const lambda = lambdaBench()
   const ecs = ecsBench({})
+  const parts = { store: lambda.store, now: Date.now, log: () => {} }
+  const kms = createKms({ parts, iam: { authorize: () => {}, authorizeSender: () => {} } })
   const deploy = (): Promise<Deployment> =>
     deployTemplate({
       template,
@@ -42,8 +45,14 @@ test('the compiled template boots twice, and nothing changes the second time', a
       account: ACCOUNT,
       region,
       stackName: 'codecommit-relay-local',
-      services: [...others.services, lambda.lambda.service, lambda.logs.service, ecs.ecs.service],
-      parts: { store: lambda.store, now: Date.now, log: () => {} },
+      services: [
+        ...others.services,
+        lambda.lambda.service,
+        lambda.logs.service,
+        ecs.ecs.service,
+        kms.service,
+      ],
+      parts,
     })
   try {
     const first = await deploy()

@@ -1,8 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { createKms } from '../../../local/kms/kms.ts'
 import { deployTemplate } from '../../../local/stack/deploy.ts'
 import { bench as ecsBench } from '../ecs/bench.ts'
 import { ACCOUNT, bench as lambdaBench, REGION, zip } from '../lambda/bench.ts'
+import { callOf } from '../sqs/fixture.ts'
 import { doubles } from './doubles.ts'
 
 const ends: (() => Promise<void>)[] = []
@@ -22,6 +24,10 @@ const fresh = () => {
     log: (_service: string, text: string, facts?: Readonly<Record<string, unknown>>) =>
       removed.push(`${facts?.logicalId}: ${text}`),
   }
+  // nobody but CloudFormation calls: nothing is judged
+  const kms = createKms({ parts, iam: { authorize: () => {}, authorizeSender: () => {} } })
+  const keys = (operation: string, input: object) =>
+    kms.service.operations[operation]?.(input, callOf('kms', operation)) as Promise<Record<string, unknown>>
   const deploy = (
     template: object,
     more: { stackName?: string; code?: string } & Record<string, unknown> = {},
@@ -32,11 +38,17 @@ const fresh = () => {
       account: ACCOUNT,
       region: REGION,
       stackName: 'relay-local',
-      services: [...others.services, lambda.lambda.service, lambda.logs.service, ecs.ecs.service],
+      services: [
+        ...others.services,
+        lambda.lambda.service,
+        lambda.logs.service,
+        ecs.ecs.service,
+        kms.service,
+      ],
       parts,
       ...more,
     })
-  return { ...others, lambda, ecs, deploy, removed }
+  return { ...others, lambda, ecs, keys, deploy, removed }
 }
 
 const role = (principal: string, extra: object = {}) => ({
@@ -99,6 +111,17 @@ const worker = {
     Properties: { FunctionName: { Ref: 'Work' }, Qualifier: '$LATEST', MaximumRetryAttempts: 1 },
   },
 }
+const keyPolicy = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: { 'Fn::Sub': 'arn:aws:iam::${AWS::AccountId}:root' } },
+      Action: 'kms:*',
+      Resource: '*',
+    },
+  ],
+}
 const template = {
   AWSTemplateFormatVersion: '2010-09-09',
   Parameters: {
@@ -132,7 +155,7 @@ const template = {
       Type: 'AWS::SQS::QueuePolicy',
       Properties: { Queues: [{ Ref: 'Queue' }], PolicyDocument: { Version: '2012-10-17', Statement: [] } },
     },
-    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: {} } },
+    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: keyPolicy, EnableKeyRotation: true } },
     Alias: { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/relay', TargetKeyId: { Ref: 'Key' } } },
     Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'team', KmsMasterKeyId: { Ref: 'Key' } } },
     TopicPolicy: {
@@ -374,6 +397,89 @@ describe('a whole stack', () => {
     cloud.queues.get('work-local').messages.push('kept')
     await cloud.deploy(template)
     expect(cloud.queues.get('work-local').messages).toEqual(['kept'])
+  })
+})
+
+describe('a key', () => {
+  const stack = (key: object | undefined, more: object = {}) => ({
+    Resources: {
+      ...(key && {
+        Key: { Type: 'AWS::KMS::Key', ...more, Properties: { KeyPolicy: keyPolicy, ...key } },
+        Alias: {
+          Type: 'AWS::KMS::Alias',
+          Properties: { AliasName: 'alias/orchard', TargetKeyId: { Ref: 'Key' } },
+        },
+      }),
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q' } },
+    },
+  })
+
+  test('is made as the template has it, and becomes what it says next', async () => {
+    const cloud = fresh()
+    const tags = (...names: string[]) => names.map((Key) => ({ Key, Value: 'x' }))
+    const { resources } = await cloud.deploy(stack({ Description: 'a', Tags: tags('one', 'two') }))
+    const { physicalId: KeyId, attributes } = resources.Key!
+    expect(await cloud.keys('DescribeKey', { KeyId: 'alias/orchard' })).toMatchObject({
+      KeyMetadata: { KeyId, Arn: attributes.Arn, Description: 'a', KeyState: 'Enabled' },
+    })
+    expect(await cloud.keys('GetKeyRotationStatus', { KeyId })).toMatchObject({ KeyRotationEnabled: false })
+    const { Policy } = await cloud.keys('GetKeyPolicy', { KeyId })
+    expect(JSON.parse(String(Policy)).Statement[0].Principal.AWS).toBe(`arn:aws:iam::${ACCOUNT}:root`)
+
+    const changed = { Description: 'b', EnableKeyRotation: true, Enabled: false, Tags: tags('two') }
+    expect((await cloud.deploy(stack(changed))).resources.Key!.physicalId).toBe(KeyId)
+    expect(await cloud.keys('DescribeKey', { KeyId })).toMatchObject({
+      KeyMetadata: { Description: 'b', KeyState: 'Disabled' },
+    })
+    expect(await cloud.keys('GetKeyRotationStatus', { KeyId })).toMatchObject({ KeyRotationEnabled: true })
+    expect((await cloud.keys('ListResourceTags', { KeyId })).Tags).toEqual([{ TagKey: 'two', TagValue: 'x' }])
+  })
+
+  test('that somebody disabled by hand stays disabled', async () => {
+    const cloud = fresh()
+    const KeyId = (await cloud.deploy(stack({}))).resources.Key!.physicalId
+    await cloud.keys('DisableKey', { KeyId })
+    await cloud.deploy(stack({}))
+    expect(await cloud.keys('DescribeKey', { KeyId })).toMatchObject({ KeyMetadata: { Enabled: false } })
+  })
+
+  test('of another kind is another key; what leaves is deleted when its window ends, or kept', async () => {
+    const cloud = fresh()
+    const first = (await cloud.deploy(stack({ PendingWindowInDays: 7 }))).resources.Key!.physicalId
+    const signing = { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }
+    const second = (await cloud.deploy(stack(signing, { DeletionPolicy: 'Retain' }))).resources.Key!
+      .physicalId
+    expect(second).not.toBe(first)
+    await cloud.deploy(stack(undefined))
+    const state = async (KeyId: string) => (await cloud.keys('DescribeKey', { KeyId })).KeyMetadata
+    expect(await state(first)).toMatchObject({ KeyState: 'PendingDeletion' })
+    expect(await state(second)).toMatchObject({ KeyState: 'Enabled' })
+    expect(await cloud.keys('ListAliases', {})).toMatchObject({ Aliases: [] })
+  })
+
+  test('and a table that was there before it moves under it', async () => {
+    const cloud = fresh()
+    const table = (sse: object) => ({
+      Resources: {
+        ...stack({}).Resources,
+        Table: {
+          Type: 'AWS::DynamoDB::Table',
+          Properties: { ...template.Resources.Table.Properties, ...sse },
+        },
+      },
+    })
+    const specification = () => cloud.tables.get('relay').input.SSESpecification
+    await cloud.deploy(table({ SSESpecification: { SSEEnabled: false } }))
+    const { resources } = await cloud.deploy(table({}))
+    expect(specification()).toEqual({
+      Enabled: true,
+      SSEType: 'KMS',
+      KMSMasterKeyId: resources.Key!.physicalId,
+    })
+    await cloud.deploy(table({}))
+    expect(cloud.calls.filter((name) => name === 'dynamodb:UpdateTable')).toHaveLength(1)
+    await cloud.deploy(table({ SSESpecification: { SSEEnabled: false } }))
+    expect(specification()).toEqual({ Enabled: false })
   })
 })
 

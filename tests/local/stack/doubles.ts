@@ -178,6 +178,15 @@ export const doubles = () => {
         add(tables, input.TableName, { input, items: [] }, 'ResourceInUseException')
         return {}
       },
+      DescribeTable: ({ TableName }) => {
+        const { input } = get(tables, TableName, 'ResourceNotFoundException')
+        const { Enabled, KMSMasterKeyId } = input.SSESpecification ?? {}
+        return { Table: { ...(Enabled && { SSEDescription: { KMSMasterKeyArn: KMSMasterKeyId } }) } }
+      },
+      UpdateTable: ({ TableName, SSESpecification }) => {
+        get(tables, TableName, 'ResourceNotFoundException').input.SSESpecification = SSESpecification
+        return {}
+      },
       UpdateTimeToLive: ({ TableName, TimeToLiveSpecification }) => {
         const table = get(tables, TableName, 'ResourceNotFoundException')
         if (table.timeToLive) throw missing('ValidationException')
