@@ -7,9 +7,11 @@ import type { Repository } from './repositories.ts'
 
 export { reject }
 
+/** AWS's words with the space behind them, as moto's tests of CodeCommit hold them. */
 const NAME_RULE =
   'The repository name is not valid. Repository names can be any valid combination of letters, numbers, periods, underscores, ' +
-  'and dashes between 1 and 100 characters in length. Names are case sensitive and cannot end in .git.'
+  'and dashes between 1 and 100 characters in length. Names are case sensitive. For more information, see Limits in the AWS ' +
+  'CodeCommit User Guide. '
 
 /** @returns the name; throws RepositoryNameRequired or InvalidRepositoryName (API reference, RepositoryName) */
 export const repositoryName = (name: unknown): string => {

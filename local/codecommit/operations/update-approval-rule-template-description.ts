@@ -8,8 +8,9 @@ import { templateDescription } from '../approvals/inputs.ts'
 import { templateName } from '../approvals/names.ts'
 import { shownTemplate } from '../approvals/templates.ts'
 import type { Context } from '../context.ts'
+import { reject } from '../reject.ts'
 
-/** No exception of its own exists for a missing description: it empties the old one. */
+/** The description is required, though no exception of its own says so; an empty one takes the old one away. */
 export const updateApprovalRuleTemplateDescription =
   (context: Context) =>
   (
@@ -17,7 +18,10 @@ export const updateApprovalRuleTemplateDescription =
     call: Call,
   ): UpdateApprovalRuleTemplateDescriptionOutput => {
     const name = templateName(input.approvalRuleTemplateName)
-    const description = templateDescription(input.approvalRuleTemplateDescription) ?? ''
+    const description = templateDescription(input.approvalRuleTemplateDescription)
+    if (description === undefined) {
+      return reject('InvalidApprovalRuleTemplateDescription', 'A description is required.')
+    }
     const changed = changeTemplate(context, call, name, () => ({ description }))
     return { approvalRuleTemplate: shownTemplate(changed) }
   }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Context } from '../context.ts'
 import type { Conversation } from '../git.ts'
-import { type PacketReader, ProtocolError } from './pkt.ts'
+import { FLUSH, type PacketReader, ProtocolError } from './pkt.ts'
 import { recordFetch } from './record.ts'
 import { send } from './streams.ts'
 import type { Visit } from './visit.ts'
@@ -34,7 +34,8 @@ export const converseFetch = async (
   const heard: { wants?: Wants | undefined; tail: string; problem?: { error: unknown } } = { tail: '' }
   const listen = async () => {
     heard.wants = await ends.wants
-    if (heard.wants === undefined) return
+    // git takes an end without a flush for a client that broke off, and fails
+    if (heard.wants === undefined) return void (await send(talk.stdin, FLUSH))
     await send(talk.stdin, heard.wants.bytes)
     let size = heard.wants.bytes.length
     heard.tail = heard.wants.bytes.subarray(-DONE.length).toString('latin1')

@@ -272,6 +272,14 @@ describe('refusals, by CodeCommit’s own names', () => {
   })
 })
 
+test('a repository name that is not valid is explained in the words of AWS', async () => {
+  await expect(cloud.call('GetRepository', { repositoryName: 'a@b' })).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^The repository name is not valid\. .* Names are case sensitive\. For more information, see Limits in the AWS CodeCommit User Guide\. $/,
+    ),
+  })
+})
+
 describe('permissions', () => {
   const asked = (operation: string, input: object) =>
     cloud.codecommit.service.permissions!(operation, input, {

@@ -192,6 +192,16 @@ const there = needTool('ssh', ['-V'])
     )
   })
 
+  test.each(['0', '1', '2'])(
+    'whoever only looks at the refs, asking for protocol %s, hears nothing of a failure',
+    async (version) => {
+      const looked = await client.git(work, '-c', `protocol.version=${version}`, 'ls-remote', url('orchard'))
+      expect(looked).toMatchObject({ code: 0, stderr: '' })
+      expect(looked.stdout).toContain('refs/heads/main')
+      expect(cloud.logs).toEqual([])
+    },
+  )
+
   test('IAM judges twice: at the door, and by each ref', async () => {
     let rule: (action: string, ref: unknown) => boolean = (action) => action === 'codecommit:GitPush'
     cloud.deny((_, { action, context }) => rule(action, context?.['codecommit:References']))

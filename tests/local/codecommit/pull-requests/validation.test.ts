@@ -332,6 +332,11 @@ const rows: Row[] = [
     'InvalidApprovalRuleTemplateDescription',
   ],
   [
+    'UpdateApprovalRuleTemplateDescription',
+    { approvalRuleTemplateDescription: undefined },
+    'InvalidApprovalRuleTemplateDescription',
+  ],
+  [
     'UpdateApprovalRuleTemplateName',
     { oldApprovalRuleTemplateName: undefined },
     'ApprovalRuleTemplateNameRequired',
