@@ -33,9 +33,7 @@ export type Judged = { readonly change?: TreeChange; readonly conflict?: PathCon
 export const needsLines = ({ sides }: Contested): boolean => {
   const { base, source, destination } = sides
   if (!source || !destination || typeOf(source) !== 'FILE' || typeOf(destination) !== 'FILE') return false
-  return (
-    source.id !== destination.id && !(fileOf(base)?.id === source.id || fileOf(base)?.id === destination.id)
-  )
+  return source.id !== destination.id && base?.id !== source.id && base?.id !== destination.id
 }
 
 const fileOf = (entry: Entry | undefined): Entry | undefined =>
@@ -71,7 +69,8 @@ const judgeFiles = async (
   const who = decider(rules)
   const favored = who && sides[who]
   const mode = settled(modeOf(base), modeOf(source), modeOf(destination)) ?? favored?.mode
-  const id = settled(base?.id, source.id, destination.id)
+  // also where the base was a link with the same content: git's merge-ort looks at ids before kinds (`handle_content_merge`)
+  const id = settled(sides.base?.id, source.id, destination.id)
   const merged =
     id === undefined && rules.byLine
       ? await mergeLines({ base, source, destination }, lines, rules.favor)

@@ -101,7 +101,19 @@ test('trees are merged where git merges them, to the same tree, and nowhere else
       clean += 1
       expect(found.tree).toBe(expected.tree)
     }),
-    { numRuns: 40 },
+    {
+      numRuns: 40,
+      examples: [
+        // one side makes a file of a link and keeps its content, the other makes another file of it
+        [
+          {
+            base: { 'a/x': { mode: '120000', content: 'a/x one\n' } },
+            source: { 'a/x': 'a/x one\n' },
+            destination: { 'a/x': 'a/x three\n' },
+          },
+        ],
+      ],
+    },
   )
   expect(clean).toBeGreaterThan(5)
   expect(fsck(directory)).toBe('')
