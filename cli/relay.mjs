@@ -18,7 +18,9 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   setTimeout(() => module.flushCompileCache(), 2_000).unref()
   await import('./main.ts')
 } else if (existsSync(own)) {
-  const args = ['--disable-warning=ExperimentalWarning', join(here, 'relay.mjs'), ...process.argv.slice(2)]
+  // the flags of the first line
+  const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2']
+  const args = [...flags, join(here, 'relay.mjs'), ...process.argv.slice(2)]
   const { status, signal } = spawnSync(own, args, { stdio: 'inherit' })
   process.exitCode = signal ? 1 : (status ?? 1)
 } else {

@@ -166,7 +166,7 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
   let life = await begin()
   const gateway = createGateway(life.services.behindGateway, {
     ...(certificate && { tls: certificate }),
-    control: createControl({ reset, faults, denials: () => denials, log: life.log }),
+    control: createControl({ reset, faults, denials: () => denials, log: (...line) => life.log(...line) }),
   })
   const stop = async () => {
     await life.end(() => gateway.stop())

@@ -8,9 +8,8 @@ import type {
 } from '@aws-sdk/client-eventbridge'
 import type { Parts } from '../contracts.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
+import { type NamedRecords, openNamed } from './named.ts'
 import { pageOf } from './page.ts'
-
-type Home = Pick<Call, 'account' | 'region'>
 
 /** How API destinations are let in. Its secrets leave the store in requests to its endpoint only. Times are milliseconds since the epoch. */
 export interface Connection {
@@ -26,34 +25,10 @@ export interface Connection {
   readonly authorizedAt?: number
 }
 
-export interface Connections {
-  get(home: Home, name: string): Connection | undefined
-  /** by its ARN */
-  find(arn: string): Connection | undefined
-  /** sorted by name */
-  list(home: Home): readonly Connection[]
-  save(home: Home, connection: Connection): void
-  delete(home: Home, name: string): void
-}
+export type Connections = NamedRecords<Connection>
 
-export const openConnections = ({ store }: Pick<Parts, 'store'>): Connections => {
-  const connections = store.collection<Connection>('events.connections')
-  const keyOf = ({ account, region }: Home, name: string) => `${account}|${region}|${name}`
-  const get = (home: Home, name: string) => connections.get(keyOf(home, name))
-  return {
-    get,
-    find: (arn) => {
-      const [, , , region = '', account = '', path = ''] = arn.split(':')
-      const found = get({ account, region }, path.split('/')[1] ?? '')
-      return found?.arn === arn ? found : undefined
-    },
-    list: (home) => connections.entries(keyOf(home, '')).map(([, connection]) => connection),
-    save: (home, connection) => connections.put(keyOf(home, connection.name), connection),
-    delete: (home, name) => {
-      connections.delete(keyOf(home, name))
-    },
-  }
-}
+export const openConnections = ({ store }: Pick<Parts, 'store'>): Connections =>
+  openNamed(store, 'events.connections')
 
 const invalid = (reason: string) => new AwsError('ValidationException', reason)
 

@@ -7,9 +7,8 @@ import type {
 import type { Parts } from '../contracts.ts'
 import { AwsError, type Call, type Operation } from '../gateway/service.ts'
 import type { Connections } from './connections.ts'
+import { type NamedRecords, openNamed } from './named.ts'
 import { pageOf } from './page.ts'
-
-type Home = Pick<Call, 'account' | 'region'>
 
 /** An HTTP endpoint as a target. Times are milliseconds since the epoch. */
 export interface Destination {
@@ -26,37 +25,13 @@ export interface Destination {
   readonly modifiedAt: number
 }
 
-export interface Destinations {
-  get(home: Home, name: string): Destination | undefined
-  /** by its ARN */
-  find(arn: string): Destination | undefined
-  /** sorted by name */
-  list(home: Home): readonly Destination[]
-  save(home: Home, destination: Destination): void
-  delete(home: Home, name: string): void
-}
+export type Destinations = NamedRecords<Destination>
 
 /** EventBridge API Reference, CreateApiDestination: the rate where none is given. */
 const DEFAULT_RATE = 300
 
-export const openDestinations = ({ store }: Pick<Parts, 'store'>): Destinations => {
-  const destinations = store.collection<Destination>('events.destinations')
-  const keyOf = ({ account, region }: Home, name: string) => `${account}|${region}|${name}`
-  const get = (home: Home, name: string) => destinations.get(keyOf(home, name))
-  return {
-    get,
-    find: (arn) => {
-      const [, , , region = '', account = '', path = ''] = arn.split(':')
-      const found = get({ account, region }, path.split('/')[1] ?? '')
-      return found?.arn === arn ? found : undefined
-    },
-    list: (home) => destinations.entries(keyOf(home, '')).map(([, destination]) => destination),
-    save: (home, destination) => destinations.put(keyOf(home, destination.name), destination),
-    delete: (home, name) => {
-      destinations.delete(keyOf(home, name))
-    },
-  }
-}
+export const openDestinations = ({ store }: Pick<Parts, 'store'>): Destinations =>
+  openNamed(store, 'events.destinations')
 
 const checkEndpoint = (endpoint: string | undefined): void => {
   const url = endpoint === undefined || URL.canParse(endpoint.replaceAll('*', 'x')) ? endpoint : ''
