@@ -2,6 +2,7 @@ import type { CodeCommitClient } from '@aws-sdk/client-codecommit'
 import { readRefs } from '../git/read-refs.ts'
 import { isCodeCommitRefName } from '../git/ref-name.ts'
 import type { RefMap } from '../git/refs.ts'
+import type { GitRemote } from '../git/types.ts'
 import { RelayError } from '../runtime/errors.ts'
 import { addressText, type ReachableRepository } from './address.ts'
 import { type Credentials, credentialsFor, type Identity } from './credentials.ts'
@@ -34,6 +35,8 @@ export interface CodeCommitAccess {
   gitUrl(repository: ReachableRepository): string
   /** user name and password for that URL, signed now */
   gitPassword(repository: ReachableRepository): Promise<GitPassword>
+  /** for a Git client: its URL, and an Authorization header signed anew for every request */
+  gitRemote(repository: ReachableRepository): GitRemote
   /** names, in this account */
   listRepositories(region: string): Promise<string[]>
   /** undefined where there is no such repository */
@@ -69,6 +72,10 @@ export const createCodeCommit = (settings: CodeCommitSettings): CodeCommitAccess
   return {
     gitUrl: url,
     gitPassword,
+    gitRemote: (repository) => ({
+      url: url(repository),
+      authorization: async () => basicAuthorization(await gitPassword(repository)),
+    }),
     ...apiOf((identity, region) => () => credentials(identity, region)),
     async readRefs(repository, side) {
       const advertisement = await readRefs({

@@ -24,6 +24,9 @@ export const withDefaults = (input: ConfigInput): Config => {
       repositories: rule.repositories,
       to: rule.to.map(targetOf),
       deletes: rule.deletes ?? 'mirror',
+      divergence: rule.divergence ?? 'report',
+      way: rule.way ?? 'auto',
+      ...(rule.tag === undefined ? {} : { tag: rule.tag }),
     })),
     topics,
     notify: routes.map(
@@ -35,6 +38,19 @@ export const withDefaults = (input: ConfigInput): Config => {
     ),
     sweep: { everyMinutes: input.sweep?.everyMinutes ?? SWEEP_MINUTES },
     mirror: mirrorOf(input.mirror),
+    safety: { refs: input.safety?.refs ?? 10, percent: input.safety?.percent ?? 30 },
+    parking: { days: input.parking?.days ?? 30 },
+    ...(input.failover === undefined
+      ? {}
+      : {
+          failover: {
+            freeze: {
+              groups: input.failover.freeze?.groups ?? [],
+              roles: input.failover.freeze?.roles ?? [],
+              users: input.failover.freeze?.users ?? [],
+            },
+          },
+        }),
   }
 }
 
@@ -49,11 +65,13 @@ const targetOf = ({
   account,
   role,
   externalId,
+  kmsKey,
 }: ConfigInput['replicate'][number]['to'][number]): ReplicaTarget => ({
   region,
   ...(account === undefined ? {} : { account }),
   ...(role === undefined ? {} : { role }),
   ...(externalId === undefined ? {} : { externalId }),
+  ...(kmsKey === undefined ? {} : { kmsKey }),
 })
 
 const mirrorOf = (mirror: ConfigInput['mirror']): MirrorSettings => ({

@@ -39,6 +39,10 @@ const globs = (description: string) =>
     description,
   )
 
+// IAM API reference, CreateRole and CreateGroup
+const principals = (what: string) =>
+  list(text(/^[\w+=,.@-]{1,128}$/, 'a name without path', 'Name.'), 0, 10, `Names of ${what}.`)
+
 const target = z
   .strictObject(
     {
@@ -66,6 +70,14 @@ const target = z
           'External id that the role’s trust policy asks for.',
         ),
       ),
+      // CodeCommit API reference, KmsKeyId
+      kmsKey: z.optional(
+        text(
+          /^[a-zA-Z0-9:/_-]{1,2048}$/,
+          'the ARN, id or alias of a KMS key',
+          'KMS key with which the replica is made where it is missing. Default: aws/codecommit.',
+        ),
+      ),
     },
     'a mapping',
   )
@@ -85,6 +97,30 @@ const rule = z
           .check(
             says('What happens to a replica ref whose source ref is gone. Default: mirror (it goes too).'),
           ),
+      ),
+      divergence: z.optional(
+        z
+          .enum(['report', 'overwrite', 'keep'], '"report", "overwrite" or "keep"')
+          .check(
+            says(
+              'What happens to a replica ref that somebody else moved. Default: report (people hear of it, its tip is parked, the source wins).',
+            ),
+          ),
+      ),
+      way: z.optional(
+        z
+          .enum(['auto', 'mirror'], '"auto" or "mirror"')
+          .check(
+            says('How replicas are written. Default: auto (streamed, the Fargate mirror for the rest).'),
+          ),
+      ),
+      // CodeCommit API reference, TagKey
+      tag: z.optional(
+        text(
+          /^[\w .:/=+@-]{1,128}$/,
+          'the key of a repository tag, at most 128 characters',
+          'Only repositories that carry this tag, each to those regions of "to" that its value names (with spaces between).',
+        ),
       ),
     },
     'a mapping',
@@ -248,6 +284,58 @@ export const configSchema = z
           .check(says('The regular comparison that finds what no event announced.')),
       ),
       mirror: z.optional(mirror),
+      safety: z.optional(
+        z
+          .strictObject(
+            {
+              refs: z.optional(
+                whole(0, 1_000_000, 'So many deleted or rewound refs are always let through. Default: 10.'),
+              ),
+              percent: z.optional(
+                whole(
+                  0,
+                  100,
+                  'So many of the replica’s refs, in percent, are always let through. Default: 30.',
+                ),
+              ),
+            },
+            'a mapping',
+          )
+          .check(says('When a plan that deletes or rewinds refs is refused: past both figures.')),
+      ),
+      parking: z.optional(
+        z
+          .strictObject(
+            {
+              days: z.optional(
+                whole(0, 3650, 'How long lost tips can be had back; 0: not at all. Default: 30.'),
+              ),
+            },
+            'a mapping',
+          )
+          .check(says('Tips of the replica that are overwritten or deleted.')),
+      ),
+      failover: z.optional(
+        z
+          .strictObject(
+            {
+              freeze: z.optional(
+                z
+                  .strictObject(
+                    {
+                      groups: z.optional(principals('IAM groups')),
+                      roles: z.optional(principals('IAM roles')),
+                      users: z.optional(principals('IAM users')),
+                    },
+                    'a mapping',
+                  )
+                  .check(says('Who is kept from pushing to a source while its direction is swapped.')),
+              ),
+            },
+            'a mapping ({} to allow failover without a freeze)',
+          )
+          .check(says('Lets `relay failover` swap source and replica; roles may then write both.')),
+      ),
     },
     'a mapping with the keys version and replicate',
   )

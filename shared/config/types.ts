@@ -6,6 +6,23 @@ export interface Config {
   readonly notify: readonly NotifyRoute[]
   readonly sweep: { readonly everyMinutes: number }
   readonly mirror: MirrorSettings
+  readonly safety: SafetySettings
+  readonly parking: { readonly days: number }
+  /** absent: no failover, and no role may push to a source */
+  readonly failover?: {
+    /** names of IAM groups, roles and users that are kept from pushing to a source while its direction is swapped */
+    readonly freeze: {
+      readonly groups: readonly string[]
+      readonly roles: readonly string[]
+      readonly users: readonly string[]
+    }
+  }
+}
+
+/** A plan is refused when it deletes or rewinds more than `refs` refs and more than `percent` of those that the replica has. */
+export interface SafetySettings {
+  readonly refs: number
+  readonly percent: number
 }
 
 export interface ReplicationRule {
@@ -16,6 +33,12 @@ export interface ReplicationRule {
   readonly to: readonly ReplicaTarget[]
   /** what happens to a replica ref whose source ref is gone */
   readonly deletes: 'mirror' | 'keep'
+  /** replica refs that somebody else moved: told and overwritten, overwritten, or left as they are */
+  readonly divergence: 'report' | 'overwrite' | 'keep'
+  /** auto: the relay, and the Fargate mirror for what it cannot do */
+  readonly way: 'auto' | 'mirror'
+  /** key of a repository tag: only repositories that have it, and of `to` only the regions that its value names */
+  readonly tag?: string
 }
 
 export interface ReplicaTarget {
@@ -25,6 +48,8 @@ export interface ReplicaTarget {
   /** ARN of the role in the other account that Relay assumes */
   readonly role?: string
   readonly externalId?: string
+  /** ARN, id or alias of the KMS key with which a missing replica is made */
+  readonly kmsKey?: string
 }
 
 /** An SNS topic that the stack makes, and who listens to it. */

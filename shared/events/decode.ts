@@ -3,10 +3,14 @@ import { RelayError } from '../runtime/errors.ts'
 import {
   envelope,
   mirrorFailed,
+  planRefused,
   replicaBehind,
+  replicaDiverged,
+  replicaIncomplete,
   replicationRequested,
   replicaUpdated,
   repositoryState,
+  sourceMissing,
   taskState,
   triggerRecord,
 } from './shapes.ts'
@@ -151,6 +155,14 @@ const decodeRelay = (kind: string, detail: unknown, base: { id: string; at: stri
       return { type: 'relay', ...base, detailType: kind, detail: check(replicaUpdated, detail, 'detail') }
     case 'Replica Behind':
       return { type: 'relay', ...base, detailType: kind, detail: check(replicaBehind, detail, 'detail') }
+    case 'Replica Diverged':
+      return { type: 'relay', ...base, detailType: kind, detail: check(replicaDiverged, detail, 'detail') }
+    case 'Replica Incomplete':
+      return { type: 'relay', ...base, detailType: kind, detail: check(replicaIncomplete, detail, 'detail') }
+    case 'Plan Refused':
+      return { type: 'relay', ...base, detailType: kind, detail: check(planRefused, detail, 'detail') }
+    case 'Source Missing':
+      return { type: 'relay', ...base, detailType: kind, detail: check(sourceMissing, detail, 'detail') }
     case 'Mirror Failed':
       return { type: 'relay', ...base, detailType: kind, detail: check(mirrorFailed, detail, 'detail') }
     case 'Replication Requested':

@@ -7,7 +7,7 @@ import { RELAY_SOURCE, type ReplicationRequest } from './types.ts'
  * @param stamp id and time (milliseconds since the epoch) of the envelope, and who sends it
  */
 export const replicationRequested = (
-  work: Pick<ReplicationRequest, 'repository' | 'replica' | 'reason' | 'attempt'>,
+  work: Pick<ReplicationRequest, 'repository' | 'replica' | 'reason' | 'attempt' | 'by'>,
   stamp: { readonly id: string; readonly now: number; readonly account: string; readonly region: string },
 ): string =>
   JSON.stringify({
@@ -24,6 +24,7 @@ export const replicationRequested = (
       ...(work.replica ? { replica: plain(work.replica) } : {}),
       reason: work.reason,
       attempt: work.attempt,
+      ...(work.by === undefined ? {} : { by: work.by }),
     },
   })
 

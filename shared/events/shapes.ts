@@ -1,5 +1,14 @@
 import * as z from 'zod/mini'
-import type { MirrorFailed, ReplicaBehind, ReplicationRequest, ReplicaUpdated } from './types.ts'
+import type {
+  MirrorFailed,
+  PlanRefused,
+  ReplicaBehind,
+  ReplicaDiverged,
+  ReplicaIncomplete,
+  ReplicationRequest,
+  ReplicaUpdated,
+  SourceMissing,
+} from './types.ts'
 
 // Only what Relay uses is named; objects keep no unknown field and refuse none.
 
@@ -102,7 +111,8 @@ export const replicaUpdated: Shape<ReplicaUpdated> = z.object({
   deleted: count,
   digest: z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/)),
   replicaLagMs: z.exactOptional(count),
-  way: z.literal('mirror'),
+  way: z.enum(['fast-path', 'relay', 'mirror']),
+  wayReason: z.exactOptional(words),
   reason: words,
   provenAt: moment,
 })
@@ -115,6 +125,38 @@ export const replicaBehind: Shape<ReplicaBehind> = z.object({
   reason: words,
 })
 
+export const replicaDiverged: Shape<ReplicaDiverged> = z.object({
+  repository: address,
+  replica: address,
+  refs: z.array(z.object({ ref: words, found: words, parked: z.exactOptional(z.boolean()) })),
+  refsDiverged: count,
+  outcome: z.enum(['overwritten', 'kept']),
+})
+
+export const replicaIncomplete: Shape<ReplicaIncomplete> = z.object({
+  repository: address,
+  replica: address,
+  cause: z.literal('git-lfs'),
+  seenIn: words,
+  nextStep: words,
+})
+
+export const planRefused: Shape<PlanRefused> = z.object({
+  repository: address,
+  replica: address,
+  deletions: count,
+  rewinds: count,
+  refs: count,
+  reason: words,
+  nextStep: words,
+})
+
+export const sourceMissing: Shape<SourceMissing> = z.object({
+  repository: address,
+  replica: address,
+  nextStep: words,
+})
+
 export const mirrorFailed: Shape<MirrorFailed> = z.object({
   repository: address,
   replica: address,
@@ -125,10 +167,11 @@ export const mirrorFailed: Shape<MirrorFailed> = z.object({
 })
 
 export const replicationRequested: Shape<
-  Pick<ReplicationRequest, 'repository' | 'replica' | 'reason' | 'attempt'>
+  Pick<ReplicationRequest, 'repository' | 'replica' | 'reason' | 'attempt' | 'by'>
 > = z.object({
   repository: address,
   replica: z.exactOptional(address),
   reason: words,
   attempt: count,
+  by: z.exactOptional(z.enum(['mirror', 'force'])),
 })

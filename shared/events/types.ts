@@ -31,7 +31,17 @@ export interface RepositoryEvent {
 export const RELAY_SOURCE = 'codecommit-relay'
 
 /** Detail types that Relay puts on the bus, with source {@link RELAY_SOURCE}. */
-export type RelayDetailType = 'Replica Updated' | 'Replica Behind' | 'Mirror Failed'
+export type RelayDetailType =
+  | 'Replica Updated'
+  | 'Replica Behind'
+  | 'Replica Diverged'
+  | 'Replica Incomplete'
+  | 'Plan Refused'
+  | 'Source Missing'
+  | 'Mirror Failed'
+
+/** How a replica was brought up to date: `fast-path` and `relay` stream the change, `mirror` is the Fargate task. */
+export type Way = 'fast-path' | 'relay' | 'mirror'
 
 export interface ReplicaUpdated {
   readonly repository: RepositoryAddress
@@ -45,7 +55,9 @@ export interface ReplicaUpdated {
   readonly digest: string
   /** from the oldest unproven event to the proof; absent when no event announced the work */
   readonly replicaLagMs?: number
-  readonly way: 'mirror'
+  readonly way: Way
+  /** why this way was taken; absent from events of versions that had one way only */
+  readonly wayReason?: string
   readonly reason: string
   /** ISO 8601 */
   readonly provenAt: string
@@ -71,6 +83,49 @@ export interface MirrorFailed {
   readonly nextStep: string
 }
 
+/** Somebody other than Relay moved refs of the replica. */
+export interface ReplicaDiverged {
+  readonly repository: RepositoryAddress
+  readonly replica: RepositoryAddress
+  /** at most {@link MAX_NAMED_REFS} of them; `parked`: where the replica's tip can be had, absent when it was kept in place */
+  readonly refs: readonly { readonly ref: string; readonly found: string; readonly parked?: boolean }[]
+  readonly refsDiverged: number
+  /** overwritten: the source's refs took their place; kept: they were left as they are */
+  readonly outcome: 'overwritten' | 'kept'
+}
+
+/** Names in one event: it has to fit into 256 KiB. */
+export const MAX_NAMED_REFS = 50
+
+/** Refs are equal, and still something is missing that Git does not carry. */
+export interface ReplicaIncomplete {
+  readonly repository: RepositoryAddress
+  readonly replica: RepositoryAddress
+  readonly cause: 'git-lfs'
+  /** where it was seen, for example `.gitattributes` of a branch */
+  readonly seenIn: string
+  readonly nextStep: string
+}
+
+/** A plan would have deleted or rewound too much at once; the replica is left as it is. */
+export interface PlanRefused {
+  readonly repository: RepositoryAddress
+  readonly replica: RepositoryAddress
+  readonly deletions: number
+  readonly rewinds: number
+  /** refs of the replica */
+  readonly refs: number
+  readonly reason: string
+  readonly nextStep: string
+}
+
+/** The source repository is gone; the replica is kept. */
+export interface SourceMissing {
+  readonly repository: RepositoryAddress
+  readonly replica: RepositoryAddress
+  readonly nextStep: string
+}
+
 /** One of Relay's own events, decoded from its EventBridge envelope. */
 export type RelayEvent = {
   readonly type: 'relay'
@@ -79,6 +134,10 @@ export type RelayEvent = {
 } & (
   | { readonly detailType: 'Replica Updated'; readonly detail: ReplicaUpdated }
   | { readonly detailType: 'Replica Behind'; readonly detail: ReplicaBehind }
+  | { readonly detailType: 'Replica Diverged'; readonly detail: ReplicaDiverged }
+  | { readonly detailType: 'Replica Incomplete'; readonly detail: ReplicaIncomplete }
+  | { readonly detailType: 'Plan Refused'; readonly detail: PlanRefused }
+  | { readonly detailType: 'Source Missing'; readonly detail: SourceMissing }
   | { readonly detailType: 'Mirror Failed'; readonly detail: MirrorFailed }
 )
 
@@ -99,6 +158,8 @@ export interface ReplicationRequest {
   readonly reason: string
   /** mirror runs already tried for this work */
   readonly attempt: number
+  /** `mirror`: the Fargate task is asked for; `force`: a plan that loses much is meant */
+  readonly by?: 'mirror' | 'force'
 }
 
 /** ECS Task State Change of a task that has stopped. */

@@ -35,6 +35,9 @@ export const replicaStory = (items: readonly [ReplicaItem, ...ReplicaItem[]]): S
   }
 }
 
+/** Names of refs in one message. */
+const MAX_LINES = 10
+
 const nameOf = (repository: RepositoryAddress, replica: RepositoryAddress): string => {
   const account = replica.account === repository.account ? '' : `, account ${replica.account},`
   return `replica in ${replica.region}${account}`
@@ -47,10 +50,16 @@ interface Part {
   readonly nextStep?: string
 }
 
+const WAYS = {
+  'fast-path': 'streamed straight from the event',
+  relay: 'streamed',
+  mirror: 'cloned and pushed by the mirror task',
+} as const
+
 const partOf = (event: RelayEvent): Part => {
   switch (event.detailType) {
     case 'Replica Updated': {
-      const { refs, created, updated, deleted, replicaLagMs, digest, reason } = event.detail
+      const { refs, created, updated, deleted, replicaLagMs, digest, reason, way, wayReason } = event.detail
       const isNew = created === refs && updated + deleted === 0
       const lag = replicaLagMs === undefined ? '' : `, ${duration(replicaLagMs)} after the push`
       return {
@@ -59,6 +68,10 @@ const partOf = (event: RelayEvent): Part => {
         facts: [
           { label: 'Changed', value: `${created} created, ${updated} updated, ${deleted} deleted` },
           { label: 'Why', value: sentence(reason) },
+          {
+            label: 'Way',
+            value: sentence(wayReason === undefined ? WAYS[way] : `${WAYS[way]}: ${wayReason}`),
+          },
           { label: 'Proof', value: sentence(digest) },
         ],
       }
@@ -70,6 +83,47 @@ const partOf = (event: RelayEvent): Part => {
         says: `is behind by ${count(refsBehind, 'ref')} since ${moment(since)}`,
         facts: [{ label: 'Why', value: sentence(reason) }],
         nextStep: 'Nothing yet: Relay is repairing it. If it stays behind, look for "Mirror Failed".',
+      }
+    }
+    case 'Replica Diverged': {
+      const { refs, refsDiverged, outcome } = event.detail
+      const names = refs.slice(0, MAX_LINES).map(({ ref, found }) => `${ref} was at ${found.slice(0, 7)}`)
+      const more = refsDiverged > names.length ? [`and ${refsDiverged - names.length} more`] : []
+      const overwritten = outcome === 'overwritten'
+      return {
+        mood: 'bad',
+        says: `had ${count(refsDiverged, 'ref')} moved by somebody else; ${overwritten ? 'the source’s took their place' : 'they were left as they are'}`,
+        facts: [{ label: 'Refs', value: sentence([...names, ...more].join(', ')) }],
+        nextStep: overwritten
+          ? 'Find out who pushes to the replica. What was overwritten comes back with `relay undo`.'
+          : 'Find out who pushes to the replica, and bring those refs into the source or delete them.',
+      }
+    }
+    case 'Replica Incomplete': {
+      const { seenIn, nextStep } = event.detail
+      return {
+        mood: 'waiting',
+        says: 'holds Git LFS pointers, not the files behind them',
+        facts: [{ label: 'Seen in', value: sentence(seenIn) }],
+        nextStep: sentence(nextStep),
+      }
+    }
+    case 'Plan Refused': {
+      const { deletions, rewinds, refs, reason, nextStep } = event.detail
+      return {
+        mood: 'bad',
+        says: `was left as it is: the plan would delete ${count(deletions, 'ref')} and rewind ${rewinds}, of ${refs}`,
+        facts: [{ label: 'Why', value: sentence(reason) }],
+        nextStep: sentence(nextStep),
+      }
+    }
+    case 'Source Missing': {
+      const { nextStep } = event.detail
+      return {
+        mood: 'bad',
+        says: 'has lost its source: the repository is gone. The replica is kept.',
+        facts: [],
+        nextStep: sentence(nextStep),
       }
     }
     case 'Mirror Failed': {

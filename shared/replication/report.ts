@@ -29,6 +29,7 @@ export const tellUpdated = async (
     digest: proof.digest,
     ...(waitingSince === undefined ? {} : { replicaLagMs: Math.max(0, Date.parse(proof.at) - waitingSince) }),
     way: 'mirror',
+    wayReason: reason,
     reason,
     provenAt: proof.at,
   })

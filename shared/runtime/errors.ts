@@ -18,6 +18,15 @@ export const CODES = {
   REMOTE_FAILED: { retry: 'later', says: 'the repository’s server answered with an error' },
   SOURCE_MISSING: { retry: 'never', says: 'the source repository does not exist' },
   SOURCE_EMPTIED: { retry: 'never', says: 'the source has no branches; a replica is never emptied' },
+  PLAN_REFUSED: {
+    retry: 'never',
+    says: 'the plan would delete or rewind too many refs of the replica; nothing was changed',
+  },
+  PARKING_FAILED: {
+    retry: 'later',
+    says: 'a tip that is about to be lost could not be parked; nothing was changed',
+  },
+  FROZEN: { retry: 'later', says: 'the repository is frozen while its direction is swapped' },
   REPLICA_MISSING: { retry: 'later', says: 'the replica repository does not exist' },
   REPLICA_MOVED: { retry: 'later', says: 'the replica changed between plan and push' },
   PUSH_REJECTED: { retry: 'later', says: 'the replica refused a ref' },

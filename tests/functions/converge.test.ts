@@ -72,6 +72,7 @@ describe('a push', () => {
         digest: expect.stringMatching(/^sha256:/),
         replicaLagMs: 27_000,
         way: 'mirror',
+        wayReason: 'push',
         reason: 'push',
         provenAt: expect.any(String),
       },

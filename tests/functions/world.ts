@@ -29,11 +29,21 @@ export const URLS = {
 
 export const config: Config = {
   version: 1,
-  replicate: [{ repositories: ['*', '!private-*'], to: [{ region: 'eu-west-1' }], deletes: 'mirror' }],
+  replicate: [
+    {
+      repositories: ['*', '!private-*'],
+      to: [{ region: 'eu-west-1' }],
+      deletes: 'mirror',
+      divergence: 'report',
+      way: 'auto',
+    },
+  ],
   topics: {},
   notify: [],
   sweep: { everyMinutes: 15 },
   mirror: { cpu: 512, memoryMiB: 1024, ephemeralStorageGiB: 21, attempts: 3 },
+  safety: { refs: 10, percent: 30 },
+  parking: { days: 30 },
 }
 
 export const oid = (letter: string) => letter.repeat(40)

@@ -262,7 +262,9 @@ describe('rights on repositories', () => {
     stage: 'dev',
     config: {
       ...planOf(VARIANTS['the least']!).config,
-      replicate: [{ repositories, to: [{ region: 'eu-west-1' }], deletes: 'mirror' }],
+      replicate: [
+        { repositories, to: [{ region: 'eu-west-1' }], deletes: 'mirror', divergence: 'report', way: 'auto' },
+      ],
     },
   })
 

@@ -31,7 +31,7 @@ replicate:
       - ${target}
 `
 
-const KEYS = 'version, replicate, topics, notify, sweep, mirror'
+const KEYS = 'version, replicate, topics, notify, sweep, mirror, safety, parking, failover'
 const GLOB_RULE =
   'a glob of repository names (letters, digits, ". _ -", "*", "?"; "!" in front excludes), at most 100 characters'
 const OTHER = 'arn:aws:iam::333333333333:role/relay'
@@ -118,7 +118,7 @@ const table: [name: string, text: string, lines: string[]][] = [
     'a misspelt key deep inside',
     to('{ regoin: eu-west-1 }'),
     [
-      'relay.yml:6:11 replicate[0].to[0].regoin: expected one of the keys region, account, role, externalId, found "regoin"; did you mean region?',
+      'relay.yml:6:11 replicate[0].to[0].regoin: expected one of the keys region, account, role, externalId, kmsKey, found "regoin"; did you mean region?',
     ],
   ],
   [

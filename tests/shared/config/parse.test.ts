@@ -13,11 +13,21 @@ replicate:
 test('the smallest file gets every default', () => {
   expect(parseConfig(SMALLEST)).toEqual({
     version: 1,
-    replicate: [{ repositories: ['*'], to: [{ region: 'eu-west-1' }], deletes: 'mirror' }],
+    replicate: [
+      {
+        repositories: ['*'],
+        to: [{ region: 'eu-west-1' }],
+        deletes: 'mirror',
+        divergence: 'report',
+        way: 'auto',
+      },
+    ],
     topics: { team: { email: [] } },
     notify: [{ topic: 'team', events: ['push', 'branch', 'tag', 'replica'], repositories: ['*'] }],
     sweep: { everyMinutes: 5 },
     mirror: { cpu: 1024, memoryMiB: 2048, ephemeralStorageGiB: 40, attempts: 5 },
+    safety: { refs: 10, percent: 30 },
+    parking: { days: 30 },
   })
 })
 

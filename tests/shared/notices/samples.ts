@@ -64,6 +64,7 @@ export const updated = (detail: Partial<ReplicaUpdated> = {}): RelayEvent => ({
     digest: 'sha256:aee70febec8d3fea0d4d79347bdc4440c5cfc6cc91911f5b8c56a38aae0bc24d',
     replicaLagMs: 1_300,
     way: 'mirror',
+    wayReason: 'asked for',
     reason: 'refs moved',
     provenAt: '2031-05-17T09:04:34.800Z',
     ...detail,
