@@ -5,11 +5,12 @@ import type { Config, ReplicationRule } from './types.ts'
 export interface ConfiguredReplica {
   readonly replica: ReachableRepository
   readonly deletes: ReplicationRule['deletes']
+  readonly way: ReplicationRule['way']
 }
 
 /**
  * The replicas that relay.yml wants of a repository: each once, in the order of the file, the first rule that names one
- * deciding over its deletes. Never the repository itself; none for a repository of another account, which Relay does not serve.
+ * deciding over its deletes and its way. Never the repository itself; none for a repository of another account, which Relay does not serve.
  * @param own account Relay is deployed in; with `region`, a rule without `from` speaks of that region only
  */
 export const replicasOf = (
@@ -32,7 +33,7 @@ export const replicasOf = (
       }
       const key = addressText(replica)
       if (key !== addressText(repository) && !found.has(key))
-        found.set(key, { replica, deletes: rule.deletes })
+        found.set(key, { replica, deletes: rule.deletes, way: rule.way })
     }
   }
   return [...found.values()]
