@@ -39,9 +39,7 @@ export interface Oddities {
   /** runs before git does; a status refuses */
   before?: (request: OddRequest) => number | undefined | Promise<number | undefined>
   /** runs when the lines of an exchange were read, before git sees them; `ng`: words that refuse every command of a push */
-  exchange?: (
-    exchange: OddExchange,
-  ) => undefined | { ng: string } | Promise<undefined | { ng: string } | void> | void
+  exchange?: (exchange: OddExchange) => Promise<{ ng: string } | undefined> | { ng: string } | undefined
   /** closes the connection after so many bytes of the request's body */
   cutBody?: (request: OddRequest) => number | undefined
   /** closes the connection after so many bytes of the answer's body */
@@ -82,7 +80,12 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
     const step = isRefs ? 'refs' : 'exchange'
     const count = (counts.get(service + step) ?? 0) + 1
     counts.set(service + step, count)
-    const seen = { service, step, count, chunked: request.headers['transfer-encoding'] === 'chunked' } as const
+    const seen = {
+      service,
+      step,
+      count,
+      chunked: request.headers['transfer-encoding'] === 'chunked',
+    } as const
     requests.push(seen)
     if (oddities.authorization !== undefined && request.headers.authorization !== oddities.authorization) {
       return refuse(response, 401)
@@ -98,7 +101,9 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
     if (isRefs) {
       const advertised = await collect(git.stdout)
       const head = version2 ? Buffer.alloc(0) : Buffer.from(`${line(`# service=${service}\n`)}0000`)
-      return send(response, seen, [Buffer.concat([head, version2 ? advertised : narrow(advertised, service)])])
+      return send(response, seen, [
+        Buffer.concat([head, version2 ? advertised : narrow(advertised, service)]),
+      ])
     }
     return converse(request, response, seen, git, version2)
   }
@@ -212,7 +217,9 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
     const banded = capabilities.includes('side-band-64k')
     const pieces: Buffer[] = []
     for (let at = 0; at < report.length; at += 60_000)
-      pieces.push(Buffer.from(banded ? line(`\x01${report.slice(at, at + 60_000)}`) : report.slice(at, at + 60_000)))
+      pieces.push(
+        Buffer.from(banded ? line(`\x01${report.slice(at, at + 60_000)}`) : report.slice(at, at + 60_000)),
+      )
     await send(response, seen, [...pieces, ...(banded ? [Buffer.from('0000')] : [])])
   }
 
@@ -262,8 +269,7 @@ const refuse = (response: ServerResponse, status: number): void => {
   response.writeHead(status, { connection: 'close' }).end()
 }
 
-const line = (text: string): string =>
-  `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')}${text}`
+const line = (text: string): string => `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')}${text}`
 
 const nameOf = (capability: string): string => capability.split('=')[0] ?? ''
 
@@ -290,7 +296,9 @@ const readLines = (bytes: Buffer, seen: OddRequest): OddExchange | undefined => 
     const text = bytes.toString('utf8', at + 4, at + length).replace(/\n$/, '')
     if (lines.length === 0) {
       const [, first = '', rest = ''] =
-        seen.service === 'git-receive-pack' ? /^([^\0]*)\0?(.*)$/s.exec(text)! : /^(want \S+)(.*)$/.exec(text)!
+        seen.service === 'git-receive-pack'
+          ? /^([^\0]*)\0?(.*)$/s.exec(text)!
+          : /^(want \S+)(.*)$/.exec(text)!
       lines.push(first)
       capabilities = rest.split(' ').filter(Boolean)
     } else lines.push(text)

@@ -14,7 +14,11 @@ describe('a relay makes the replica equal', () => {
     expect(first).toMatchObject({ kind: 'equal', moved: { created: 1, updated: 0, deleted: 0 } })
     await grow(sides.source, 'main')
     const second = await sides.relay()
-    expect(second).toMatchObject({ kind: 'equal', moved: { created: 0, updated: 1, deleted: 0 }, cost: { requests: 6 } })
+    expect(second).toMatchObject({
+      kind: 'equal',
+      moved: { created: 0, updated: 1, deleted: 0 },
+      cost: { requests: 6 },
+    })
     expect(await sides.differences()).toEqual(EQUAL)
     expect(await sides.relay()).toMatchObject({ kind: 'equal', cost: { requests: 2 } })
   })
@@ -28,7 +32,11 @@ describe('a relay makes the replica equal', () => {
     await sides.relay()
     expect(await sides.differences()).toEqual(EQUAL)
     const old = await sides.source.git(['rev-parse', 'old'])
-    await setRefs(sides.source, { 'refs/heads/old': undefined, 'refs/heads/new': old, 'refs/tags/light': old })
+    await setRefs(sides.source, {
+      'refs/heads/old': undefined,
+      'refs/heads/new': old,
+      'refs/tags/light': old,
+    })
     await grow(sides.source, 'main', 2, { root: true })
     const out = await sides.relay()
     expect(out).toMatchObject({ kind: 'equal', moved: { created: 1, updated: 2, deleted: 1 } })

@@ -2,7 +2,7 @@ import { createGitClient, type GitClientOptions } from '../../../../shared/git/c
 import { relay } from '../../../../shared/replication/relay/relay.ts'
 import type { RelayOutcome, RelayParts, RelayWork } from '../../../../shared/replication/relay/types.ts'
 import { type Bare, makeBare } from '../../../support/bare.ts'
-import { type Oddities, type OddGitServer, startOddGitServer } from '../../../support/odd-git-server.ts'
+import { type OddGitServer, type Oddities, startOddGitServer } from '../../../support/odd-git-server.ts'
 
 export interface Side extends Bare {
   readonly server: OddGitServer
