@@ -4,6 +4,9 @@ import type { RelayOutcome, RelayParts, RelayWork } from '../../../../shared/rep
 import { type Bare, makeBare } from '../../../support/bare.ts'
 import { type OddGitServer, type Oddities, startOddGitServer } from '../../../support/odd-git-server.ts'
 
+/** What {@link Sides.differences} says of equal sides. */
+export const EQUAL = { refs: [], faults: '' }
+
 export interface Side extends Bare {
   readonly server: OddGitServer
 }
