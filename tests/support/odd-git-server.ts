@@ -283,8 +283,13 @@ const collect = async (stream: Readable): Promise<Buffer> => {
 
 const drained = (response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.once('drain', done)
+    response.once('close', done)
   })
 
 /** Undefined while the first flush is not there. */
