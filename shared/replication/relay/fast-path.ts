@@ -1,10 +1,8 @@
-import { packCommits } from '../../git/pack-commits.ts'
 import { type Code, codeOf, type RelayError } from '../../runtime/errors.ts'
-import { type HeldPack, holdPack } from './hold.ts'
+import { commitsAhead, type HeldPack, HOLD_BYTES, holdPack } from './hold.ts'
 import { reachedIn } from './losing.ts'
 import { joinMoves } from './moves.ts'
 import { commandOf, deletesHead, isHead, REFS_PER_PUSH } from './pushes.ts'
-import { HOLD_BYTES } from './round.ts'
 import { countMoved, openSession, type Session } from './session.ts'
 import type { FastPath, NamedMove, RelayWork } from './types.ts'
 
@@ -126,8 +124,7 @@ const fetchProven = async (
     { signal: budget.signal },
   )
   const held = await holdPack(budget.meter(pack), HOLD_BYTES)
-  if (!held.whole) return { held, problem: 'the pack is too large to prove anything' }
-  const parents = packCommits(held.whole)
+  const parents = commitsAhead(held)
   const open = updates.find(({ from, to }) => !reachedIn(parents, [to]).has(from))
   return open ? { held, problem: `${open.ref}: not seen to be a fast-forward` } : { held }
 }
