@@ -3,7 +3,7 @@ import { commitsAhead, type HeldPack, HOLD_BYTES, holdPack } from './hold.ts'
 import { reachedIn } from './losing.ts'
 import { joinMoves } from './moves.ts'
 import { commandOf, deletesHead, isHead, REFS_PER_PUSH } from './pushes.ts'
-import { countMoved, openSession, type Session } from './session.ts'
+import { askCaller, countMoved, openSession, type Session } from './session.ts'
 import type { FastPath, NamedMove, RelayWork } from './types.ts'
 
 /**
@@ -35,6 +35,7 @@ export const fastPath: FastPath = async (parts, work, moves) => {
     const spent = session.budget.spent()
     // of two requests at once the other may still be under way
     session.budget.close(true)
+    if (session.refusal) throw session.refusal.error
     if (work.signal?.aborted) throw work.signal.reason
     if (spent !== undefined) return doubt(`budget: ${spent}`)
     const code = codeOf(error)
@@ -75,7 +76,7 @@ const replay = async (session: Session, moves: readonly NamedMove[]): Promise<st
     await pack.held?.close()
     return stale ?? pack.problem
   }
-  await work.announce?.(moves)
+  await askCaller(session, () => work.announce?.(moves))
   const report = await parts.git.push(
     to,
     { commands: moves.map(commandOf), offered: PUSH_OFFERS, ...(pack.held && { pack: pack.held.stream() }) },

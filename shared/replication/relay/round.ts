@@ -6,7 +6,7 @@ import { commitsAhead, HOLD_BYTES } from './hold.ts'
 import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
 import { type Sorted, sortOut } from './memory.ts'
 import { isBlocked, keyOf } from './pushes.ts'
-import { countMoved, type Ground, handOver, type Session, survey, totalOf } from './session.ts'
+import { askCaller, countMoved, type Ground, handOver, type Session, survey, totalOf } from './session.ts'
 import { type OpenPack, openPack, pushAll } from './transfer.ts'
 import type { Draft, RelayOutcome, Verdict } from './types.ts'
 
@@ -110,7 +110,8 @@ const admit = async (
     if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete')) return { updates: draft, pack }
     const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
-    const verdict = await guard({ updates: draft, source: ground.source, replica: ground.replica, losing })
+    const { source, replica } = ground
+    const verdict = await askCaller(session, () => guard({ updates: draft, source, replica, losing }))
     if (verdict.kind === 'refuse') return verdict
     const updates = agreed(session, draft, verdict.updates)
     return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { RefUpdate } from '../../../../shared/replication/plan.ts'
 import type { Draft, Guard } from '../../../../shared/replication/relay/types.ts'
+import { RelayError } from '../../../../shared/runtime/errors.ts'
 import { EQUAL, grow, openSides, type Sides, setRefs } from './sides.ts'
 
 let sides: Sides
@@ -202,7 +203,8 @@ describe('before and after a push', () => {
   test('an announcement that fails ends the relay with nothing pushed', async () => {
     sides = await openSides()
     await grow(sides.source, 'main')
-    const failure = new Error('the table is full')
+    // whatever its code, it is no failure of the wire
+    const failure = new RelayError('REMOTE_FAILED', { problem: 'the table is full' })
     await expect(sides.relay({ announce: () => Promise.reject(failure) })).rejects.toBe(failure)
     expect(await sides.replica.refs()).toEqual(new Map())
   })
