@@ -16,12 +16,14 @@ import {
   openingReader,
 } from '../../../shared/git/ls-refs.ts'
 import { EMPTY_PACK, readPackHeader } from '../../../shared/git/pack-header.ts'
-import { dataPacket as line } from '../../../shared/git/pkt-line.ts'
+import { dataPacket } from '../../../shared/git/pkt-line.ts'
 import { encodePush, PUSH_LIMITS, packIsDue } from '../../../shared/git/push-request.ts'
 import { reportReader } from '../../../shared/git/report-status.ts'
 import { type RefCommand, ZERO_OID } from '../../../shared/git/types.ts'
 import { codeOf } from '../../../shared/runtime/errors.ts'
 
+const line = (payload: string | Uint8Array) =>
+  dataPacket(typeof payload === 'string' ? Buffer.from(payload) : payload)
 const oid = (digit: string) => digit.repeat(40)
 const FLUSH = Buffer.from('0000')
 const text = (packets: Buffer) => packets.toString('latin1')

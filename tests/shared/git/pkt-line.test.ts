@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   dataPacket,
+  encodeLines,
   encodePacket,
   MAX_PACKET_BYTES,
   type Packet,
@@ -47,13 +48,13 @@ describe('packets', () => {
 
   test('are written as the document shows them', () => {
     // gitprotocol-common, "pkt-line Format", and gitprotocol-v2, "Packet-Line Framing"
-    expect(['a\n', 'a', 'foobar\n', ''].map((text) => `${dataPacket(text)}`)).toEqual([
+    expect(['a\n', 'a', 'foobar\n', ''].map((text) => `${encodeLines([text])}`)).toEqual([
       '0006a\n',
       '0005a',
       '000bfoobar\n',
       '0004',
     ])
-    expect(`${dataPacket('ö')}`).toBe('0006ö')
+    expect(`${encodeLines(['ö', { type: 'delim' }, 'x', { type: 'flush' }])}`).toBe('0006ö00010005x0000')
     expect((['flush', 'delim', 'response-end'] as const).map((type) => `${encodePacket({ type })}`)).toEqual([
       '0000',
       '0001',
@@ -68,6 +69,7 @@ describe('packets', () => {
         .toString(),
     ).toBe('fff0')
     expect(() => dataPacket(Buffer.alloc(MAX_PACKET_BYTES - 3))).toThrow(/GIT_LIMIT/)
+    expect(() => encodeLines(['x'.repeat(MAX_PACKET_BYTES - 3)])).toThrow(/GIT_LIMIT/)
   })
 
   test('what was written is read, wherever the stream is cut', () => {
