@@ -145,7 +145,9 @@ describe('in doubt nothing is pushed', () => {
       step === 'exchange' && service === 'git-upload-pack' ? 500 : undefined
     await expectDoubt(run([main(one, two)]), /REMOTE_FAILED/)
     delete sides.source.server.oddities.before
-    await expectDoubt(run([main(one, two)], { bytes: 10 }), /bytes/)
+    // more than once: aborted in the turn in which its answer ends, a socket fails when nobody listens any more
+    for (let count = 0; count < 8; count += 1)
+      await expectDoubt(run([main(one, two)], { bytes: 10 }), /bytes/)
     await expectDoubt(run([main(one, two)], { until: 0 }), /deadline/)
     expect((await sides.replica.refs()).get('refs/heads/main')).toBe(one)
     expect(await sides.replica.fsck()).toBe('')
