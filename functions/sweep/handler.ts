@@ -1,3 +1,4 @@
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
 import { replicasOf } from '../../shared/config/replicas.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
@@ -6,19 +7,26 @@ import { isGone } from '../../shared/replication/launch.ts'
 import type { RefReader, Target } from '../../shared/replication/prove.ts'
 import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
-import { describeFailure } from '../../shared/runtime/log.ts'
+import { type Lanes, openLanes } from '../../shared/runtime/lanes.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, batchResponse, recordsOf } from '../../shared/runtime/sqs-batch.ts'
-import { openMarker } from '../../shared/store/marker.ts'
-import { openReplicas } from '../../shared/store/replicas.ts'
+import { openSweepMarkers } from '../../shared/store/marker.ts'
+import { openReplicas, type ReplicaStore } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
-import { sweep } from './sweep.ts'
+import { readCall } from './calls.ts'
+import { createCourse, inOrder, type Look } from './course.ts'
+import { listTargets } from './listing.ts'
+import type { SweepBudget } from './plan.ts'
+import { type RepositoryTargets, sweep } from './sweep.ts'
+import { afterBegin, afterSlice, type Upkeep } from './upkeep.ts'
 
 export interface SweepHandlerParts {
   readonly config: Config
   readonly own: { readonly account: string; readonly region: string }
   readonly bus: string
   readonly replicateQueue: string
+  /** the sweep's own: what one invocation does not do is another's */
+  readonly sweepQueue: string
   readonly reader: RefReader & { listRepositories(region: string): Promise<readonly string[]> }
   readonly table: Table
   readonly events: Bus
@@ -27,64 +35,121 @@ export interface SweepHandlerParts {
   readonly now: () => number
   readonly pause: (milliseconds: number) => Promise<unknown>
   readonly id: () => string
+  readonly upkeep?: Upkeep
+  /** size of slices; absent: the usual one */
+  readonly budget?: Omit<SweepBudget, 'spreadSeconds'>
 }
 
 /** Left to the last replicas, to the queue and to the marker before Lambda ends the invocation. */
 const MARGIN_MS = 45_000
 
-/** One sweep for a batch of wake-up calls: what they say does not matter. */
+/** A wake-up call begins a sweep, or takes up one that died; the other messages are slices into which one was cut. */
 export const createSweep = (parts: SweepHandlerParts): Handle<BatchResponse> => {
-  const { now, id, own, reader, table } = parts
-  const queue = createQueue({ queues: parts.queues, url: parts.replicateQueue })
-  const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
+  const { config, own, now, table, upkeep = {} } = parts
+  // kept while the function is warm: what a server bears is not learnt anew with every slice
+  const lanes = openLanes((milliseconds) => parts.pause(milliseconds))
+  const targetsOf = (repository: RepositoryAddress): readonly Target[] =>
+    replicasOf(config, repository, own).map(({ replica, deletes }) => ({ repository, replica, deletes }))
+  const work = { parts, lanes, targetsOf, store: openReplicas(table) }
+
   return async (event, run) => {
-    const records = recordsOf(event)
-    const { targets, broken } = await targetsOf(parts, run)
-    const swept = await sweep(
-      {
-        reader,
-        emit,
-        now,
-        pause: parts.pause,
-        store: openReplicas(table),
-        marker: openMarker(table, 'sweep'),
-        log: run.log,
-        isGone: (task) => isGone(parts.tasks, task, now()),
-        ask: (requests) =>
-          queue.sendAll(
-            requests.map((request) => replicationRequested(request, { id: id(), now: now(), ...own })),
-          ),
-        hasTime: () => run.remainingMs() > MARGIN_MS,
-      },
-      targets,
-    )
-    run.note({ ...swept, unlisted: broken.length })
-    if (!swept.complete) run.log.warn('sweep ended early', { looked: swept.looked, of: swept.replicas })
-    // what was listed is swept all the same; the message is tried again for the rest, and rings when that goes on
-    return batchResponse(broken.length > 0 ? records.map(({ messageId }) => messageId) : [])
+    const failed: string[] = []
+    const course = createCourse({
+      markers: openSweepMarkers(table),
+      queue: createQueue({ queues: parts.queues, url: parts.sweepQueue }),
+      everyMinutes: config.sweep.everyMinutes,
+      account: own.account,
+      now,
+      id: parts.id,
+      look: lookOf(work, run),
+      run,
+      ...(parts.budget ? { budget: parts.budget } : {}),
+    })
+    for (const { messageId, body } of recordsOf(event)) {
+      const call = readCall(body)
+      if (call.kind === 'slice') {
+        await course.goOn(call.work)
+        continue
+      }
+      const how = await course.begin(call, async () => {
+        const { listed, broken } = await listTargets({
+          config,
+          own,
+          log: run.log,
+          listRepositories: (region) => parts.reader.listRepositories(region),
+          countReplicas: (repository) => targetsOf(repository).length,
+        })
+        // what was listed is swept all the same; the message is tried again for the rest, and rings when that goes on
+        if (broken.length > 0) failed.push(messageId)
+        run.note({ repositories: listed.length, unlisted: broken.length })
+        return listed
+      })
+      if (how !== 'under-way') await afterBegin(upkeep, run.log)
+    }
+    return batchResponse(failed)
   }
 }
 
-/** Every configured replica of every repository that there is, by region of the source. */
-const targetsOf = async (
-  { config, own, reader }: SweepHandlerParts,
-  run: Run,
-): Promise<{ targets: readonly Target[]; broken: readonly string[] }> => {
-  const regions = [...new Set(config.replicate.map(({ from }) => from ?? own.region))]
-  const targets: Target[] = []
-  const broken: string[] = []
-  for (const region of regions) {
-    try {
-      for (const name of await reader.listRepositories(region)) {
-        const repository = { account: own.account, region, name }
-        for (const { replica, deletes } of replicasOf(config, repository, own)) {
-          targets.push({ repository, replica, deletes })
-        }
-      }
-    } catch (error) {
-      broken.push(region)
-      run.log.error('repositories not listed', { region, ...describeFailure(error) })
-    }
+interface Work {
+  readonly parts: SweepHandlerParts
+  readonly lanes: Lanes
+  readonly targetsOf: (repository: RepositoryAddress) => readonly Target[]
+  readonly store: ReplicaStore
+}
+
+/** One slice: the replicas of these repositories, and then, for a few of them, what else is looked after. */
+const lookOf = (work: Work, run: Run): Look => {
+  const { parts, lanes, targetsOf, store } = work
+  const { now, own } = parts
+  const hasTime = () => run.remainingMs() > MARGIN_MS
+  const replicate = createQueue({ queues: parts.queues, url: parts.replicateQueue })
+  const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
+  return async (addresses, onLooked) => {
+    const sorted = inOrder(addresses)
+    const repositories = sorted.flatMap((repository): RepositoryTargets[] => {
+      const targets = targetsOf(repository)
+      return targets.length > 0 ? [{ repository, targets }] : []
+    })
+    lanes.reopen()
+    const { rest, ...swept } = await sweep(
+      {
+        emit,
+        now,
+        store,
+        hasTime,
+        onLooked,
+        log: run.log,
+        pause: parts.pause,
+        reader: {
+          readRefs: (repository, side) => {
+            if (!hasTime()) lanes.close()
+            return lanes.run(laneOf(repository), () => parts.reader.readRefs(repository, side))
+          },
+        },
+        isGone: (task) => isGone(parts.tasks, task, now()),
+        ask: (requests) =>
+          replicate.sendAll(
+            requests.map((request) => replicationRequested(request, { id: parts.id(), now: now(), ...own })),
+          ),
+      },
+      repositories,
+      await recordsBetween(store, sorted),
+    )
+    run.note({ ...swept, throttled: lanes.throttled(), complete: rest.length === 0 })
+    if (rest.length > 0) run.log.warn('slice ended early', { looked: swept.looked, rest: rest.length })
+    const looked = repositories.filter((one) => !rest.includes(one))
+    const round = Math.floor(now() / (parts.config.sweep.everyMinutes * 60_000))
+    await afterSlice(parts.upkeep ?? {}, looked, { round, hasTime, log: run.log })
+    return rest.map(({ repository }) => repository)
   }
-  return { targets, broken }
+}
+
+/** CodeCommit throttles by account and region. */
+const laneOf = ({ account, region }: RepositoryAddress): string => `${account}/${region}`
+
+/** What the table knows of the replicas of these repositories, which are neighbours there. `~` sorts after every name. */
+const recordsBetween = async (store: ReplicaStore, sorted: readonly RepositoryAddress[]) => {
+  const first = sorted[0]
+  const last = sorted.at(-1)
+  return first && last ? store.list({ from: addressText(first), to: `${addressText(last)} ~` }) : []
 }

@@ -12,12 +12,15 @@ import { createSweep } from './handler.ts'
 const settings = readEnvironment(process.env, {
   table: text('RELAY_TABLE'),
   replicateQueue: url('RELAY_REPLICATE_QUEUE_URL'),
+  sweepQueue: url('RELAY_SWEEP_QUEUE_URL'),
   bus: text('RELAY_BUS'),
   account: account('RELAY_ACCOUNT'),
   region: text('AWS_REGION'),
   gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
 })
 const now = Date.now
+/** A server that hangs holds its lane for no longer; whoever is slower is left to replicate. */
+const READ_TIMEOUT_MS = 15_000
 
 export const handler = entry(
   { service: 'sweep', now },
@@ -26,7 +29,13 @@ export const handler = entry(
     own: { account: settings.account, region: settings.region },
     bus: settings.bus,
     replicateQueue: settings.replicateQueue,
-    reader: createCodeCommit({ gitEndpoint: settings.gitEndpoint, region: settings.region, now }),
+    sweepQueue: settings.sweepQueue,
+    reader: createCodeCommit({
+      gitEndpoint: settings.gitEndpoint,
+      region: settings.region,
+      now,
+      timeoutMs: READ_TIMEOUT_MS,
+    }),
     table: openTable({ client: new DynamoDBClient(), name: settings.table }),
     events: lazyBus(),
     queues: lazyQueues(),

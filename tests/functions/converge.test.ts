@@ -31,7 +31,7 @@ const endState = async () => ({
   replica: [...(world.refs(replica) ?? [])].sort(),
   record: await world.store.get(pair).then((record) => {
     // times, counts of hints and ids differ between runs and say nothing about the end
-    const { proof, ...rest } = record ?? { proof: undefined }
+    const { proof, equalSince: _since, ...rest } = record ?? { proof: undefined, equalSince: undefined }
     return { ...rest, proof: proof && { digest: proof.digest, refs: proof.refs } }
   }),
   running: world.tasks.filter(({ stopped }) => !stopped).length,

@@ -25,6 +25,7 @@ export const MAX_RECEIVES = 3
 export const URLS = {
   replicate: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate',
   dead: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate-dlq',
+  sweep: 'https://sqs.us-east-1.amazonaws.com/111111111111/sweep',
 }
 
 export const config: Config = {
@@ -80,6 +81,7 @@ export const createWorld = (real: Table) => {
   const emitted: { type: string; detail: Record<string, unknown> }[] = []
   const queue: Message[] = []
   const stops: Message[] = []
+  const sweeps: Message[] = []
   const dead: string[] = []
   const delays: number[] = []
   const tasks: Task[] = []
@@ -112,6 +114,7 @@ export const createWorld = (real: Table) => {
       await call('SendMessage')
       delays.push(DelaySeconds ?? 0)
       if (QueueUrl === URLS.dead) dead.push(MessageBody!)
+      else if (QueueUrl === URLS.sweep) put(sweeps, MessageBody!)
       else put(queue, MessageBody!)
       return {}
     },
@@ -203,6 +206,7 @@ export const createWorld = (real: Table) => {
     maxReceives: MAX_RECEIVES,
     replicateQueue: URLS.replicate,
     replicateDeadLetters: URLS.dead,
+    sweepQueue: URLS.sweep,
     reader,
     table,
     events,
