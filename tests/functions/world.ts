@@ -308,6 +308,9 @@ export const createWorld = (real: Table) => {
       }
       throw new Error('the world does not come to rest')
     },
+    sweeps,
+    /** what a sweep left to other invocations */
+    deliverSweep: () => deliver(sweeps, sweep, (body) => dead.push(body)),
     runSweep: () => sweep(eventOf([{ id: 'wake', body: '{}', receives: 1 }]), run),
     eventsOf: (type: string) => emitted.filter((event) => event.type === type).map(({ detail }) => detail),
     queued: (): RelayInput[] => queue.flatMap(({ body }) => [...decodeBody(body)]),
