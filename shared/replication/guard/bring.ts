@@ -60,11 +60,16 @@ export const bring = async (
   const commands = anchor ? [...work.commands, anchor] : work.commands
   const wants = [...new Set([...work.wants, ...(anchor ? [anchor.to] : [])])]
   const thin = !there.capabilities.includes('no-thin')
+  const send = async (isThin: boolean) =>
+    push(parts, work, there, commands, await packOf(parts, work, source, there, wants, isThin))
   try {
-    return await push(parts, work, there, commands, await packOf(parts, work, source, there, wants, thin))
+    return await send(thin)
   } catch (error) {
-    if (!thin || !(error instanceof RelayError) || error.code !== 'PUSH_REJECTED') throw error
-    return push(parts, work, there, commands, await packOf(parts, work, source, there, wants, false))
+    const { code, data } = error instanceof RelayError ? error : {}
+    // the client has learnt that this server wants the pack's length first, and gathers the next one
+    if (data?.again === 'with-length') return send(thin)
+    if (thin && code === 'PUSH_REJECTED') return send(false)
+    throw error
   }
 }
 
