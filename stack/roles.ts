@@ -24,7 +24,8 @@ export const roles = (plan: Plan): Resources =>
 const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Statement[]>> = {
   replicate: (plan) => [
     receive('replicate'),
-    useTable(),
+    // which repositories have changed places
+    useTable(...(plan.config.failover ? (['Query'] as const) : [])),
     ...readBothSides(plan),
     ...startMirror(plan),
     passTaskRoles(),
@@ -83,7 +84,7 @@ const receive = (consumer: Consumer): Statement =>
 
 const send = (...queues: readonly Value[]): Statement => allow(['sqs:SendMessage'], queues)
 
-/** Claims, status and what was told are single items; only the sweep lists them. */
+/** Claims, status and what was told are single items; only the sweep lists them, and with `failover` the directions are listed. */
 const useTable = (...more: readonly 'Query'[]): Statement =>
   allow(
     ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem', ...more].map((name) => `dynamodb:${name}`),
