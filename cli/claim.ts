@@ -1,6 +1,6 @@
+import { addressText } from '../shared/codecommit/address.ts'
 import type { Target } from '../shared/replication/prove.ts'
 import { RelayError } from '../shared/runtime/errors.ts'
-import { addressText } from '../shared/codecommit/address.ts'
 import type { Claim } from '../shared/store/records.ts'
 import type { ReplicaStore } from '../shared/store/replicas.ts'
 

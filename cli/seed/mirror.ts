@@ -59,7 +59,9 @@ export const mirrorReplica = async (
     if (live || (record?.failures ?? 0) > 0) takenUp = now()
     if (now() - takenUp > TAKEN_WITHIN_MS)
       return row({ result: 'failed', reason: 'no function took the request up: look at the replicate queue' })
-    progress.phase(live ? (claim?.task === undefined ? 'mirror starts' : 'mirror runs') : 'asked for a mirror')
+    progress.phase(
+      live ? (claim?.task === undefined ? 'mirror starts' : 'mirror runs') : 'asked for a mirror',
+    )
     await parts.pause(LOOK_AGAIN_MS)
   }
 }

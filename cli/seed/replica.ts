@@ -54,11 +54,7 @@ export interface Progress {
  * Makes one replica equal to its source by the relay in this process, under a claim, and proves it in the table and on the bus as the
  * functions do. What the relay cannot do is handed to the mirror. Never throws for what concerns this replica alone: that is the row.
  */
-export const seedReplica = async (
-  parts: SeedParts,
-  target: Target,
-  progress: Progress,
-): Promise<SeedRow> => {
+export const seedReplica = async (parts: SeedParts, target: Target, progress: Progress): Promise<SeedRow> => {
   const begun = parts.now()
   let bytes = 0
   const counting: Progress = {
@@ -93,9 +89,7 @@ export const seedReplica = async (
   }
 }
 
-type Done =
-  | (Pick<SeedRow, 'result' | 'way'> & Partial<SeedRow>)
-  | { readonly handOver: string }
+type Done = (Pick<SeedRow, 'result' | 'way'> & Partial<SeedRow>) | { readonly handOver: string }
 
 const work = async (
   parts: SeedParts,
