@@ -1,4 +1,9 @@
-import { addressText, type ReachableRepository, type RepositoryAddress } from '../codecommit/address.ts'
+import {
+  addressText,
+  isParkingName,
+  type ReachableRepository,
+  type RepositoryAddress,
+} from '../codecommit/address.ts'
 import { chooses } from './glob.ts'
 import type { Config, ReplicationRule } from './types.ts'
 
@@ -9,7 +14,8 @@ export interface ConfiguredReplica {
 
 /**
  * The replicas that relay.yml wants of a repository: each once, in the order of the file, the first rule that names one
- * deciding over its deletes. Never the repository itself; none for a repository of another account, which Relay does not serve.
+ * deciding over its deletes. Never the repository itself; none for a repository of another account, which Relay does not serve, and
+ * none for a parking repository, whatever the globs say.
  * @param own account Relay is deployed in; with `region`, a rule without `from` speaks of that region only
  */
 export const replicasOf = (
@@ -17,7 +23,7 @@ export const replicasOf = (
   repository: RepositoryAddress,
   own: { readonly account: string; readonly region?: string },
 ): readonly ConfiguredReplica[] => {
-  if (repository.account !== own.account) return []
+  if (repository.account !== own.account || isParkingName(repository.name)) return []
   const found = new Map<string, ConfiguredReplica>()
   for (const rule of config.replicate) {
     if ((rule.from ?? own.region ?? repository.region) !== repository.region) continue
