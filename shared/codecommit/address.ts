@@ -17,6 +17,15 @@ export interface ReachableRepository extends RepositoryAddress {
 export const addressText = ({ account, region, name }: RepositoryAddress): string =>
   `${account}/${region}/${name}`
 
+/** ARN of a repository. Partitions go by the region's name (AWS General Reference, "Amazon Resource Names"). */
+export const repositoryArn = ({ account, region, name }: RepositoryAddress): string =>
+  `arn:${partitionOf(region)}:codecommit:${region}:${account}:${name}`
+
+const partitionOf = (region: string): string => {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}
+
 export const sameAddress = (a: RepositoryAddress, b: RepositoryAddress): boolean =>
   addressText(a) === addressText(b)
 
