@@ -57,7 +57,10 @@ export const createBoard = ({ stream, total, now }: BoardOptions): Board => {
   }
   const draw = () => {
     turn += 1
-    const lines = [overall(done, total), ...[...running].map((each) => lineOf(each, now(), SPINNER[turn % 10]))]
+    const lines = [
+      overall(done, total),
+      ...[...running].map((each) => lineOf(each, now(), SPINNER[turn % 10])),
+    ]
     wipe()
     for (const line of lines) stream.write(`${cut(line, stream.columns)}\n`)
     drawn = lines.length

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { replicationRequested } from '../shared/events/request.ts'
+import { chooses } from '../shared/config/glob.ts'
 import { ruleTags } from '../shared/config/replicas.ts'
+import type { Config } from '../shared/config/types.ts'
+import { replicationRequested } from '../shared/events/request.ts'
 import { keepDefaultBranch } from '../shared/replication/default-branch.ts'
 import { createGuard } from '../shared/replication/guard/guard.ts'
 import { createMemory } from '../shared/replication/guard/memory.ts'
@@ -12,10 +14,9 @@ import { openOnce } from '../shared/store/idempotency.ts'
 import { openLeftRefs } from '../shared/store/left-refs.ts'
 import { openParked } from '../shared/store/parked.ts'
 import { openSettings } from '../shared/store/settings.ts'
-import { ruleOf } from '../shared/config/replicas.ts'
 import type { Operator, Talk } from './operator.ts'
-import type { SeedParts } from './seed/replica.ts'
 import { mirrorReplica } from './seed/mirror.ts'
+import type { SeedParts } from './seed/replica.ts'
 
 /**
  * What the relay works with in an operator's process: the same parts as in `replicate`, with the operator's own credentials.
@@ -48,7 +49,14 @@ export const relayingParts = async (
   const left = openLeftRefs(table)
   const { once } = openOnce({ table, now, id })
   const guarding = { ...common, repositories: codecommit, parked: openParked(table), left, emit, once }
-  const settings = { access: codecommit, settings: openSettings(table), emit, ruleTags: ruleTags(config), now, log }
+  const settings = {
+    access: codecommit,
+    settings: openSettings(table),
+    emit,
+    ruleTags: ruleTags(config),
+    now,
+    log,
+  }
   const ask: Parameters<typeof mirrorReplica>[0]['ask'] = async (request) =>
     (await operator.queue('replicate')).send(replicationRequested(request, { id: id(), now: now(), ...own }))
   return {
@@ -65,7 +73,7 @@ export const relayingParts = async (
       createGuard(guarding, target, {
         days: config.parking.days,
         safety: config.safety,
-        divergence: divergenceOf(operator, target),
+        divergence: divergenceOf(config, target),
         force,
         signal,
         kmsKey: target.kmsKey,
@@ -76,3 +84,11 @@ export const relayingParts = async (
       mirrorReplica({ store, ask, now, pause, signal }, target, reason, progress),
   }
 }
+
+/** Of the first rule that keeps these two in step, in whichever direction. */
+const divergenceOf = ({ replicate }: Config, { repository, replica }: Target) =>
+  replicate.find(
+    ({ repositories, to }) =>
+      chooses(repositories, repository.name) &&
+      to.some(({ region }) => region === replica.region || region === repository.region),
+  )?.divergence ?? 'report'

@@ -62,7 +62,8 @@ export const mirrorReplica = async (
     progress.phase(
       live ? (claim?.task === undefined ? 'mirror starts' : 'mirror runs') : 'asked for a mirror',
     )
-    await parts.pause(LOOK_AGAIN_MS)
+    // Ctrl-C ends the pause; the loop says so
+    await parts.pause(LOOK_AGAIN_MS).catch(() => undefined)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ReachableRepository } from '../../shared/codecommit/address.ts'
+import type { Memory } from '../../shared/replication/guard/memory.ts'
 import type { Emit } from '../../shared/replication/ports.ts'
 import { addCounts, countsOf, type Target } from '../../shared/replication/prove.ts'
 import type {
@@ -37,7 +38,8 @@ export interface SeedParts extends ClaimParts {
   readonly create: (target: Target) => Promise<unknown>
   /** asked before what would be lost is lost; absent: everything is meant */
   readonly guard?: (target: Target) => Guard | undefined
-  readonly announce?: (target: Target) => Announce | undefined
+  /** what Relay leaves on the replica, so that it is not taken for somebody else's later */
+  readonly memory?: (target: Target) => Pick<Memory, 'announce' | 'remember'>
   readonly defaultBranch?: (target: Target) => DefaultBranchKeeper | undefined
   /** has the Fargate task do it, and waits for the proof */
   readonly mirror: (target: Target, reason: string, progress: Progress) => Promise<SeedRow>
@@ -103,7 +105,9 @@ const work = async (
     if (!(await parts.store.clearDirty(target, id))) throw new RelayError('CLAIM_LOST')
     const outcome = await relayed(parts, target, id, signal, progress)
     if ('moved' in outcome) moved = addCounts(outcome.moved, moved)
+    if (outcome.kind === 'kept') await parts.memory?.(target).remember(outcome.refs)
     if (outcome.kind !== 'equal') return notEqual(outcome, moved)
+    await parts.memory?.(target).remember(outcome.refs)
     const nothing = moved.created + moved.updated + moved.deleted === 0
     const told = nothing ? undefined : await tell(parts, target, outcome, moved)
     const way = nothing ? undefined : { way: 'relay' as const, reason: SEED_REASON }
@@ -157,7 +161,7 @@ const relayed = async (
   const announce: Announce = async (updates) => {
     announced = addCounts(countsOf(updates), announced)
     if (!(await parts.store.planClaim(target, id, announced))) throw new RelayError('CLAIM_LOST')
-    await parts.announce?.(target)?.(updates)
+    await parts.memory?.(target).announce(updates)
     progress.phase('streams')
   }
   const guard = parts.guard?.(target)
