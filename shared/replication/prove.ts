@@ -9,6 +9,8 @@ export interface Target {
   readonly repository: RepositoryAddress
   readonly replica: ReachableRepository
   readonly deletes: 'mirror' | 'keep'
+  /** key with which a missing replica is made */
+  readonly kmsKey?: string
 }
 
 /** Who can read refs: heads and tags as they are now, or undefined where there is no such repository. */
