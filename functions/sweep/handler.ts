@@ -1,16 +1,21 @@
-import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
+import { createDiscover, type Discover } from '../../shared/config/discover.ts'
 import { replicasOf } from '../../shared/config/replicas.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
 import { replicationRequested } from '../../shared/events/request.ts'
+import { directed } from '../../shared/replication/direction.ts'
 import { isGone } from '../../shared/replication/launch.ts'
-import type { RefReader, Target } from '../../shared/replication/prove.ts'
+import type { RefReader } from '../../shared/replication/prove.ts'
 import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
 import { type Lanes, openLanes } from '../../shared/runtime/lanes.ts'
+import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, batchResponse, recordsOf } from '../../shared/runtime/sqs-batch.ts'
+import { openDirections } from '../../shared/store/directions.ts'
 import { openSweepMarkers } from '../../shared/store/marker.ts'
+import type { ReplicaRecord } from '../../shared/store/records.ts'
 import { openReplicas, type ReplicaStore } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { readCall } from './calls.ts'
@@ -27,7 +32,10 @@ export interface SweepHandlerParts {
   readonly replicateQueue: string
   /** the sweep's own: what one invocation does not do is another's */
   readonly sweepQueue: string
-  readonly reader: RefReader & { listRepositories(region: string): Promise<readonly string[]> }
+  readonly reader: RefReader & {
+    listRepositories(region: string): Promise<readonly string[]>
+    tagsOf(repository: RepositoryAddress): Promise<Readonly<Record<string, string>> | undefined>
+  }
   readonly table: Table
   readonly events: Bus
   readonly queues: Queues
@@ -48,9 +56,9 @@ export const createSweep = (parts: SweepHandlerParts): Handle<BatchResponse> => 
   const { config, own, now, table, upkeep = {} } = parts
   // kept while the function is warm: what a server bears is not learnt anew with every slice
   const lanes = openLanes((milliseconds) => parts.pause(milliseconds))
-  const targetsOf = (repository: RepositoryAddress): readonly Target[] =>
-    replicasOf(config, repository, own).map(({ replica, deletes }) => ({ repository, replica, deletes }))
-  const work = { parts, lanes, targetsOf, store: openReplicas(table) }
+  const tagsOf = (repository: RepositoryAddress) => parts.reader.tagsOf(repository)
+  const discover = createDiscover({ config, own, tagsOf, now })
+  const work = { parts, lanes, discover, store: openReplicas(table) }
 
   return async (event, run) => {
     const failed: string[] = []
@@ -77,14 +85,15 @@ export const createSweep = (parts: SweepHandlerParts): Handle<BatchResponse> => 
           own,
           log: run.log,
           listRepositories: (region) => parts.reader.listRepositories(region),
-          countReplicas: (repository) => targetsOf(repository).length,
+          // at most: what tags say is read with the slice
+          countReplicas: (repository) => replicasOf(config, repository, own, 'any').length,
         })
         // what was listed is swept all the same; the message is tried again for the rest, and rings when that goes on
         if (broken.length > 0) failed.push(messageId)
         run.note({ repositories: listed.length, unlisted: broken.length })
         return listed
       })
-      if (how !== 'under-way') await afterBegin(upkeep, run.log)
+      if (how !== 'under-way') await afterBegin(upkeep, { hasTime: hasTimeIn(run), log: run.log })
     }
     return batchResponse(failed)
   }
@@ -93,23 +102,22 @@ export const createSweep = (parts: SweepHandlerParts): Handle<BatchResponse> => 
 interface Work {
   readonly parts: SweepHandlerParts
   readonly lanes: Lanes
-  readonly targetsOf: (repository: RepositoryAddress) => readonly Target[]
+  readonly discover: Discover
   readonly store: ReplicaStore
 }
 
+const hasTimeIn = (run: Run) => () => run.remainingMs() > MARGIN_MS
+
 /** One slice: the replicas of these repositories, and then, for a few of them, what else is looked after. */
 const lookOf = (work: Work, run: Run): Look => {
-  const { parts, lanes, targetsOf, store } = work
+  const { parts, lanes, store } = work
   const { now, own } = parts
-  const hasTime = () => run.remainingMs() > MARGIN_MS
+  const hasTime = hasTimeIn(run)
   const replicate = createQueue({ queues: parts.queues, url: parts.replicateQueue })
   const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
   return async (addresses, onLooked) => {
     const sorted = inOrder(addresses)
-    const repositories = sorted.flatMap((repository): RepositoryTargets[] => {
-      const targets = targetsOf(repository)
-      return targets.length > 0 ? [{ repository, targets }] : []
-    })
+    const repositories = await targetsOf(work, sorted, run)
     lanes.reopen()
     const { rest, ...swept } = await sweep(
       {
@@ -133,7 +141,7 @@ const lookOf = (work: Work, run: Run): Look => {
           ),
       },
       repositories,
-      await recordsBetween(store, sorted),
+      await recordsOfTargets(store, sorted, repositories),
     )
     run.note({ ...swept, throttled: lanes.throttled(), complete: rest.length === 0 })
     if (rest.length > 0) run.log.warn('slice ended early', { looked: swept.looked, rest: rest.length })
@@ -147,9 +155,43 @@ const lookOf = (work: Work, run: Run): Look => {
 /** CodeCommit throttles by account and region. */
 const laneOf = ({ account, region }: RepositoryAddress): string => `${account}/${region}`
 
-/** What the table knows of the replicas of these repositories, which are neighbours there. `~` sorts after every name. */
-const recordsBetween = async (store: ReplicaStore, sorted: readonly RepositoryAddress[]) => {
+/** The replicas of each repository: by relay.yml, by its tags, and turned round where it was failed over. */
+const targetsOf = async (
+  { parts, discover }: Work,
+  sorted: readonly RepositoryAddress[],
+  run: Run,
+): Promise<readonly RepositoryTargets[]> => {
+  const directions = await openDirections(parts.table).list()
+  const found: RepositoryTargets[] = []
+  for (const repository of sorted) {
+    try {
+      const replicas = await discover(repository, run.log)
+      const targets = replicas.map((replica) => directed({ ...replica, repository }, directions))
+      if (targets.length > 0) found.push({ repository, targets })
+    } catch (error) {
+      // its turn comes with the next sweep
+      run.log.error('tags not read', { repository: addressText(repository), ...describeFailure(error) })
+    }
+  }
+  return found
+}
+
+/**
+ * What the table knows of the replicas: those of the listed repositories are neighbours there (`~` sorts after every name), those of
+ * repositories that were failed over lie elsewhere.
+ */
+const recordsOfTargets = async (
+  store: ReplicaStore,
+  sorted: readonly RepositoryAddress[],
+  repositories: readonly RepositoryTargets[],
+): Promise<readonly ReplicaRecord[]> => {
   const first = sorted[0]
   const last = sorted.at(-1)
-  return first && last ? store.list({ from: addressText(first), to: `${addressText(last)} ~` }) : []
+  if (!first || !last) return []
+  const neighbours = await store.list({ from: addressText(first), to: `${addressText(last)} ~` })
+  const elsewhere = repositories.flatMap(({ repository, targets }) =>
+    targets.filter((target) => !sameAddress(target.repository, repository)),
+  )
+  const others = await Promise.all(elsewhere.map((target) => store.get(target)))
+  return [...neighbours, ...others.filter((record) => record !== undefined)]
 }

@@ -31,8 +31,9 @@ export interface SweepParts extends InspectParts {
   readonly onLooked: () => Promise<void>
 }
 
-/** A repository and all its replicas. */
+/** A repository and all its replicas; the targets have one source, after a failover another one. */
 export interface RepositoryTargets {
+  /** as it was listed */
   readonly repository: RepositoryAddress
   readonly targets: readonly Target[]
 }

@@ -1,16 +1,63 @@
 import { createHash } from 'node:crypto'
-import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import type { CodeCommitAccess } from '../../shared/codecommit/access.ts'
+import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
+import { type Own, replicasOf, ruleTags } from '../../shared/config/replicas.ts'
+import type { Config } from '../../shared/config/types.ts'
+import type { GitClient } from '../../shared/git/types.ts'
+import { expireParked } from '../../shared/replication/guard/expire.ts'
+import type { Emit } from '../../shared/replication/ports.ts'
 import type { Target } from '../../shared/replication/prove.ts'
+import { syncReplicas } from '../../shared/replication/repository-settings.ts'
 import { describeFailure, type Log } from '../../shared/runtime/log.ts'
+import { openParked } from '../../shared/store/parked.ts'
+import { openSettings } from '../../shared/store/settings.ts'
+import type { Table } from '../../shared/store/table.ts'
 import type { RepositoryTargets } from './sweep.ts'
 
 /** What the sweep looks after besides refs, a little each time. */
 export interface Upkeep {
   /** brings in step what of these replicas is no ref: default branch, description, tags, templates */
-  readonly syncSettings?: (repository: RepositoryAddress, targets: readonly Target[]) => Promise<unknown>
+  readonly syncSettings?: (
+    repository: RepositoryAddress,
+    targets: readonly Target[],
+    log: Log,
+  ) => Promise<unknown>
   /** removes parked tips whose time is over; one bounded piece of work */
-  readonly expireParked?: () => Promise<unknown>
+  readonly expireParked?: (hasTime: () => boolean, log: Log) => Promise<unknown>
 }
+
+export interface UpkeepParts {
+  readonly config: Config
+  readonly own: Own
+  readonly codecommit: CodeCommitAccess
+  readonly git: GitClient
+  readonly table: Table
+  readonly emit: Emit
+  readonly now: () => number
+}
+
+export const upkeepWith = ({ config, own, codecommit, git, table, emit, now }: UpkeepParts): Upkeep => ({
+  syncSettings: (repository, targets, log) => {
+    const settings = openSettings(table)
+    const parts = { access: codecommit, settings, emit, ruleTags: ruleTags(config), now, log }
+    return syncReplicas(parts, repository, targets)
+  },
+  expireParked: (hasTime, log) =>
+    expireParked(
+      {
+        git,
+        hasTime,
+        log,
+        remote: (repository) => codecommit.gitRemote(repository),
+        repositories: codecommit,
+        parked: openParked(table),
+        reach: (repository, replica) =>
+          replicasOf(config, repository, own, 'any').find((one) => sameAddress(one.replica, replica))
+            ?.replica,
+      },
+      now(),
+    ),
+})
 
 /** Replicas whose settings are looked at in one slice, by and large: each costs several calls. */
 const SETTINGS_PER_SLICE = 10
@@ -42,9 +89,11 @@ export const afterSlice = async (
 ): Promise<void> => {
   if (!syncSettings) return
   for (const { repository, targets } of turnOf(looked, round)) {
-    if (!hasTime()) return
+    const [first] = targets
+    if (!hasTime() || !first) return
     try {
-      await syncSettings(repository, targets)
+      // the source as it is now: not the one that is listed, after a failover
+      await syncSettings(first.repository, targets, log)
     } catch (error) {
       log.error('settings not synced', { repository: addressText(repository), ...describeFailure(error) })
     }
@@ -52,9 +101,12 @@ export const afterSlice = async (
 }
 
 /** Once with every sweep. */
-export const afterBegin = async ({ expireParked }: Upkeep, log: Log): Promise<void> => {
+export const afterBegin = async (
+  upkeep: Upkeep,
+  { hasTime, log }: { readonly hasTime: () => boolean; readonly log: Log },
+): Promise<void> => {
   try {
-    await expireParked?.()
+    await upkeep.expireParked?.(hasTime, log)
   } catch (error) {
     log.error('parked tips not expired', describeFailure(error))
   }

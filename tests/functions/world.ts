@@ -173,6 +173,7 @@ export const createWorld = (real: Table) => {
       const refs = repositories.get(key(address))
       return refs && new Map(refs)
     },
+    tagsOf: async (_repository: RepositoryAddress): Promise<Record<string, string>> => ({}),
     listRepositories: async (region: string) => {
       await call('listRepositories')
       return [...repositories.keys()]

@@ -420,6 +420,7 @@ test('a region that is gone is asked a few times, not for every replica', async 
   const gone: RelayError[] = []
   const sweep = open({
     reader: {
+      tagsOf: (repository) => reader.tagsOf(repository),
       listRepositories: async () => Array.from({ length: 300 }, (_, index) => `many-${index}`),
       readRefs: async ({ region, name }, side) => {
         if (region !== 'eu-west-1')
