@@ -32,6 +32,8 @@ export interface RepositoryApi {
    * @throws RelayError KEY_REFUSED when the KMS key that is wanted cannot be used
    */
   ensureRepository(repository: ReachableRepository, wanted: NewRepository): Promise<'created' | 'present'>
+  /** with all that is in it */
+  deleteRepository(repository: ReachableRepository): Promise<'deleted' | 'absent'>
   /** @param branch short name; false: the repository has no such branch */
   setDefaultBranch(repository: ReachableRepository, branch: string): Promise<boolean>
 }
@@ -75,6 +77,13 @@ export const repositoryApi = ({ call, inRegion }: Api): RepositoryApi => ({
         if (isAwsError(error, 'RepositoryNameExistsException')) return 'present'
         throw keyFailureOf(error, repository, kmsKey) ?? error
       }
+    }),
+
+  deleteRepository: (repository) =>
+    call('DeleteRepository', repository, async (client, { DeleteRepositoryCommand }) => {
+      // one that is not there is no error: the answer lacks its id (CodeCommit API Reference, DeleteRepository)
+      const command = new DeleteRepositoryCommand({ repositoryName: repository.name })
+      return (await client.send(command)).repositoryId === undefined ? 'absent' : 'deleted'
     }),
 
   setDefaultBranch: async (repository, branch) => {

@@ -1,4 +1,9 @@
-import { addressText, type ReachableRepository, type RepositoryAddress } from '../codecommit/address.ts'
+import {
+  addressText,
+  isParkingName,
+  type ReachableRepository,
+  type RepositoryAddress,
+} from '../codecommit/address.ts'
 import { chooses } from './glob.ts'
 import type { Config, ReplicationRule } from './types.ts'
 
@@ -14,8 +19,8 @@ export type KnownTags = Readonly<Record<string, string>> | 'any'
 
 /**
  * The replicas that relay.yml wants of a repository: each once, in the order of the file, the first rule that names one
- * deciding over its deletes. Never the repository itself; none for a repository of another account, which Relay does not serve.
- * A rule with `tag` speaks of repositories that carry it, and of those regions that its value names.
+ * deciding over its deletes. Never the repository itself; none for a repository of another account, which Relay does not serve, and
+ * none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of those regions that its value names.
  * @param own account Relay is deployed in; with `region`, a rule without `from` speaks of that region only
  * @param tags of the repository; needed only where {@link needsTags}
  */
@@ -76,7 +81,7 @@ export const unknownRegions = (
 }
 
 const rulesFor = (config: Config, repository: RepositoryAddress, own: Own): readonly ReplicationRule[] =>
-  repository.account === own.account
+  repository.account === own.account && !isParkingName(repository.name)
     ? config.replicate.filter(
         ({ from = own.region ?? repository.region, repositories }) =>
           from === repository.region && chooses(repositories, repository.name),

@@ -1,4 +1,5 @@
 import type { Advertisement, GitService } from './advertisement.ts'
+import type { RefMap } from './refs.ts'
 
 /** One repository on one server, over smart HTTP. */
 export interface GitRemote {
@@ -79,6 +80,8 @@ export interface Exchange {
 export interface GitClient {
   /** undefined: no such repository (404) */
   advertise(remote: GitRemote, service: GitService, exchange?: Exchange): Promise<Advertisement | undefined>
+  /** these refs as upload-pack has them now, those that exist; undefined: no such repository (404) */
+  lookRefs(remote: GitRemote, names: readonly string[], exchange?: Exchange): Promise<RefMap | undefined>
   fetch(remote: GitRemote, request: FetchRequest, exchange?: Exchange): Promise<FetchAnswer>
   /** undefined where the server offers no report-status: read the refs again */
   push(remote: GitRemote, request: PushRequest, exchange?: Exchange): Promise<PushReport | undefined>
