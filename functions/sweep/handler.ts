@@ -6,6 +6,7 @@ import { createEmitter } from '../../shared/events/emit.ts'
 import { replicationRequested } from '../../shared/events/request.ts'
 import { directed } from '../../shared/replication/direction.ts'
 import { isGone } from '../../shared/replication/launch.ts'
+import type { Request } from '../../shared/replication/ports.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
@@ -21,6 +22,7 @@ import type { Table } from '../../shared/store/table.ts'
 import { readCall } from './calls.ts'
 import { createCourse, inOrder, type Look } from './course.ts'
 import { listTargets } from './listing.ts'
+import { askForLost } from './lost.ts'
 import type { SweepBudget } from './plan.ts'
 import { type RepositoryTargets, sweep } from './sweep.ts'
 import { afterBegin, afterSlice, type Upkeep } from './upkeep.ts'
@@ -91,6 +93,7 @@ export const createSweep = (parts: SweepHandlerParts): Handle<BatchResponse> => 
         // what was listed is swept all the same; the message is tried again for the rest, and rings when that goes on
         if (broken.length > 0) failed.push(messageId)
         run.note({ repositories: listed.length, unlisted: broken.length })
+        await askForLost({ config, own, store: work.store, ask: asker(parts), log: run.log }, listed, broken)
         return listed
       })
       if (how !== 'under-way') await afterBegin(upkeep, { hasTime: hasTimeIn(run), log: run.log })
@@ -111,9 +114,8 @@ const hasTimeIn = (run: Run) => () => run.remainingMs() > MARGIN_MS
 /** One slice: the replicas of these repositories, and then, for a few of them, what else is looked after. */
 const lookOf = (work: Work, run: Run): Look => {
   const { parts, lanes, store } = work
-  const { now, own } = parts
+  const { now } = parts
   const hasTime = hasTimeIn(run)
-  const replicate = createQueue({ queues: parts.queues, url: parts.replicateQueue })
   const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
   return async (addresses, onLooked) => {
     const sorted = inOrder(addresses)
@@ -135,10 +137,7 @@ const lookOf = (work: Work, run: Run): Look => {
           },
         },
         isGone: (task) => isGone(parts.tasks, task, now()),
-        ask: (requests) =>
-          replicate.sendAll(
-            requests.map((request) => replicationRequested(request, { id: parts.id(), now: now(), ...own })),
-          ),
+        ask: asker(parts),
       },
       repositories,
       await recordsOfTargets(store, sorted, repositories),
@@ -150,6 +149,13 @@ const lookOf = (work: Work, run: Run): Look => {
     await afterSlice(parts.upkeep ?? {}, looked, { round, hasTime, log: run.log })
     return rest.map(({ repository }) => repository)
   }
+}
+
+/** Puts requests for work into the replicate queue. */
+const asker = ({ queues, replicateQueue, id, now, own }: SweepHandlerParts) => {
+  const queue = createQueue({ queues, url: replicateQueue })
+  return (requests: readonly Request[]) =>
+    queue.sendAll(requests.map((request) => replicationRequested(request, { id: id(), now: now(), ...own })))
 }
 
 /** CodeCommit throttles by account and region. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -246,6 +246,21 @@ describe('what differs', () => {
     expect(sweep.pauses).toEqual([3_000])
     expect(sweep.told).toHaveLength(10)
   })
+})
+
+test('a source that is not listed any more is asked for, for each replica that was equal to it', async () => {
+  const sweep = open()
+  await sweep.run()
+  const there = join(root, 'us-east-1', 'r7')
+  const gone = join(root, 'r7-gone')
+  renameSync(there, gone)
+  try {
+    expect(await sweep.run()).toMatchObject({ looked: 14, found: { equal: 14 } })
+  } finally {
+    renameSync(gone, there)
+  }
+  const asked = sweep.requests.map(({ replica: { region, name }, reason }) => `${region}/${name} ${reason}`)
+  expect(asked.sort()).toEqual(['ap-southeast-1/r7 sweep', 'eu-west-1/r7 sweep'])
 })
 
 describe('more than one invocation can do', () => {

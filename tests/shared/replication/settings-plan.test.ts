@@ -7,8 +7,6 @@ import {
   type RepositorySettings,
   settingsPlan,
 } from '../../../shared/replication/settings-plan.ts'
-import { dueTargets } from '../../../shared/replication/settings-round.ts'
-import { settingsKey } from '../../../shared/store/settings.ts'
 
 const NONE: Given = { tags: {}, templates: [] }
 const bare: RepositorySettings = { description: '', tags: {}, templates: [] }
@@ -117,23 +115,6 @@ const target = (name: string) => ({
   repository: at(name),
   replica: at(name, 'eu-west-1'),
   deletes: 'mirror' as const,
-})
-
-test('a round takes the replicas that were looked at longest ago', () => {
-  const records = new Map(
-    [
-      ['a', 300],
-      ['b', 100],
-      ['c', 200],
-    ].map(([name, syncedAt]) => [
-      settingsKey(target(String(name))),
-      { ...NONE, told: [], syncedAt: Number(syncedAt) },
-    ]),
-  )
-  const names = (limit: number) =>
-    dueTargets(['a', 'b', 'c', 'new'].map(target), records, limit).map(({ replica }) => replica.name)
-  expect(names(3)).toEqual(['new', 'b', 'c'])
-  expect(names(10)).toEqual(['new', 'b', 'c', 'a'])
 })
 
 test('a source that is listed no more is lost once', () => {
