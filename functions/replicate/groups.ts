@@ -1,4 +1,5 @@
 import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
+import type { ConfiguredReplica } from '../../shared/config/replicas.ts'
 import type { RelayInput, ReplicationRequest, RepositoryEvent } from '../../shared/events/types.ts'
 import type { Target } from '../../shared/replication/prove.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
@@ -8,6 +9,7 @@ import type { QueueRecord } from '../../shared/runtime/sqs-batch.ts'
 /** All that one batch says of one replica. */
 export interface Group {
   readonly target: Target
+  readonly way: ConfiguredReplica['way']
   readonly records: Set<QueueRecord>
   readonly events: RepositoryEvent[]
   readonly requests: ReplicationRequest[]
@@ -18,7 +20,7 @@ export interface ReadRecord {
   readonly inputs: readonly RelayInput[]
 }
 
-export type ReplicasOf = (repository: RepositoryAddress) => readonly Pick<Target, 'replica' | 'deletes'>[]
+export type ReplicasOf = (repository: RepositoryAddress) => readonly ConfiguredReplica[]
 
 /**
  * Puts together what speaks of the same replica, so that each is looked at once. What asks for nothing (test events,
@@ -41,9 +43,9 @@ export const groupsOf = (
         )
         continue
       }
-      for (const target of targetsOf(input, replicasOf, log)) {
+      for (const { target, way } of targetsOf(input, replicasOf, log)) {
         const key = `${addressText(target.repository)} ${addressText(target.replica)}`
-        const group = groups.get(key) ?? { target, records: new Set(), events: [], requests: [] }
+        const group = groups.get(key) ?? { target, way, records: new Set(), events: [], requests: [] }
         groups.set(key, group)
         group.records.add(record)
         if (input.type === 'repository') group.events.push(input)
@@ -58,7 +60,7 @@ const targetsOf = (
   input: RepositoryEvent | ReplicationRequest,
   replicasOf: ReplicasOf,
   log: Log,
-): readonly Target[] => {
+): readonly Pick<Group, 'target' | 'way'>[] => {
   const { repository } = input
   const facts = { repository: addressText(repository), id: input.id }
   if (input.type === 'repository' && input.test) {
@@ -71,5 +73,5 @@ const targetsOf = (
   if (replicas.length === 0) {
     log.info('no rule for it', { ...facts, ...(wanted ? { replica: addressText(wanted) } : {}) })
   }
-  return replicas.map(({ replica, deletes }) => ({ repository, replica, deletes }))
+  return replicas.map(({ replica, deletes, way }) => ({ way, target: { repository, replica, deletes } }))
 }
