@@ -8,7 +8,6 @@ import { gitUrl } from '../../../../shared/codecommit/endpoint.ts'
 import { basicAuthorization, signGitPassword } from '../../../../shared/codecommit/git-password.ts'
 import { createGitClient } from '../../../../shared/git/client.ts'
 import type { GuardParts } from '../../../../shared/replication/guard/guard.ts'
-import { createMemory } from '../../../../shared/replication/guard/memory.ts'
 import type { Target } from '../../../../shared/replication/prove.ts'
 import { openOnce } from '../../../../shared/store/idempotency.ts'
 import { openLeftRefs } from '../../../../shared/store/left-refs.ts'
@@ -18,14 +17,8 @@ import { type GitRequest, startGitServer } from '../../../support/git-server.ts'
 import { startTable } from '../../../support/table.ts'
 
 const KEYS = { accessKeyId: 'AKIDORCHARD01', secretAccessKey: ['not-a-real', 'secret'].join('/') }
-const NAMES = { account: '111111111111', name: 'orchard' }
+const ACCOUNT = '111111111111'
 export const DAY = 24 * 3600_000
-
-export const TARGET: Target = {
-  repository: { ...NAMES, region: 'us-east-1' },
-  replica: { ...NAMES, region: 'eu-west-1' },
-  deletes: 'mirror',
-}
 
 export type Bench = Awaited<ReturnType<typeof startBench>>
 
@@ -82,7 +75,9 @@ export const startBench = async () => {
       },
     }).trim()
   return {
-    root,
+    remove: (repository: ReachableRepository) => rmSync(folderOf(repository), { recursive: true }),
+    gitInput: (repository: ReachableRepository, input: string, ...args: string[]) =>
+      void execFileSync('git', [`--git-dir=${folderOf(repository)}`, ...args], { input }),
     parts,
     clock,
     events,
@@ -91,14 +86,11 @@ export const startBench = async () => {
     hooks,
     git,
     folderOf,
-    table: table.table,
-    requests: server.requests,
-    memory: createMemory({ left: parts.left, now: () => clock.now }, TARGET),
     /** a repository under a name of its own, so that tests share the servers */
     target: (name: string): Target => {
       makeRepository(root, 'us-east-1', name)
       makeRepository(root, 'eu-west-1', name)
-      const names = { account: NAMES.account, name }
+      const names = { account: ACCOUNT, name }
       return {
         repository: { ...names, region: 'us-east-1' },
         replica: { ...names, region: 'eu-west-1' },
