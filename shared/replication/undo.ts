@@ -15,7 +15,9 @@ const MOST_SIMILAR = 5
  */
 export const refNamed = (name: string, known: Iterable<string>): Named => {
   const refs = new Set(known)
-  const found = [name, `refs/${name}`, `refs/heads/${name}`, `refs/tags/${name}`].filter((ref) => refs.has(ref))
+  const found = [name, `refs/${name}`, `refs/heads/${name}`, `refs/tags/${name}`].filter((ref) =>
+    refs.has(ref),
+  )
   const [ref] = found
   if (found.length > 1) return { kind: 'ambiguous', refs: found }
   if (ref !== undefined) return { kind: 'ref', ref }

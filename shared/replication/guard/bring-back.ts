@@ -127,7 +127,11 @@ const pushTo = async (
   const now = (await readSides(parts, target))[side].get(ref)
   // somebody else, most likely Relay itself, did the same meanwhile
   if (now === tip.oid) return
-  throw new RelayError('PUSH_REJECTED', { repository: addressText(to), ref, reason: refusals.at(-1)?.slice(0, 200) })
+  throw new RelayError('PUSH_REJECTED', {
+    repository: addressText(to),
+    ref,
+    reason: refusals.at(-1)?.slice(0, 200),
+  })
 }
 
 /**

@@ -43,11 +43,9 @@ const MOST_HAVES = 32
  * @throws RelayError REPLICA_MISSING, REPLICA_MOVED (a wanted tip is none any more), PUSH_REJECTED (the pack was refused),
  * GIT_LIMIT with `limit` in its data (`deadline`, `bytes`); and what the Git client throws
  */
-export const bring = async (
-  parts: BringParts,
-  work: BringWork,
-): Promise<ReadonlyMap<string, RefResult>> => {
-  const there = work.there ?? (await parts.git.advertise(parts.remote(work.to), 'git-receive-pack', exchangeOf(work)))
+export const bring = async (parts: BringParts, work: BringWork): Promise<ReadonlyMap<string, RefResult>> => {
+  const there =
+    work.there ?? (await parts.git.advertise(parts.remote(work.to), 'git-receive-pack', exchangeOf(work)))
   if (!there) throw new RelayError('REPLICA_MISSING', { repository: addressText(work.to) })
   if (work.wants.length === 0) return push(parts, work, there, work.commands)
   const source = await parts.git.advertise(parts.remote(work.from), 'git-upload-pack', exchangeOf(work))
@@ -100,7 +98,8 @@ const packOf = async (
 /** Ends the pack, and thereby the push, where a limit is passed. */
 async function* metered(pack: PackStream, { limits, to }: BringWork, now: () => number): PackStream {
   let bytes = 0
-  const exceeded = (limit: string) => new RelayError('GIT_LIMIT', { limit, bytes, repository: addressText(to) })
+  const exceeded = (limit: string) =>
+    new RelayError('GIT_LIMIT', { limit, bytes, repository: addressText(to) })
   for await (const piece of pack) {
     bytes += piece.length
     if (limits?.bytes !== undefined && bytes > limits.bytes) throw exceeded('bytes')
@@ -120,7 +119,10 @@ const push = async (
   const report = await git.push(remote(work.to), request, exchangeOf(work))
   if (!report) return lookAgain({ git, remote }, work, commands)
   if (report.unpack !== 'ok') {
-    throw new RelayError('PUSH_REJECTED', { repository: addressText(work.to), unpack: report.unpack.slice(0, 200) })
+    throw new RelayError('PUSH_REJECTED', {
+      repository: addressText(work.to),
+      unpack: report.unpack.slice(0, 200),
+    })
   }
   return toldOf(report, commands)
 }

@@ -16,7 +16,10 @@ export interface ExpireParts {
   readonly repositories: { deleteRepository(repository: ReachableRepository): Promise<'deleted' | 'absent'> }
   readonly parked: ParkedStore
   /** how a replica is reached; undefined: relay.yml does not name it any more, and no role of Relay's may clean up there */
-  readonly reach: (repository: RepositoryAddress, replica: RepositoryAddress) => ReachableRepository | undefined
+  readonly reach: (
+    repository: RepositoryAddress,
+    replica: RepositoryAddress,
+  ) => ReachableRepository | undefined
   /** false: stop here */
   readonly hasTime: () => boolean
   readonly log: Log
@@ -113,7 +116,11 @@ const deleteAll = async (
     for (const { ref } of commands) {
       const result = report?.refs.get(ref)
       if (result?.kind !== 'refused') continue
-      throw new RelayError('PUSH_REJECTED', { ...factsOf(repository), ref, reason: result.reason.slice(0, 200) })
+      throw new RelayError('PUSH_REJECTED', {
+        ...factsOf(repository),
+        ref,
+        reason: result.reason.slice(0, 200),
+      })
     }
   }
 }

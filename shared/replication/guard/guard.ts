@@ -40,7 +40,8 @@ export const createGuard =
     const losses = lossesOf(updates, losing)
     const reason = policy.force ? undefined : refusalOf(losses, draft.replica.size, policy.safety)
     if (reason !== undefined) {
-      const by = strangers.length > kept.length ? `; ${strangers.length} of them were moved by somebody else` : ''
+      const by =
+        strangers.length > kept.length ? `; ${strangers.length} of them were moved by somebody else` : ''
       return { kind: 'refuse', reason: `${reason}${by}`, ...losses }
     }
     const overwritten = without(strangers, kept)

@@ -41,7 +41,8 @@ export const afterFailure = (
   if (code === 'GIT_LIMIT') return { kind: 'hand-over', reason: 'limit' }
   if (code === 'GIT_PROTOCOL')
     return tries < 2 ? { kind: 'again', pauseMs: 0 } : { kind: 'hand-over', reason: 'protocol' }
-  if (code === 'REMOTE_THROTTLED') return tries < THROTTLED_TRIES ? wait(THROTTLED_FIRST_MS) : { kind: 'throw' }
+  if (code === 'REMOTE_THROTTLED')
+    return tries < THROTTLED_TRIES ? wait(THROTTLED_FIRST_MS) : { kind: 'throw' }
   if (code === 'REMOTE_UNREACHABLE') return tries < BROKEN_TRIES ? wait(BROKEN_FIRST_MS) : { kind: 'throw' }
   if (code !== 'REMOTE_FAILED') return { kind: 'throw' }
   if (data.problem === 'ERR line' && tries < STALE_TRIES) return { kind: 'again', pauseMs: 0 }

@@ -1,4 +1,4 @@
-import { type Code, codeOf, RelayError } from '../../runtime/errors.ts'
+import { type Code, codeOf, type RelayError } from '../../runtime/errors.ts'
 import { type HeldPack, holdPack } from './hold.ts'
 import { reachedIn } from './losing.ts'
 import { joinMoves } from './moves.ts'

@@ -36,7 +36,8 @@ export interface Sorted {
 export const newMemory = (): Memory => ({ tried: new Map(), kept: new Set() })
 
 /** A ref that another push has just locked, or moved, may well be free the next time. */
-const CONTENTION = /lock|stale|fetch first|old value|expected|has moved|failed to update ref|reference already/i
+const CONTENTION =
+  /lock|stale|fetch first|old value|expected|has moved|failed to update ref|reference already/i
 const REFUSALS = 2
 const REFUSALS_IN_CONTENTION = 6
 const EMPTY_PROMISES = 3

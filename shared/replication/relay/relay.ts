@@ -42,7 +42,9 @@ export const relay: Relay = (parts, work) =>
 export const relayOnce = (
   parts: RelayParts,
   work: RelayWork,
-): Promise<RelayOutcome | (Pick<Extract<RelayOutcome, { kind: 'kept' }>, 'moved' | 'cost'> & { kind: 'pushed' })> =>
+): Promise<
+  RelayOutcome | (Pick<Extract<RelayOutcome, { kind: 'kept' }>, 'moved' | 'cost'> & { kind: 'pushed' })
+> =>
   inSession(parts, work, async (session) => {
     const found = await round(session)
     if (found.kind === 'settled') return conclusionOf(session, found)

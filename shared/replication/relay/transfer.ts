@@ -119,7 +119,12 @@ const INCOMPLETE = /missing|connectivity/i
 const quarterOf = (refs: number): number => Math.max(1, Math.ceil(refs / 4))
 
 /** Learns from what the replica did not take: too many refs, the pack, or single refs. */
-const takeRefusals = (session: Session, { updates }: Push, report: PushReport, pack: OpenPack | undefined): void => {
+const takeRefusals = (
+  session: Session,
+  { updates }: Push,
+  report: PushReport,
+  pack: OpenPack | undefined,
+): void => {
   const refusals = updates.map((update) => ({ update, result: report.refs.get(update.ref) }))
   const words = new Set(
     refusals.map(({ result }) => (result?.kind === 'refused' ? result.reason : (result?.kind ?? ''))),

@@ -27,7 +27,9 @@ const newPair = () => {
   return { repository, replica: { ...repository, region: 'eu-west-1' } }
 }
 const refsOf = (count: number) =>
-  new Map(Array.from({ length: count }, (_, index) => [`refs/heads/b${index}`, String(index).padStart(40, '7')]))
+  new Map(
+    Array.from({ length: count }, (_, index) => [`refs/heads/b${index}`, String(index).padStart(40, '7')]),
+  )
 const moveOf = (index: number, to: string, at: number, done = false): LeftMove => ({
   key: refKey(`refs/heads/b${index}`),
   from: NOTHING,
@@ -66,12 +68,17 @@ describe('what was left on a replica', () => {
 
   test.each([1, 40, 41, 8_001, MAX_REMEMBERED_REFS])('%i announced moves are read back', async (count) => {
     const pair = newPair()
-    const moves = Array.from({ length: count }, (_, index) => moveOf(index, oidMark(`${index}`.padStart(40, '9')), HOUR))
+    const moves = Array.from({ length: count }, (_, index) =>
+      moveOf(index, oidMark(`${index}`.padStart(40, '9')), HOUR),
+    )
     await left.announce(pair, moves)
     expect([...(await left.read(pair)).moves.values()].sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(
       moves.sort((a, b) => (a.key < b.key ? -1 : 1)),
     )
-    await left.announce(pair, moves.map((move) => ({ ...move, done: true })))
+    await left.announce(
+      pair,
+      moves.map((move) => ({ ...move, done: true })),
+    )
     expect([...(await left.read(pair)).moves.values()].every(({ done }) => done)).toBe(true)
   })
 

@@ -7,8 +7,15 @@ import { parkedAt, placeFor } from '../../../../shared/replication/guard/places.
 import { authorOf } from '../../../../shared/replication/guard/stranger.ts'
 import { lossesOf, refusalOf } from '../../../../shared/replication/safety.ts'
 import { chooseTip, refNamed } from '../../../../shared/replication/undo.ts'
+import {
+  type LeftMove,
+  type LeftRefs,
+  NOTHING,
+  oidMark,
+  refKey,
+  UNDER_WAY_MS,
+} from '../../../../shared/store/left-refs.ts'
 import type { ParkedTip } from '../../../../shared/store/parked.ts'
-import { type LeftMove, type LeftRefs, NOTHING, oidMark, refKey, UNDER_WAY_MS } from '../../../../shared/store/left-refs.ts'
 
 const oid = (digit: string) => digit.repeat(40)
 const A = oid('a')
@@ -54,9 +61,7 @@ describe('whose value it is', () => {
     ...more,
   })
   const moved = (from: string, to: string, when: number, done = false): ReadonlyMap<string, LeftMove> =>
-    new Map([
-      [refKey(ref), { key: refKey(ref), from: oidMark(from), to: oidMark(to), at: when, done }],
-    ])
+    new Map([[refKey(ref), { key: refKey(ref), from: oidMark(from), to: oidMark(to), at: when, done }]])
   const none = new Map<string, LeftMove>()
   const left = (values: Partial<LeftRefs>): LeftRefs => ({ moves: none, untold: false, ...values })
   const digest = () => 'sha256:1'
@@ -68,12 +73,32 @@ describe('whose value it is', () => {
     ['not there when proven', left({ proven: proven(undefined)! }), A, 'stranger'],
     ['announced and pushed', left({ proven: proven(A)!, moves: moved(A, B, at + 1) }), B, 'relay'],
     ['announced, not pushed', left({ proven: proven(A)!, moves: moved(A, B, at + 1) }), A, 'relay'],
-    ['neither of what was announced', left({ proven: proven(A)!, moves: moved(A, B, at + 1) }), C, 'stranger'],
-    ['put back after it was moved', left({ proven: proven(A)!, moves: moved(A, B, at + 1, true) }), A, 'stranger'],
+    [
+      'neither of what was announced',
+      left({ proven: proven(A)!, moves: moved(A, B, at + 1) }),
+      C,
+      'stranger',
+    ],
+    [
+      'put back after it was moved',
+      left({ proven: proven(A)!, moves: moved(A, B, at + 1, true) }),
+      A,
+      'stranger',
+    ],
     ['moved by the fast path', left({ proven: proven(A)!, moves: moved(A, B, at + 1, true) }), B, 'relay'],
-    ['made anew after a deletion', left({ proven: proven(A)!, moves: moved(A, '0'.repeat(40), at + 1, true) }), A, 'stranger'],
+    [
+      'made anew after a deletion',
+      left({ proven: proven(A)!, moves: moved(A, '0'.repeat(40), at + 1, true) }),
+      A,
+      'stranger',
+    ],
     ['pushed while another was proven', left({ proven: proven(A)!, moves: moved(A, B, at - 1) }), B, 'relay'],
-    ['announced long before the proof', left({ proven: proven(A)!, moves: moved(C, B, at - UNDER_WAY_MS) }), B, 'stranger'],
+    [
+      'announced long before the proof',
+      left({ proven: proven(A)!, moves: moved(C, B, at - UNDER_WAY_MS) }),
+      B,
+      'stranger',
+    ],
     ['announced, never proven', left({ moves: moved(A, B, at) }), B, 'relay'],
     ['another value, never proven', left({ moves: moved(A, B, at) }), C, 'unknown'],
     ['too many announced', left({ proven: proven(A)!, untold: true }), C, 'unknown'],
@@ -148,6 +173,9 @@ test('a tip is chosen by what the ref held at a time, or was lost last', () => {
   expect(chooseTip(tips, time(first.at) + 1, now)).toEqual({ kind: 'tip', tip: second })
   expect(chooseTip(tips, time(second.at) + 1, now)).toEqual({ kind: 'none' })
   expect(chooseTip([], 'latest', now)).toEqual({ kind: 'none' })
-  expect(chooseTip(tips, time('2031-05-17T08:59:00Z'), time(first.until))).toEqual({ kind: 'expired', tip: first })
+  expect(chooseTip(tips, time('2031-05-17T08:59:00Z'), time(first.until))).toEqual({
+    kind: 'expired',
+    tip: first,
+  })
   expect(chooseTip(tips, 'latest', time(second.until) - 1)).toEqual({ kind: 'tip', tip: second })
 })

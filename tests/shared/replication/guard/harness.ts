@@ -27,7 +27,11 @@ export const startBench = async () => {
   const root = mkdtempSync(join(tmpdir(), 'relay-guard-'))
   const hooks: { before?: (request: GitRequest) => number | undefined } = {}
   const [server, table] = await Promise.all([
-    startGitServer({ root, secretOf: () => KEYS.secretAccessKey, before: (request) => hooks.before?.(request) }),
+    startGitServer({
+      root,
+      secretOf: () => KEYS.secretAccessKey,
+      before: (request) => hooks.before?.(request),
+    }),
     startTable(),
   ])
   const clock = { now: Date.parse('2031-05-17T09:00:00Z') }

@@ -215,9 +215,9 @@ describe('undo', () => {
     set(main, newer)
     const memory = createMemory({ left: bench.parts.left, now: bench.parts.now }, target)
     const work = { target, tip: tip!, ref: main, expected: bad }
-    const failure = await bringBack({ ...bench.parts, memory, onStep: () => undefined }, work, { days: 30 }).catch(
-      (error: unknown) => error,
-    )
+    const failure = await bringBack({ ...bench.parts, memory, onStep: () => undefined }, work, {
+      days: 30,
+    }).catch((error: unknown) => error)
     expect(codeOf(failure)).toBe('REPLICA_MOVED')
     expect(bench.refs(target.repository).get(main)).toBe(newer)
   })
@@ -228,7 +228,8 @@ describe('parking', () => {
     const { old, bad } = await forcePushed()
     set(main, old)
     await undo(main)
-    const places = () => [...bench.refs(parkingOf(target.replica))].filter(([ref]) => ref.includes('/parked/'))
+    const places = () =>
+      [...bench.refs(parkingOf(target.replica))].filter(([ref]) => ref.includes('/parked/'))
     const before = places().length
     bench.clock.now += DAY
     set(main, bad)
@@ -265,7 +266,10 @@ describe('parking', () => {
     const { first, old } = await replicated()
     set(main, bench.commit(target.repository, 'bad', first))
     expect(await replicate({ bytes: 10 })).toMatchObject({ kind: 'hand-over', reason: 'bytes' })
-    expect(await replicate({ until: bench.clock.now - 1 })).toMatchObject({ kind: 'hand-over', reason: 'deadline' })
+    expect(await replicate({ until: bench.clock.now - 1 })).toMatchObject({
+      kind: 'hand-over',
+      reason: 'deadline',
+    })
     expect(bench.refs(target.replica).get(main)).toBe(old)
   })
 
@@ -279,7 +283,8 @@ describe('parking', () => {
   test('a plan that takes too much away is refused with nothing parked; force lets it through', async () => {
     const { old } = await replicated()
     const names = Array.from({ length: 11 }, (_, index) => `refs/heads/b${index}`)
-    for (const [index, ref] of names.entries()) set(ref, bench.commit(target.repository, `side ${index}`, old))
+    for (const [index, ref] of names.entries())
+      set(ref, bench.commit(target.repository, `side ${index}`, old))
     await replicate()
     const tip = bench.refs(target.replica).get('refs/heads/b7')
     for (const ref of names) bench.git(target.repository, 'update-ref', '-d', ref)
@@ -325,7 +330,9 @@ describe('expiry', () => {
     expect(existsSync(bench.folderOf(parking))).toBe(false)
     expect(await undo(main)).toBe('expired')
     // nothing is left to look at, and parking begins anew
-    expect((await bench.parts.parked.parkings()).map(({ replica }) => replica.name)).not.toContain(target.replica.name)
+    expect((await bench.parts.parked.parkings()).map(({ replica }) => replica.name)).not.toContain(
+      target.replica.name,
+    )
     set(main, bad)
     await replicate()
     expect(await undo(main)).toEqual({ source: old, replica: old })
@@ -354,7 +361,9 @@ describe('expiry', () => {
       said = await parked.add(target, [later], bench.clock.now + 40 * DAY)
     })
     expect(said).toBe(false)
-    expect(await parked.close(target.replica, bench.clock.now, async () => expect(true).toBe(false))).toBe(false)
+    expect(await parked.close(target.replica, bench.clock.now, async () => expect(true).toBe(false))).toBe(
+      false,
+    )
   })
 })
 
