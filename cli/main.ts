@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { register as registerSeed } from './commands/seed.ts'
 import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
 import { createTerminal } from './terminal.ts'
@@ -135,5 +136,7 @@ program
   )
   .option('--faults <file-or-json>', 'what shall go wrong: docs/local-cloud.md')
   .action(runUp)
+
+registerSeed(program)
 
 await program.parseAsync()

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
 import { STSClient } from '@aws-sdk/client-sts'
 import { type CodeCommitAccess, createCodeCommit } from '../shared/codecommit/access.ts'
+import { isParkingName, type RepositoryAddress } from '../shared/codecommit/address.ts'
+import { createDiscover } from '../shared/config/discover.ts'
 import { chooses } from '../shared/config/glob.ts'
-import { replicasOf } from '../shared/config/replicas.ts'
 import type { Config } from '../shared/config/types.ts'
+import { directed } from '../shared/replication/direction.ts'
 import type { Target } from '../shared/replication/prove.ts'
 import { awsName } from '../shared/runtime/aws-failures.ts'
+import type { Direction } from '../shared/store/directions.ts'
 import { BadConfig, readConfig } from '../stack/config.ts'
 import type { Consumer } from '../stack/consumers.ts'
 import { named } from '../stack/resources.ts'
@@ -70,14 +73,16 @@ const operatorOf = (where: Pick<Operator, 'config' | 'stage' | 'region'>): Opera
       name: named({ stage }, 'table'),
     })
   })
+  const directions = once(async () =>
+    (await import('../shared/store/directions.ts')).openDirections(await table()),
+  )
   return {
     ...where,
     own,
     codecommit,
     table,
     store: once(async () => (await import('../shared/store/replicas.ts')).openReplicas(await table())),
-    // until shared/git/client.ts is there
-    git: () => Promise.reject(new Error('there is no Git client yet')),
+    git: once(async () => (await import('../shared/git/client.ts')).createGitClient()),
     queue: (consumer) => queueOf(where, consumer),
     emit: once(async () => {
       const [{ createEmitter }, { lazyBus }] = await Promise.all([
@@ -86,7 +91,17 @@ const operatorOf = (where: Pick<Operator, 'config' | 'stage' | 'region'>): Opera
       ])
       return createEmitter({ client: lazyBus(), bus: BUS }).emit
     }),
-    targets: async (choice = {}) => targetsOf(config, await own(), await codecommit(), choice),
+    directions,
+    targets: async (choice = {}) =>
+      targetsOf(
+        {
+          config,
+          own: await own(),
+          codecommit: await codecommit(),
+          directions: await (await directions()).list(),
+        },
+        choice,
+      ),
   }
 }
 
@@ -131,23 +146,36 @@ const queueOf = async ({ stage, region }: Pick<Operator, 'stage' | 'region'>, co
   }
 }
 
-/** As the sweep finds them: the repositories that there are in each source region, and what relay.yml wants of them. */
+/**
+ * As the sweep finds them: the repositories that there are in each source region, and what relay.yml wants of them; turned round where
+ * they were failed over.
+ */
 const targetsOf = async (
-  config: Config,
-  own: Caller,
-  codecommit: CodeCommitAccess,
+  { config, own, codecommit, directions }: Finding,
   { repositories: globs = [], to }: Choice,
 ): Promise<readonly Target[]> => {
+  const tagsOf = (repository: RepositoryAddress) => codecommit.tagsOf(repository)
+  const discover = createDiscover({ config, own, tagsOf, now: Date.now })
   const regions = [...new Set(config.replicate.map(({ from }) => from ?? own.region))]
   const targets: Target[] = []
   for (const region of regions) {
     for (const name of (await codecommit.listRepositories(region)).sort()) {
-      if (globs.length > 0 && !chooses(globs, name)) continue
+      if (isParkingName(name) || (globs.length > 0 && !chooses(globs, name))) continue
       const repository = { account: own.account, region, name }
-      for (const { replica, deletes } of replicasOf(config, repository, own)) {
-        if (to === undefined || replica.region === to) targets.push({ repository, replica, deletes })
+      for (const replica of await discover(repository, SILENT)) {
+        const target = directed({ ...replica, repository }, directions)
+        if (to === undefined || target.replica.region === to) targets.push(target)
       }
     }
   }
   return targets
 }
+
+interface Finding {
+  readonly config: Config
+  readonly own: Caller
+  readonly codecommit: CodeCommitAccess
+  readonly directions: readonly Direction[]
+}
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }

@@ -5,6 +5,7 @@ import type { GitClient } from '../shared/git/types.ts'
 import type { Emit } from '../shared/replication/ports.ts'
 import type { Target } from '../shared/replication/prove.ts'
 import type { Queue } from '../shared/runtime/queue.ts'
+import type { Directions } from '../shared/store/directions.ts'
 import type { ReplicaStore } from '../shared/store/replicas.ts'
 import type { Table } from '../shared/store/table.ts'
 import type { Consumer } from '../stack/consumers.ts'
@@ -52,11 +53,16 @@ export interface Operator {
   store(): Promise<ReplicaStore>
   codecommit(): Promise<CodeCommitAccess>
   git(): Promise<GitClient>
+  /** which repositories were failed over */
+  directions(): Promise<Directions>
   /** a function's queue; UserError when it is not there */
   queue(consumer: Consumer): Promise<Queue>
   /** puts Relay's own events on the stack's bus */
   emit(): Promise<Emit>
-  /** every replica that relay.yml wants of the repositories that there are, by source; none may be found */
+  /**
+   * every replica that relay.yml wants of the repositories that there are, by source, in the direction in which it is kept now; none
+   * may be found
+   */
   targets(choice?: Choice): Promise<readonly Target[]>
 }
 

@@ -12,9 +12,10 @@ export const directed = <T extends Target>(target: T, directions: readonly Direc
   const swapped = directions.find(({ origin }) => sameAddress(origin, target.repository))
   if (!swapped) return target
   const { active, origin } = swapped
-  return sameAddress(active, target.replica)
-    ? { ...target, repository: plain(active), replica: plain(origin) }
-    : { ...target, repository: plain(active) }
+  if (!sameAddress(active, target.replica)) return { ...target, repository: plain(active) }
+  // a key belongs to its region
+  const { kmsKey: _, ...rest } = target
+  return { ...(rest as T), repository: plain(active), replica: plain(origin) }
 }
 
 /**

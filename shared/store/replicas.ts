@@ -21,6 +21,8 @@ export interface ReplicaStore {
   planClaim(pair: Pair, id: string, pending: RefCounts): Promise<boolean>
   /** a mirror task works under the claim now; false when the claim is lost */
   keepClaim(pair: Pair, id: string, run: { until: number; task: string }): Promise<boolean>
+  /** its holder is still at it; false when the claim is lost */
+  renewClaim(pair: Pair, id: string, until: number): Promise<boolean>
   /** call before looking at the refs; false when the claim is lost */
   clearDirty(pair: Pair, id: string): Promise<boolean>
   /** both sides were equal; `lastWay`: what made them so under this claim, absent when there was nothing to do */
@@ -126,6 +128,8 @@ export const openReplicas = (table: Table): ReplicaStore => {
       }),
     keepClaim: (pair, id, { until, task }) =>
       change(pair, { set: { 'claim.until': until, 'claim.task': task }, when: MINE, values: { ':id': id } }),
+    renewClaim: (pair, id, until) =>
+      change(pair, { set: { 'claim.until': until }, when: MINE, values: { ':id': id } }),
     clearDirty: (pair, id) => change(pair, { remove: ['dirty'], when: MINE, values: { ':id': id } }),
     closeClaim: (pair, id, proof, lastWay) => leave(pair, id, proven(proof, lastWay)),
     releaseClaim: (pair, id) => change(pair, { remove: WORK, when: MINE, values: { ':id': id } }),

@@ -36,6 +36,12 @@ test('what else a target says is kept, and so is the way into another account', 
   expect(directed(given, [swapped])).toEqual({ ...given, repository: eu })
 })
 
+test('the key of the replica’s region is not one for the former source', () => {
+  const given = { ...target(), kmsKey: 'alias/eu' }
+  expect(directed(given, [swapped])).toEqual(target(eu, us))
+  expect(directed({ ...given, replica: ap }, [swapped])).toHaveProperty('kmsKey', 'alias/eu')
+})
+
 test('swapping twice is no swap: failback from the other side gives the target of relay.yml', () => {
   const once = directed(target(), [swapped])
   expect(directed(once, [{ ...swapped, origin: eu, active: us }])).toEqual(target())
