@@ -18,7 +18,8 @@ export interface ReadRecord {
   readonly inputs: readonly RelayInput[]
 }
 
-export type ReplicasOf = (repository: RepositoryAddress) => readonly Pick<Target, 'replica' | 'deletes'>[]
+/** Every target that something said of a repository concerns; after a failover it may be the replica of some. */
+export type TargetsAbout = (repository: RepositoryAddress) => readonly Target[]
 
 /**
  * Puts together what speaks of the same replica, so that each is looked at once. What asks for nothing (test events,
@@ -27,7 +28,7 @@ export type ReplicasOf = (repository: RepositoryAddress) => readonly Pick<Target
  */
 export const groupsOf = (
   read: readonly ReadRecord[],
-  replicasOf: ReplicasOf,
+  targetsAbout: TargetsAbout,
   log: Log,
   onWrong: (record: QueueRecord, error: RelayError) => void,
 ): readonly Group[] => {
@@ -41,13 +42,14 @@ export const groupsOf = (
         )
         continue
       }
-      for (const target of targetsOf(input, replicasOf, log)) {
+      for (const target of targetsOf(input, targetsAbout, log)) {
         const key = `${addressText(target.repository)} ${addressText(target.replica)}`
         const group = groups.get(key) ?? { target, records: new Set(), events: [], requests: [] }
         groups.set(key, group)
         group.records.add(record)
-        if (input.type === 'repository') group.events.push(input)
-        else group.requests.push(input)
+        if (input.type === 'request') group.requests.push(input)
+        else if (sameAddress(input.repository, target.repository)) group.events.push(input)
+        else group.requests.push(touched(input))
       }
     }
   }
@@ -56,7 +58,7 @@ export const groupsOf = (
 
 const targetsOf = (
   input: RepositoryEvent | ReplicationRequest,
-  replicasOf: ReplicasOf,
+  targetsAbout: TargetsAbout,
   log: Log,
 ): readonly Target[] => {
   const { repository } = input
@@ -65,11 +67,21 @@ const targetsOf = (
     log.info('test event', facts)
     return []
   }
-  const configured = replicasOf(repository)
+  const configured = targetsAbout(repository)
   const wanted = input.type === 'request' ? input.replica : undefined
   const replicas = wanted ? configured.filter(({ replica }) => sameAddress(replica, wanted)) : configured
   if (replicas.length === 0) {
     log.info('no rule for it', { ...facts, ...(wanted ? { replica: addressText(wanted) } : {}) })
   }
-  return replicas.map(({ replica, deletes }) => ({ repository, replica, deletes }))
+  return replicas
 }
+
+/** A push to what is a replica since a failover: nothing that it says is true of the source. It asks for a look. */
+const touched = ({ id, at, repository }: RepositoryEvent): ReplicationRequest => ({
+  type: 'request',
+  id,
+  at,
+  repository,
+  reason: 'push to the replica',
+  attempt: 0,
+})

@@ -1,8 +1,9 @@
-import { addressText } from '../../shared/codecommit/address.ts'
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
 import { replicasOf } from '../../shared/config/replicas.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
+import { targetsAbout } from '../../shared/replication/direction.ts'
 import { type Followed, type FollowParts, follow, type Work } from '../../shared/replication/follow.ts'
 import { launchOf, type MirrorPlace, startMirror } from '../../shared/replication/launch.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
@@ -18,6 +19,7 @@ import {
   type QueueRecord,
   recordsOf,
 } from '../../shared/runtime/sqs-batch.ts'
+import { type Direction, openDirections } from '../../shared/store/directions.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
@@ -76,9 +78,11 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
         return []
       }
     })
+    const directions = await directionsOf(parts)
+    const configured = (repository: RepositoryAddress) => replicasOf(parts.config, repository, parts.own)
     const groups = groupsOf(
       read,
-      (repository) => replicasOf(parts.config, repository, parts.own),
+      (repository) => targetsAbout(repository, configured, directions),
       run.log,
       fail,
     )
@@ -97,6 +101,10 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
     return batchResponse(failed)
   }
 }
+
+/** Without `failover` in relay.yml nothing changes places, and nothing is asked. */
+const directionsOf = async ({ config, table }: ReplicateParts): Promise<readonly Direction[]> =>
+  config.failover ? openDirections(table).list() : []
 
 const followGroup = async (
   parts: FollowParts,
