@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { register as registerFailover } from './commands/failover.ts'
 import { register as registerSeed } from './commands/seed.ts'
 import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
@@ -138,5 +139,6 @@ program
   .action(runUp)
 
 registerSeed(program)
+registerFailover(program)
 
 await program.parseAsync()
