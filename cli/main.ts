@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { register as registerFailover } from './commands/failover.ts'
 import { register as registerSeed } from './commands/seed.ts'
 import { register as registerStatus } from './commands/status.ts'
 import { stopSignal, tellFailure } from './ending.ts'
@@ -140,5 +141,6 @@ program
 
 registerSeed(program)
 registerStatus(program)
+registerFailover(program)
 
 await program.parseAsync()

@@ -4,6 +4,7 @@ import { useKeyForTable, useKeyThrough } from './keys.ts'
 import { allow, role, type Statement } from './policy.ts'
 import { parkingArns, replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
+import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
 import { tableArn } from './table.ts'
 import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
 
@@ -26,6 +27,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     receive('replicate'),
     useTable('Query'),
     ...readBothSides(plan),
+    readSourceSettings(plan),
+    makeReplicas(plan),
     ...parkTips(plan),
     ...startMirror(plan),
     passTaskRoles(),
@@ -52,6 +55,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     // has no resource type (Service Authorization Reference, AWS CodeCommit)
     allow(['codecommit:ListRepositories'], ['*']),
     ...readBothSides(plan),
+    readSourceSettings(plan),
+    keepSettings(plan),
     removeParked(plan),
     putOwnEvents(),
     useKeyThrough('sqs'),
@@ -104,6 +109,7 @@ const readBothSides = (plan: Plan): readonly Statement[] => [
   allow(['codecommit:GitPull'], sourceArns(plan)),
   allow(['codecommit:GitPush'], replicaArns(plan)),
   allow(['sts:AssumeRole'], replicaRoles(plan)),
+  ...useReplicaKeys(plan),
 ]
 
 /** Copies tips that are about to be lost from a replica to the parking repository beside it. */

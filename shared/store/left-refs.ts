@@ -121,7 +121,8 @@ const leftOf = (items: readonly Item[]): LeftRefs => {
   const moves = new Map<string, LeftMove>()
   for (const move of items.flatMap(movesOf)) {
     const other = moves.get(move.key)
-    if (!other || other.at <= move.at) moves.set(move.key, move)
+    const later = !other || other.at < move.at || (other.at === move.at && !other.done)
+    if (later) moves.set(move.key, move)
   }
   return {
     ...(proven ? { proven: provenOf(proven) } : {}),

@@ -72,7 +72,7 @@ export const openParked = (table: Table): ParkedStore => {
   return {
     list,
     add: async (pair, tips, now) => {
-      for (const tip of tips) await table.put(tipKey(pair.replica, tip), itemOf(tip))
+      await each(tips, (tip) => table.put(tipKey(pair.replica, tip), itemOf(tip)))
       const due = Math.min(...tips.map(({ until }) => Date.parse(until)))
       const key = registryKey(pair.replica)
       await table.update(key, { set: { ...identity(pair) }, add: { version: 1 } })
@@ -86,7 +86,7 @@ export const openParked = (table: Table): ParkedStore => {
       return closing === undefined || Number(closing.until) < now
     },
     withdraw: async ({ replica }, tips) => {
-      for (const tip of tips) await table.delete(tipKey(replica, tip))
+      await each(tips, (tip) => table.delete(tipKey(replica, tip)))
     },
     parkings: async () => (await table.query(REGISTRY)).map((item) => item as unknown as Parking),
     settle: async ({ replica, version }, due) => {
@@ -108,6 +108,14 @@ export const openParked = (table: Table): ParkedStore => {
       }
     },
   }
+}
+
+/** Writes side by side: a plan may lose thousands of tips. */
+const PARALLEL = 25
+
+const each = async (tips: readonly ParkedTip[], write: (tip: ParkedTip) => Promise<unknown>) => {
+  for (let from = 0; from < tips.length; from += PARALLEL)
+    await Promise.all(tips.slice(from, from + PARALLEL).map(write))
 }
 
 const partitionOf = (replica: RepositoryAddress): string => `parked#${addressText(replica)}`

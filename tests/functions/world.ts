@@ -100,7 +100,10 @@ export const tinyRelay =
         }
         return { kind: 'equal', proof, refs: source, moved, cost: COST }
       }
-      if (verdict.updates.length === 0) return { kind: 'kept', kept: updates, moved, cost: COST }
+      if (verdict.updates.length === 0) {
+        const refs = new Map([...source].filter(([ref, oid]) => there.get(ref) === oid))
+        return { kind: 'kept', kept: updates, refs, moved, cost: COST }
+      }
       await announce?.(verdict.updates)
       moved = addCounts(moved, countsOf(verdict.updates.filter((update) => push(target.replica, update))))
     }
