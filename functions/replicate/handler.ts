@@ -1,9 +1,10 @@
-import { addressText } from '../../shared/codecommit/address.ts'
-import { replicasOf } from '../../shared/config/replicas.ts'
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { createDiscover, type Discover } from '../../shared/config/discover.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
 import { type Budget, budgetOf } from '../../shared/replication/budget.ts'
+import { targetsAbout } from '../../shared/replication/direction.ts'
 import { type FollowParts, follow, type Work } from '../../shared/replication/follow.ts'
 import { launchOf, type MirrorPlace, startMirror } from '../../shared/replication/launch.ts'
 import type { Followed } from '../../shared/replication/look.ts'
@@ -24,6 +25,7 @@ import {
   type QueueRecord,
   recordsOf,
 } from '../../shared/runtime/sqs-batch.ts'
+import { type Direction, openDirections } from '../../shared/store/directions.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
@@ -40,7 +42,9 @@ export interface ReplicateParts extends Streams {
   readonly maxReceives: number
   /** MiB of this function */
   readonly memory: number
-  readonly reader: RefReader
+  readonly reader: RefReader & {
+    tagsOf(repository: RepositoryAddress): Promise<Readonly<Record<string, string>> | undefined>
+  }
   readonly table: Table
   readonly events: Bus
   readonly queues: OwnQueue
@@ -64,6 +68,9 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
     emit: createEmitter({ client: parts.events, bus: parts.bus }).emit,
     start: (target, launch) => startMirror(parts.tasks, launchOf(parts.place, target, launch)),
   }
+  // kept while the function is warm
+  const tagsOf = (repository: RepositoryAddress) => parts.reader.tagsOf(repository)
+  const discover = createDiscover({ ...parts, tagsOf })
   return async (event, run) => {
     const failed = new Map<string, QueueRecord>()
     const fail = (record: QueueRecord, error: unknown) => {
@@ -75,7 +82,7 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
       })
     }
     const records = recordsOf(event)
-    const groups = readGroups(parts, records, run, fail)
+    const groups = await readGroups(parts, discover, records, run, fail)
     const work = { ...base, log: run.log }
     const budget = budgetOf(parts.now(), run.remainingMs(), parts.memory, groups.length)
     const outcomes = await Promise.all(
@@ -93,12 +100,13 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
   }
 }
 
-const readGroups = (
-  { config, own }: ReplicateParts,
+const readGroups = async (
+  parts: ReplicateParts,
+  discover: Discover,
   records: readonly QueueRecord[],
   run: Run,
   fail: (record: QueueRecord, error: unknown) => void,
-): readonly Group[] => {
+): Promise<readonly Group[]> => {
   const read = records.flatMap((record): ReadRecord[] => {
     try {
       return [{ record, inputs: decodeBody(record.body) }]
@@ -107,8 +115,14 @@ const readGroups = (
       return []
     }
   })
-  return groupsOf(read, (repository) => replicasOf(config, repository, own), run.log, fail)
+  const directions = await directionsOf(parts)
+  const configured = (repository: RepositoryAddress) => discover(repository, run.log)
+  return groupsOf(read, (repository) => targetsAbout(repository, configured, directions), run.log, fail)
 }
+
+/** Without `failover` in relay.yml nothing changes places, and nothing is asked. */
+const directionsOf = async ({ config, table }: ReplicateParts): Promise<readonly Direction[]> =>
+  config.failover ? openDirections(table).list() : []
 
 const followGroup = async (
   parts: FollowParts,

@@ -4,7 +4,7 @@ import { describeFailure } from '../runtime/log.ts'
 import type { Claim, Proof, ReplicaRecord } from '../store/records.ts'
 import type { Ask, Parts, Request } from './ports.ts'
 import { addCounts, type Comparison, compare, NONE, type Target } from './prove.ts'
-import { giveUp, measureLag, tellPending, tellSourceMissing } from './report.ts'
+import { giveUp, lastWayOf, measureLag, tellPending, tellSourceMissing } from './report.ts'
 import { again, type Decision, decide, type RunEnd } from './retry.ts'
 
 /** Looks at, or writes for, one replica while others keep asking for it. */
@@ -81,7 +81,7 @@ const prove = async (
 const endEqual = async (parts: FinishParts, target: Target, claim: Claim, proof: Proof, told: boolean) => {
   const record = await parts.store.get(target)
   if (!told) await tellPending(parts, record, proof, claim.reason)
-  const left = await parts.store.closeClaim(target, claim.id, proof)
+  const left = await parts.store.closeClaim(target, claim.id, proof, lastWayOf(record, claim.reason))
   if (!told) measureLag(parts, target, proof, record?.waitingSince)
   return left
 }

@@ -87,7 +87,10 @@ const settle = async (
     if (end.left === 'done') return end.as
     if (end.left === 'lost') return 'lost'
   }
-  throw new RelayError('CLAIM_LOST', { replica: addressText(target.replica), problem: 'asked for all the time' })
+  throw new RelayError('CLAIM_LOST', {
+    replica: addressText(target.replica),
+    problem: 'asked for all the time',
+  })
 }
 
 /**

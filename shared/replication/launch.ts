@@ -33,6 +33,7 @@ export const launchOf = (place: MirrorPlace, target: Target, launch: Launch): Ru
     RELAY_REPOSITORY: JSON.stringify({ account, region, name }),
     RELAY_REPLICA: JSON.stringify(target.replica),
     RELAY_DELETES: target.deletes,
+    ...(target.kmsKey === undefined ? {} : { RELAY_KMS_KEY: target.kmsKey }),
     RELAY_CLAIM: launch.token,
     RELAY_ATTEMPT: String(launch.attempt),
     RELAY_REASON: launch.reason.slice(0, MAX_REASON),
@@ -149,7 +150,8 @@ export const startMirror = async (tasks: Tasks, input: RunTaskCommandInput): Pro
  */
 const conflicting = (error: unknown): string | undefined => {
   const { name, resourceIds } = (error ?? {}) as { name?: unknown; resourceIds?: unknown }
-  const first: unknown = name === 'ConflictException' && Array.isArray(resourceIds) ? resourceIds[0] : undefined
+  const first: unknown =
+    name === 'ConflictException' && Array.isArray(resourceIds) ? resourceIds[0] : undefined
   return typeof first === 'string' ? first : undefined
 }
 

@@ -61,7 +61,7 @@ export interface Streams {
   readonly pause: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
   /** makes a replica that is not there */
   readonly ensureReplica: (target: Target) => Promise<unknown>
-  readonly guardFor?: (target: Target, terms: WatchTerms) => Watch
+  readonly guardFor?: ((target: Target, terms: WatchTerms) => Watch) | undefined
   readonly defaultBranchFor?: (target: Target) => DefaultBranchKeeper
 }
 

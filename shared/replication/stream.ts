@@ -183,4 +183,5 @@ const workOf = (
 
 const NO_DRAFT: Draft = { updates: [], source: new Map(), replica: new Map(), losing: [] }
 
-const refsText = (count: number): string => (count === 1 ? 'one ref' : count === 0 ? 'no ref' : `${count} refs`)
+const refsText = (count: number): string =>
+  count === 1 ? 'one ref' : count === 0 ? 'no ref' : `${count} refs`

@@ -4,7 +4,9 @@ import type { Item } from './attributes.ts'
 import type {
   Claim,
   Failure,
+  LastWay,
   Launch,
+  Paced,
   Pair,
   Pending,
   Proof,
@@ -12,7 +14,7 @@ import type {
   Refusal,
   ReplicaRecord,
 } from './records.ts'
-import type { Change, Key, Table } from './table.ts'
+import type { Between, Change, Key, Table } from './table.ts'
 
 /** `dirty`: not done, because somebody wanted the replica meanwhile. `lost`: not done, the claim is another's or closed. */
 export type Left = 'done' | 'dirty' | 'lost'
@@ -39,8 +41,8 @@ export interface ReplicaStore {
   keepClaim(pair: Pair, id: string, run: { until: number; task: string }): Promise<boolean>
   /** call before looking at the refs; false when the claim is lost */
   clearDirty(pair: Pair, id: string): Promise<boolean>
-  /** both sides were equal */
-  closeClaim(pair: Pair, id: string, proof: Proof): Promise<Left>
+  /** both sides were equal; `lastWay`: what made them so under this claim, absent when there was nothing to do */
+  closeClaim(pair: Pair, id: string, proof: Proof, lastWay?: LastWay): Promise<Left>
   /** there is nothing more to do, though the sides are not equal */
   settleClaim(pair: Pair, id: string, end: Settled): Promise<Left>
   /** gives up the claim whatever came meanwhile; false when it was lost */
@@ -51,13 +53,19 @@ export interface ReplicaStore {
   expireClaim(pair: Pair, id: string): Promise<boolean>
   /** with `claim`: closes that claim too, unless lost, or dirty where `evenDirty` does not say that this was seen to */
   markFailed(pair: Pair, failure: Failure, claim?: { id: string; evenDirty: boolean }): Promise<Left>
-  /** keeps `since` of the first time; false while somebody holds the claim */
-  markBehind(pair: Pair, behind: { refs: number; since: string }, now: number): Promise<boolean>
+  /** keeps `since` of the first time, and counts it if no event announced it (`missed`); false while somebody holds the claim */
+  markBehind(
+    pair: Pair,
+    behind: { refs: number; since: string; missed?: boolean },
+    now: number,
+  ): Promise<boolean>
+  /** until a proof */
+  pace(pair: Pair, paced: Paced): Promise<void>
   /** both sides were equal though nobody worked on it; false while somebody holds the claim */
   recordProof(pair: Pair, proof: Proof, now: number): Promise<boolean>
   get(pair: Pair): Promise<ReplicaRecord | undefined>
-  /** all of them, by source and replica */
-  list(): Promise<readonly ReplicaRecord[]>
+  /** all of them, or those between two keys ({@link replicaKey}), by source and replica */
+  list(between?: Between): Promise<readonly ReplicaRecord[]>
 }
 
 export type NewClaim = Pick<Claim, 'id' | 'until' | 'attempt' | 'reason' | 'messages'> & {
@@ -94,8 +102,10 @@ const UNPROVEN = [
   'refusal',
   'kept',
   'missingSince',
+  'paced',
   ...WISHES,
 ] as const
+const EQUAL_SINCE = 'equalSince'
 const MINE = '#claim.#id = :id'
 const CLEAN = 'attribute_not_exists(#dirty)'
 const FREE = '(attribute_not_exists(#claim) OR #claim.#until < :now)'
@@ -118,6 +128,7 @@ export const openReplicas = (table: Table): ReplicaStore => {
       await change(pair, { add: { hints: count } })
       await change(pair, {
         set: { waitingSince: at },
+        remove: [EQUAL_SINCE],
         when: '(attribute_not_exists(#waitingSince) OR #waitingSince > :at) AND (attribute_not_exists(#provenAt) OR #provenAt <= :covered)',
         values: { ':at': at, ':covered': at + EVENT_CLOCK_MS },
       })
@@ -148,18 +159,26 @@ export const openReplicas = (table: Table): ReplicaStore => {
     planClaim: (pair, id, pending, launch) =>
       change(pair, {
         set: { pending: { ...pending }, ...(launch ? { 'claim.launch': { ...launch } } : {}) },
+        remove: [EQUAL_SINCE],
         when: MINE,
         values: { ':id': id },
       }),
     keepClaim: (pair, id, { until, task }) =>
       change(pair, { set: { 'claim.until': until, 'claim.task': task }, when: MINE, values: { ':id': id } }),
     clearDirty: (pair, id) => change(pair, { remove: ['dirty'], when: MINE, values: { ':id': id } }),
-    closeClaim: (pair, id, proof) => leave(pair, id, proven(proof)),
+    closeClaim: (pair, id, proof, lastWay) => leave(pair, id, proven(proof, lastWay)),
     settleClaim: (pair, id, end) =>
       leave(pair, id, {
         set: settled(end),
         // a refused plan still waits, and what was moved before it is still to be told
-        remove: [...WORK, ...WISHES, 'failures', 'failure', ...(end.status === 'refused' ? [] : WAITING)],
+        remove: [
+          ...WORK,
+          ...WISHES,
+          EQUAL_SINCE,
+          'failures',
+          'failure',
+          ...(end.status === 'refused' ? [] : WAITING),
+        ],
       }),
     releaseClaim: (pair, id) => change(pair, { remove: WORK, when: MINE, values: { ':id': id } }),
     releaseForMore: (pair, id, { failures, carried }) =>
@@ -172,14 +191,14 @@ export const openReplicas = (table: Table): ReplicaStore => {
     markFailed: async (pair, failure, claim) => {
       const set = { status: 'failed', failure: { ...failure } }
       if (!claim) {
-        await change(pair, { set, remove: ['failures', ...WISHES] })
+        await change(pair, { set, remove: ['failures', ...WISHES, EQUAL_SINCE] })
         return 'done'
       }
-      const what = { set, remove: ['failures', ...WISHES, ...WORK] }
+      const what = { set, remove: ['failures', ...WISHES, EQUAL_SINCE, ...WORK] }
       if (!claim.evenDirty) return leave(pair, claim.id, what)
       return (await change(pair, { ...what, when: MINE, values: { ':id': claim.id } })) ? 'done' : 'lost'
     },
-    markBehind: async (pair, behind, now) => {
+    markBehind: async (pair, { missed, ...behind }, now) => {
       const values = { ':now': now }
       const seenBefore = await change(pair, {
         set: { 'behind.refs': behind.refs },
@@ -188,7 +207,13 @@ export const openReplicas = (table: Table): ReplicaStore => {
       })
       const seen =
         seenBefore ||
-        (await change(pair, { set: { behind }, when: `${FREE} AND attribute_not_exists(#behind)`, values }))
+        (await change(pair, {
+          set: { behind },
+          remove: [EQUAL_SINCE],
+          ...(missed ? { add: { missed: 1 } } : {}),
+          when: `${FREE} AND attribute_not_exists(#behind)`,
+          values,
+        }))
       if (!seen) return false
       // a replica that failed stays failed, which says more
       await change(pair, {
@@ -200,8 +225,11 @@ export const openReplicas = (table: Table): ReplicaStore => {
     },
     recordProof: (pair, proof, now) =>
       change(pair, { ...proven(proof), when: FREE, values: { ':now': now } }),
+    pace: async (pair, paced) => {
+      await change(pair, { set: { paced: { ...paced } } })
+    },
     get: read,
-    list: async () => (await table.query(PARTITION)).map(recordOf),
+    list: async (between) => (await table.query(PARTITION, between)).map(recordOf),
   }
 }
 
@@ -248,15 +276,22 @@ const settled = (end: Settled): NonNullable<Change['set']> => {
   return { status: end.status, missingSince: end.missingSince }
 }
 
-const proven = (proof: Proof): Change => ({
-  set: { status: 'equal', proof: { ...proof }, provenAt: Date.parse(proof.at) },
+const proven = (proof: Proof, lastWay?: LastWay): Change => ({
+  set: {
+    status: 'equal',
+    proof: { ...proof },
+    provenAt: Date.parse(proof.at),
+    ...(lastWay ? { lastWay: { ...lastWay } } : {}),
+  },
+  init: { [EQUAL_SINCE]: proof.at },
   remove: [...WORK, ...UNPROVEN],
 })
 
-const keyOf = ({ repository, replica }: Pair): Key => ({
-  pk: PARTITION,
-  sk: `${addressText(repository)} ${addressText(replica)}`,
-})
+/** `source replica`, in the order of the table. The space sorts before every character of a name. */
+export const replicaKey = ({ repository, replica }: Pair): string =>
+  `${addressText(repository)} ${addressText(replica)}`
+
+const keyOf = (pair: Pair): Key => ({ pk: PARTITION, sk: replicaKey(pair) })
 
 /** Written with every change, so that an item made by any of them can be read. Roles and external ids stay out. */
 const identity = ({ repository, replica }: Pair) => ({

@@ -5,14 +5,14 @@ import { createReplicate } from '../../functions/replicate/handler.ts'
 import { createSweep } from '../../functions/sweep/handler.ts'
 import type { ReachableRepository, RepositoryAddress } from '../../shared/codecommit/address.ts'
 import type { Config } from '../../shared/config/types.ts'
+import { decodeBody } from '../../shared/events/decode.ts'
+import type { RelayInput } from '../../shared/events/types.ts'
 import type { GitClient } from '../../shared/git/types.ts'
 import { digestOf } from '../../shared/replication/digest.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
 import type { Streams } from '../../shared/replication/ports.ts'
 import { addCounts, countsOf, NONE, type RefReader, type Target } from '../../shared/replication/prove.ts'
 import type { FastPath, Relay, RelayOutcome } from '../../shared/replication/relay/types.ts'
-import { decodeBody } from '../../shared/events/decode.ts'
-import type { RelayInput } from '../../shared/events/types.ts'
 import type { Bus, OwnQueue, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Run } from '../../shared/runtime/entry.ts'
 import type { RelayError } from '../../shared/runtime/errors.ts'
@@ -31,6 +31,7 @@ export const MAX_RECEIVES = 3
 export const URLS = {
   replicate: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate',
   dead: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate-dlq',
+  sweep: 'https://sqs.us-east-1.amazonaws.com/111111111111/sweep',
 }
 
 export const config: Config = {
@@ -99,7 +100,10 @@ export const tinyRelay =
         }
         return { kind: 'equal', proof, refs: source, moved, cost: COST }
       }
-      if (verdict.updates.length === 0) return { kind: 'kept', kept: updates, moved, cost: COST }
+      if (verdict.updates.length === 0) {
+        const refs = new Map([...source].filter(([ref, oid]) => there.get(ref) === oid))
+        return { kind: 'kept', kept: updates, refs, moved, cost: COST }
+      }
       await announce?.(verdict.updates)
       moved = addCounts(moved, countsOf(verdict.updates.filter((update) => push(target.replica, update))))
     }
@@ -124,6 +128,7 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
   const emitted: { type: string; detail: Record<string, unknown> }[] = []
   const queue: Message[] = []
   const stops: Message[] = []
+  const sweeps: Message[] = []
   const dead: string[] = []
   const delays: number[] = []
   const tasks: Task[] = []
@@ -160,6 +165,7 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
       await call('SendMessage')
       delays.push(DelaySeconds ?? 0)
       if (QueueUrl === URLS.dead) dead.push(MessageBody!)
+      else if (QueueUrl === URLS.sweep) put(sweeps, MessageBody!)
       else put(queue, MessageBody!)
       return {}
     },
@@ -218,6 +224,7 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
       const refs = repositories.get(key(address))
       return refs && new Map(refs)
     },
+    tagsOf: async (_repository: RepositoryAddress): Promise<Record<string, string>> => ({}),
     listRepositories: async (region: string) => {
       await call('listRepositories')
       return [...repositories.keys()]
@@ -293,6 +300,7 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
     maxReceives: MAX_RECEIVES,
     replicateQueue: URLS.replicate,
     replicateDeadLetters: URLS.dead,
+    sweepQueue: URLS.sweep,
     reader,
     table,
     events,
@@ -400,6 +408,9 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
       }
       throw new Error('the world does not come to rest')
     },
+    sweeps,
+    /** what a sweep left to other invocations */
+    deliverSweep: () => deliver(sweeps, sweep, (body) => dead.push(body)),
     runSweep: () => sweep(eventOf([{ id: 'wake', body: '{}', receives: 1 }]), run),
     eventsOf: (type: string) => emitted.filter((event) => event.type === type).map(({ detail }) => detail),
     queued: (): RelayInput[] => queue.flatMap(({ body }) => [...decodeBody(body)]),
