@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { register as registerSeed } from './commands/seed.ts'
+import { register as registerUndo } from './commands/undo.ts'
 import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
 import { createTerminal } from './terminal.ts'
@@ -138,5 +139,6 @@ program
   .action(runUp)
 
 registerSeed(program)
+registerUndo(program)
 
 await program.parseAsync()

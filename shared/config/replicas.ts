@@ -94,3 +94,14 @@ const namedRegions = ({ tag }: ReplicationRule, tags: KnownTags): ReadonlySet<st
 
 /** A tag's value may hold no comma (CodeCommit user guide, "Tag key and value limits"), but who writes one means the same. */
 const wordsOf = (value = ''): readonly string[] => value.split(/[\s,]+/).filter((word) => word !== '')
+
+/** What happens to a replica's refs that somebody else moved: as the first rule says that keeps these two in step, in whichever direction. */
+export const divergenceOf = (
+  { replicate }: Pick<Config, 'replicate'>,
+  { repository, replica }: { readonly repository: RepositoryAddress; readonly replica: RepositoryAddress },
+): ReplicationRule['divergence'] =>
+  replicate.find(
+    ({ repositories, to }) =>
+      chooses(repositories, repository.name) &&
+      to.some(({ region }) => region === replica.region || region === repository.region),
+  )?.divergence ?? 'report'
