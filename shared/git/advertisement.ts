@@ -2,7 +2,7 @@ import { RelayError } from '../runtime/errors.ts'
 import { type Packet, packetReader } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import type { RefMap } from './refs.ts'
-import { lineOf, malformed, reasonOf } from './text.ts'
+import { lineOf, lineOfWords, malformed } from './text.ts'
 
 export type GitService = 'git-upload-pack' | 'git-receive-pack'
 
@@ -67,7 +67,11 @@ export const advertisementPackets = (
 
   const takeRef = (line: string) => {
     if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', service, reason: reasonOf(line.slice(4)) })
+      throw new RelayError('REMOTE_FAILED', {
+        problem: 'ERR line',
+        service,
+        reason: lineOfWords(line.slice(4)),
+      })
     }
     if (line === 'version 1' || line.startsWith('shallow ')) return
     const [head = '', tail] = splitAtNul(line)

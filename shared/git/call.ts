@@ -1,7 +1,8 @@
+import type { RelayError } from '../runtime/errors.ts'
 import type { GitService } from './advertisement.ts'
 import { type Conversation, converse, type Patience } from './http.ts'
 import { failureOf, refusalOf } from './refusal.ts'
-import { malformed } from './text.ts'
+import { malformed, reasonOf } from './text.ts'
 import { createMeter } from './traffic.ts'
 import type { Exchange, GitRemote, Traffic } from './types.ts'
 
@@ -25,7 +26,9 @@ export interface Line extends Conversation {
    */
   accepted(also?: readonly number[]): Promise<number>
   /** the same failure as a coded error that names the repository */
-  failure(error: unknown): Error
+  failure(error: unknown): RelayError
+  /** a server's words, short and without the credential */
+  reason(words: string): string
 }
 
 export interface Caller {
@@ -45,7 +48,7 @@ export const createCaller = (patience: Patience): Caller => {
     async call({ remote, service, step, exchange: { signal }, version, body, length }) {
       const { host, pathname: path } = new URL(remote.url)
       const authorization = await remote.authorization()
-      const failure = (error: unknown) => failureOf(error, { host, path, service }, signal)
+      const failure = (error: unknown) => failureOf(error, { host, path, service }, authorization, signal)
       const refs = step === 'info/refs'
       try {
         const conversation = await converse({
@@ -65,7 +68,12 @@ export const createCaller = (patience: Patience): Caller => {
           ...(length !== undefined && { length }),
         })
         const kind = `application/x-${service}-${refs ? 'advertisement' : 'result'}`
-        return { ...conversation, failure, accepted: accepting(conversation, kind, authorization) }
+        return {
+          ...conversation,
+          failure,
+          reason: (words) => reasonOf(words, authorization),
+          accepted: accepting(conversation, kind, authorization),
+        }
       } catch (error) {
         throw failure(error)
       }

@@ -3,7 +3,7 @@ import { bestSideBand } from './fetch-request.ts'
 import { type PackGate, packGate } from './pack-header.ts'
 import { packetQueue } from './pkt-line.ts'
 import { type SideBandReader, sideBandReader } from './side-band.ts'
-import { lineOf, malformed, reasonOf } from './text.ts'
+import { lineOf, lineOfWords, malformed } from './text.ts'
 
 export interface FetchReader {
   /** the pack's bytes among these, in order */
@@ -39,7 +39,7 @@ export const fetchReader = (offered: readonly string[]): FetchReader => {
     acks += 1
     if (acks > MAX_ACKS) throw new RelayError('GIT_LIMIT', { limit: 'acks', most: MAX_ACKS })
     if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: reasonOf(line.slice(4)) })
+      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
     }
     const [, oid, status] = ACK.exec(line) ?? []
     if (line !== 'NAK' && oid === undefined) malformed(/^(?:un)?shallow /.test(line) ? 'shallow' : 'ACK')

@@ -4,7 +4,7 @@ import { OID } from './fetch-request.ts'
 import { dataPacket, encodePacket, type Packet, packetReader } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import type { RefMap } from './refs.ts'
-import { lineOf, malformed, reasonOf } from './text.ts'
+import { lineOf, lineOfWords, malformed } from './text.ts'
 
 /** Most refs that are asked for by name; more are cheaper to read as a whole. */
 export const LS_REFS_LIMITS = { names: 512 }
@@ -119,7 +119,7 @@ export const lsRefsReader = (limits: AdvertisementLimits): LsRefsReader => {
     if (packet.type !== 'data') return malformed(packet.type)
     const line = lineOf(packet.payload)
     if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: reasonOf(line.slice(4)) })
+      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
     }
     const [oid = '', name = ''] = line.split(' ')
     if (oid === 'unborn') return

@@ -4,7 +4,7 @@ import { EMPTY_PACK } from './pack-header.ts'
 import { encodePush, packIsDue } from './push-request.ts'
 import { reportReader } from './report-status.ts'
 import { type SpoolOptions, spool } from './spool.ts'
-import type { Exchange, GitRemote, PackStream, PushReport, PushRequest } from './types.ts'
+import type { Exchange, GitRemote, PackStream, PushReport, PushRequest, RefResult } from './types.ts'
 
 /** Up to here a pack is gathered in memory and sent with its length, as git does (`http.postBuffer`). */
 export const MAX_GATHERED_BYTES = 1024 * 1024
@@ -162,12 +162,17 @@ const readReport = async (line: Line, offered: readonly string[]): Promise<PushR
   const reader = reportReader(offered)
   await line.accepted()
   for await (const bytes of line.body()) reader.push(bytes)
-  return reader.end()
+  const report = reader.end()
+  if (!report) return undefined
+  const refs = [...report.refs].map(([ref, result]): [string, RefResult] => [
+    ref,
+    result.kind === 'ok' ? result : { ...result, reason: line.reason(result.reason) },
+  ])
+  return { unpack: line.reason(report.unpack), refs: new Map(refs) }
 }
 
 /** Whether this is how a server says that it takes no chunked bodies. */
-const chunkedRefusal = (failure: Error, sent: number): Error => {
-  if (!(failure instanceof RelayError)) return failure
+const chunkedRefusal = (failure: RelayError, sent: number): RelayError => {
   const { status, error } = failure.data
   const chunked =
     status === 411 || status === 501

@@ -1,7 +1,7 @@
 import type http from 'node:http'
 import { type Code, type ErrorData, RelayError } from '../runtime/errors.ts'
 import { type Conversation, Impatience } from './http.ts'
-import { reasonOf, withoutCredential } from './text.ts'
+import { reasonOf } from './text.ts'
 
 /** How much of a refusal's body is looked at for its wording. A longer one costs the connection. */
 const MAX_REFUSAL_BYTES = 4_096
@@ -13,7 +13,7 @@ export const refusalOf = async (
   authorization: string,
 ): Promise<RelayError> => {
   const words = await startOf(conversation)
-  const reason = reasonOf(withoutCredential(words, authorization))
+  const reason = reasonOf(words, authorization)
   return new RelayError(codeOfStatus(status, words), { status, ...(reason && { reason }) })
 }
 
@@ -38,11 +38,16 @@ const startOf = async (conversation: Conversation): Promise<string> => {
 }
 
 /** Whatever went wrong in an exchange as a coded error that names the repository. */
-export const failureOf = (error: unknown, facts: ErrorData, signal: AbortSignal | undefined): RelayError => {
+export const failureOf = (
+  error: unknown,
+  facts: ErrorData,
+  authorization: string,
+  signal: AbortSignal | undefined,
+): RelayError => {
   if (error instanceof RelayError) {
-    return error.data.host === undefined
-      ? new RelayError(error.code, { ...facts, ...error.data }, { cause: error.cause })
-      : error
+    const { reason, ...data } = error.data
+    const words = reason !== undefined && { reason: reasonOf(String(reason), authorization) }
+    return new RelayError(error.code, { ...facts, ...data, ...words }, { cause: error.cause })
   }
   if (signal?.aborted) {
     const late = (signal.reason as { name?: unknown } | null)?.name === 'TimeoutError'

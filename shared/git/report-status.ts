@@ -2,7 +2,7 @@ import { RelayError } from '../runtime/errors.ts'
 import { type Packet, packetReader } from './pkt-line.ts'
 import { pushCapabilities } from './push-request.ts'
 import { sideBandReader } from './side-band.ts'
-import { lineOf, malformed, reasonOf } from './text.ts'
+import { lineOf, lineOfWords, malformed } from './text.ts'
 import type { PushReport, RefResult } from './types.ts'
 
 /** A report of the most commands with long names and reasons, and the progress around it. */
@@ -57,16 +57,16 @@ const reportLines = () => {
     if (packet.type !== 'data') return malformed(packet.type)
     const line = lineOf(packet.payload)
     if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: reasonOf(line.slice(4)) })
+      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
     }
     if (unpack === undefined) {
       if (!line.startsWith('unpack ')) malformed('no unpack line')
-      unpack = reasonOf(line.slice('unpack '.length))
+      unpack = lineOfWords(line.slice('unpack '.length))
       return
     }
     const [, kind, ref = '', reason = ''] =
       /^(ok|ng) (\S+)(?: (.*))?$/s.exec(line) ?? malformed('report line')
-    if (kind === 'ng') refs.set(ref, { kind: 'refused', reason: reasonOf(reason) })
+    if (kind === 'ng') refs.set(ref, { kind: 'refused', reason: lineOfWords(reason) })
     else if (!refs.has(ref)) refs.set(ref, { kind: 'ok' })
   }
 

@@ -1,6 +1,6 @@
 import { RelayError } from '../runtime/errors.ts'
 import { HEADER_BYTES, packetLength } from './pkt-line.ts'
-import { malformed, reasonOf } from './text.ts'
+import { lineOfWords, malformed } from './text.ts'
 
 export interface SideBandReader {
   /** the data of band 1 in these bytes: views, given on before their packet is complete */
@@ -47,9 +47,10 @@ export const sideBandReader = (): SideBandReader => {
     const text = words.toString('utf8')
     words = Buffer.alloc(0)
     if (band === 2) progress = text || progress
-    else if (band === 3) throw new RelayError('REMOTE_FAILED', { problem: 'fatal', reason: reasonOf(text) })
+    else if (band === 3)
+      throw new RelayError('REMOTE_FAILED', { problem: 'fatal', reason: lineOfWords(text) })
     else if (text.startsWith('RR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: reasonOf(text.slice(3)) })
+      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(text.slice(3)) })
     } else malformed('side band')
   }
 
@@ -91,6 +92,6 @@ export const sideBandReader = (): SideBandReader => {
     end() {
       if (stage !== 'done') malformed('no end')
     },
-    progress: () => reasonOf(progress.split(/[\r\n]/).findLast((line) => line.trim() !== '') ?? ''),
+    progress: () => lineOfWords(progress.split(/[\r\n]/).findLast((line) => line.trim() !== '') ?? ''),
   }
 }

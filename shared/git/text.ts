@@ -1,7 +1,13 @@
 import { RelayError } from '../runtime/errors.ts'
 
-/** How much of a server's words is kept. */
+/** How much of a server's words is read, so that a credential in them is not cut before it is known as one. */
+const MAX_WORDS_CHARACTERS = 4_096
+
+/** How much of them is told. */
 export const MAX_REASON_CHARACTERS = 200
+
+/** Shorter user names and passwords are words like any other. */
+const MIN_SECRET_CHARACTERS = 8
 
 export const malformed = (problem: string): never => {
   throw new RelayError('GIT_PROTOCOL', { problem })
@@ -19,26 +25,27 @@ export const lineOf = (payload: Uint8Array): string => {
   }
 }
 
-/** A server's words as one short line without control characters, markup, or anything that stands between `//` and `@`. */
-export const reasonOf = (words: string): string =>
+/** A server's words as one line without control characters, markup, or anything that stands between `//` and `@`. */
+export const lineOfWords = (words: string): string =>
   words
+    .slice(0, MAX_WORDS_CHARACTERS)
     .replace(/<[^>]*>/g, ' ')
     .replace(/\/\/[^\s/@]*@/g, '//***@')
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim()
-    .slice(0, MAX_REASON_CHARACTERS)
 
 /**
- * The same words without a credential that the server may have echoed: the header's value, its user name and password, and
- * their percent-encoded forms.
+ * The same, short, and without a credential that the server may have echoed: the header's value, its user name and password,
+ * and their percent-encoded forms.
  */
-export const withoutCredential = (words: string, authorization: string): string => {
+export const reasonOf = (words: string, authorization: string): string => {
   const token = authorization.replace(/^\S+\s+/, '')
   const pair = Buffer.from(token, 'base64').toString('utf8')
   const [, user = '', password = ''] = /^([^:]*):(.*)$/s.exec(pair) ?? []
   const secrets = [authorization, token, token.replace(/=+$/, ''), pair, password, user]
   return secrets
     .flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())])
-    .filter((secret) => secret.length >= 4)
-    .reduce((text, secret) => text.replaceAll(secret, '***'), words)
+    .filter((secret) => secret.length >= MIN_SECRET_CHARACTERS)
+    .reduce((text, secret) => text.replaceAll(secret, '***'), lineOfWords(words))
+    .slice(0, MAX_REASON_CHARACTERS)
 }

@@ -1,8 +1,8 @@
+import { packCommits } from '../../git/pack-commits.ts'
 import { type Code, codeOf, type RelayError } from '../../runtime/errors.ts'
 import { type HeldPack, holdPack } from './hold.ts'
 import { reachedIn } from './losing.ts'
 import { joinMoves } from './moves.ts'
-import { parentsIn } from './parents.ts'
 import { commandOf, deletesHead, isHead, REFS_PER_PUSH } from './pushes.ts'
 import { HOLD_BYTES } from './round.ts'
 import { countMoved, openSession, type Session } from './session.ts'
@@ -127,7 +127,7 @@ const fetchProven = async (
   )
   const held = await holdPack(budget.meter(pack), HOLD_BYTES)
   if (!held.whole) return { held, problem: 'the pack is too large to prove anything' }
-  const parents = await parentsIn(held.whole)
+  const parents = packCommits(held.whole)
   const open = updates.find(({ from, to }) => !reachedIn(parents, [to]).has(from))
   return open ? { held, problem: `${open.ref}: not seen to be a fast-forward` } : { held }
 }

@@ -1,10 +1,10 @@
+import { PACK_COMMITS_LIMITS, packCommits } from '../../git/pack-commits.ts'
 import { RelayError } from '../../runtime/errors.ts'
 import { digestOf } from '../digest.ts'
 import { plan, type RefUpdate } from '../plan.ts'
 import { asker } from './ask.ts'
 import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
 import { type Sorted, sortOut } from './memory.ts'
-import { parentsIn } from './parents.ts'
 import { isBlocked, keyOf } from './pushes.ts'
 import { countMoved, type Ground, handOver, type Session, survey, totalOf } from './session.ts'
 import { type OpenPack, openPack, pushAll } from './transfer.ts'
@@ -19,7 +19,7 @@ export type Round =
   | { readonly kind: 'pushed'; readonly smooth: boolean }
 
 /** Bytes of a pack that are kept back until the guard has agreed; of a larger one the beginning. */
-export const HOLD_BYTES = 4 * 1024 * 1024
+export const HOLD_BYTES = PACK_COMMITS_LIMITS.bytes
 
 /**
  * Plans, asks the guard where something would be lost, fetches and pushes.
@@ -130,7 +130,7 @@ const losingOf = async (
   pack: OpenPack | undefined,
 ): Promise<readonly RefUpdate[]> => {
   const after = tipsAfter(draft, ground.replica)
-  const parents = pack?.whole ? await parentsIn(pack.whole) : new Map<string, readonly string[]>()
+  const parents = pack?.whole ? packCommits(pack.whole) : new Map<string, readonly string[]>()
   const reached = reachedIn(parents, after.values())
   const doubtful = unproven(draft, after, reached)
   if (doubtful.length === 0) return []
