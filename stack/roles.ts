@@ -1,9 +1,11 @@
 import { type Consumer, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from './consumers.ts'
 import { CLUSTER_ID, deadLettersId, queueId, roleId, topicId } from './ids.ts'
 import { useKeyForTable, useKeyThrough } from './keys.ts'
+import { parkTips, removeParked } from './parking.ts'
 import { allow, role, type Statement } from './policy.ts'
-import { parkingArns, replicaArns, replicaRoles, sourceArns } from './repositories.ts'
+import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
+import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
 import { tableArn } from './table.ts'
 import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
 
@@ -27,6 +29,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     useTable('Query'),
     ...readBothSides(plan),
     ...parkTips(plan),
+    readSourceSettings(plan),
+    makeReplicas(plan),
     ...startMirror(plan),
     passTaskRoles(),
     putOwnEvents(),
@@ -51,7 +55,9 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     // has no resource type (Service Authorization Reference, AWS CodeCommit)
     allow(['codecommit:ListRepositories'], ['*']),
     ...readBothSides(plan),
-    removeParked(plan),
+    ...removeParked(plan),
+    readSourceSettings(plan),
+    keepSettings(plan),
     putOwnEvents(),
     useKeyThrough('sqs'),
     useKeyForTable(),
@@ -103,18 +109,8 @@ const readBothSides = (plan: Plan): readonly Statement[] => [
   allow(['codecommit:GitPull'], sourceArns(plan)),
   allow(['codecommit:GitPush'], replicaArns(plan)),
   allow(['sts:AssumeRole'], replicaRoles(plan)),
+  ...useReplicaKeys(plan),
 ]
-
-/** Copies tips that are about to be lost from a replica to the parking repository beside it. */
-export const parkTips = (plan: Plan): readonly Statement[] => [
-  allow(['codecommit:GitPull'], replicaArns(plan)),
-  // the second: it is made with a tag (CodeCommit user guide, "Tagging repositories")
-  allow(['codecommit:CreateRepository', 'codecommit:TagResource', 'codecommit:GitPush'], parkingArns(plan)),
-]
-
-/** Removes tips that were parked long enough, and parking repositories that are empty. */
-const removeParked = (plan: Plan): Statement =>
-  allow(['codecommit:DeleteRepository', 'codecommit:GitPush'], parkingArns(plan))
 
 const startMirror = (plan: Plan): readonly Statement[] => [
   allow(['ecs:RunTask'], [arn('ecs', `task-definition/${named(plan, 'mirror')}:*`)], inCluster),

@@ -75,7 +75,7 @@ export const unknownRegions = (
   const byTag = Map.groupBy(rulesFor(config, repository, own), ({ tag }) => tag)
   return [...byTag].flatMap(([tag, rules]) => {
     const known = new Set(rules.flatMap(({ to }) => to.map(({ region }) => region)))
-    const named = tag === undefined ? [] : wordsOf(tags[tag])
+    const named = tag === undefined ? [] : wordsOf(tags, tag)
     return named.filter((word) => !known.has(word)).map((word) => `${tag}: ${word}`)
   })
 }
@@ -90,10 +90,11 @@ const rulesFor = (config: Config, repository: RepositoryAddress, own: Own): read
 
 /** Undefined: all of the rule's. */
 const namedRegions = ({ tag }: ReplicationRule, tags: KnownTags): ReadonlySet<string> | undefined =>
-  tag === undefined || tags === 'any' ? undefined : new Set(wordsOf(tags[tag]))
+  tag === undefined || tags === 'any' ? undefined : new Set(wordsOf(tags, tag))
 
 /** A tag's value may hold no comma (CodeCommit user guide, "Tag key and value limits"), but who writes one means the same. */
-const wordsOf = (value = ''): readonly string[] => value.split(/[\s,]+/).filter((word) => word !== '')
+const wordsOf = (tags: Readonly<Record<string, string>>, key: string): readonly string[] =>
+  Object.hasOwn(tags, key) ? (tags[key] ?? '').split(/[\s,]+/).filter((word) => word !== '') : []
 
 /** What happens to a replica's refs that somebody else moved: as the first rule says that keeps these two in step, in whichever direction. */
 export const divergenceOf = (
