@@ -49,7 +49,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
   ],
   sweep: (plan) => [
     receive('sweep'),
-    send(att(queueId('replicate'))),
+    // the second: what one invocation does not do is another's
+    send(att(queueId('replicate')), att(queueId('sweep'))),
     useTable('Query'),
     watchMirrors(plan),
     // has no resource type (Service Authorization Reference, AWS CodeCommit)
