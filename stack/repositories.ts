@@ -1,4 +1,3 @@
-import { KEPT_OF_LONG, LONGEST_KEPT, PARKING_SUFFIX, parkingName } from '../shared/codecommit/address.ts'
 import type { ReplicationRule } from '../shared/config/types.ts'
 import { arn, type Plan, type Value } from './resources.ts'
 
