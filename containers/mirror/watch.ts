@@ -1,7 +1,7 @@
+import type { CodeCommitAccess } from '../../shared/codecommit/access.ts'
 import { divergenceOf } from '../../shared/config/replicas.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
-import type { CodeCommitAccess } from '../../shared/codecommit/access.ts'
 import { createGitClient } from '../../shared/git/client.ts'
 import { createWatch, type GuardedRun } from '../../shared/replication/guard/watch.ts'
 import { lazyBus } from '../../shared/runtime/aws-clients.ts'
