@@ -129,11 +129,16 @@ const conversationOn = (request: http.ClientRequest, { patience: { idleMs } }: A
   const answered = Promise.withResolvers<http.IncomingMessage>()
   const gone = Promise.withResolvers<never>()
   request.once('response', answered.resolve)
+  const lost = (error: Error) => {
+    answered.reject(error)
+    gone.reject(error)
+  }
   request.on('error', (error) => {
     failure ??= error
-    answered.reject(failure)
-    gone.reject(failure)
+    lost(failure)
   })
+  // Once there is an answer, a request that is destroyed closes without an error.
+  request.once('close', () => lost(failure ?? new Error('the connection is closed')))
   // Either may fail while nobody waits for it; who waits later hears of it.
   for (const { promise } of [answered, gone]) promise.catch(() => undefined)
 
