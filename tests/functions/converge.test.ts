@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { RelayError } from '../../shared/runtime/errors.ts'
-import { startTable, type TestTable } from '../support/table.ts'
+import { memoryTable } from '../support/memory-table.ts'
 import {
   COST,
   createWorld,
@@ -14,20 +14,17 @@ import {
   type World,
 } from './world.ts'
 
-// The functions together, over queues, tasks and events in memory and a real table.
+// The functions together, over queues, tasks, events and a table in memory.
 
-let server: TestTable
 let world: World
 let way: 'auto' | 'mirror' = 'mirror'
 
 const open = async () => {
-  server = await startTable()
-  world = createWorld(server.table, { way })
+  world = createWorld(memoryTable(), { way })
   world.setRefs(source, { 'refs/heads/main': oid('b'), 'refs/tags/v1': oid('a') })
   world.setRefs(replica, { 'refs/heads/main': oid('a') })
 }
 beforeEach(open)
-afterEach(() => server.close())
 
 const endState = async () => ({
   replica: [...(world.refs(replica) ?? [])].sort(),
@@ -442,7 +439,6 @@ describe('any call that fails', () => {
     expect(undisturbed).toEqual(converged)
     expect(calls).toBeGreaterThan(5)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       world.failCall(n)
       world.send(pushEvent())
@@ -467,7 +463,6 @@ describe('any call that fails', () => {
     }
     const calls = await fail(undefined)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       await fail(n)
     }
@@ -489,7 +484,6 @@ describe('any call that fails', () => {
     }
     const calls = await pushMeanwhile(undefined)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       await pushMeanwhile(n)
     }
@@ -506,7 +500,6 @@ describe('any call that fails', () => {
     }
     const calls = await sweepAndSettle(undefined)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       await sweepAndSettle(n)
       expect({ n, ...(await endState()) }).toMatchObject({
@@ -522,7 +515,6 @@ describe('any call that fails', () => {
 
 describe('with the relay', () => {
   const openRelay = async () => {
-    await server.close()
     way = 'auto'
     try {
       await open()

@@ -380,7 +380,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
     return found
   }
 
-  const act = (choice: string): void => {
+  const act = (choice: string): unknown => {
     const [verb = '', ...rest] = choice.split(' ')
     const name = rest.join(' ')
     const numbered = /^(.*) (\d+)$/.exec(name)
