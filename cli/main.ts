@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { register as registerFailover } from './commands/failover.ts'
 import { register as registerSeed } from './commands/seed.ts'
 import { register as registerUndo } from './commands/undo.ts'
+import { register as registerStatus } from './commands/status.ts'
 import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
 import { createTerminal } from './terminal.ts'
@@ -140,5 +142,7 @@ program
 
 registerSeed(program)
 registerUndo(program)
+registerStatus(program)
+registerFailover(program)
 
 await program.parseAsync()

@@ -103,7 +103,7 @@ const work = async (
   let moved = NONE
   for (let looks = 1; ; looks += 1) {
     if (!(await parts.store.clearDirty(target, id))) throw new RelayError('CLAIM_LOST')
-    const outcome = await relayed(parts, target, id, signal, progress)
+    const outcome = await relayAll(parts, target, id, signal, progress)
     if ('moved' in outcome) moved = addCounts(outcome.moved, moved)
     if (outcome.kind === 'kept') await parts.memory?.(target).remember(outcome.refs)
     if (outcome.kind !== 'equal') return notEqual(outcome, moved)
@@ -149,18 +149,22 @@ const notEqual = (outcome: Exclude<RelayOutcome, { kind: 'equal' }>, moved: RefC
   }
 }
 
-/** One relay, with a replica that is made where it is missing, and again after failures that may pass. */
-const relayed = async (
+/**
+ * One relay, with a replica that is made where it is missing, and again after failures that may pass.
+ * @param claim under which it is written down what is about to move; absent: nobody else is to tell of it
+ */
+export const relayAll = async (
   parts: SeedParts,
   target: Target,
-  id: string,
+  claim: string | undefined,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<RelayOutcome> => {
   let announced = NONE
   const announce: Announce = async (updates) => {
     announced = addCounts(countsOf(updates), announced)
-    if (!(await parts.store.planClaim(target, id, announced))) throw new RelayError('CLAIM_LOST')
+    if (claim !== undefined && !(await parts.store.planClaim(target, claim, announced)))
+      throw new RelayError('CLAIM_LOST')
     await parts.memory?.(target).announce(updates)
     progress.phase('streams')
   }

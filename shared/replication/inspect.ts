@@ -2,7 +2,7 @@ import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
 import type { RefMap } from '../git/refs.ts'
 import { codeOf } from '../runtime/errors.ts'
 import { describeFailure, type Log } from '../runtime/log.ts'
-import { isLive, type Proof, type ReplicaRecord } from '../store/records.ts'
+import { isLive, type Pair, type Proof, type ReplicaRecord } from '../store/records.ts'
 import type { ReplicaStore } from '../store/replicas.ts'
 import { judge, type Look, type Sight } from './judge.ts'
 import type { Emit, Request } from './ports.ts'
@@ -156,7 +156,7 @@ export const settleSuspect = async (
 }
 
 /** @param code of the failure that kept the sweep from looking */
-export const requestFor = ({ repository, replica }: Target, code?: string): Request => ({
+export const requestFor = ({ repository, replica }: Pair, code?: string): Request => ({
   repository: plain(repository),
   replica: plain(replica),
   reason: code === undefined ? SWEEP_REASON : `${SWEEP_REASON}: ${code}`,

@@ -358,6 +358,45 @@ describe('rights on repositories', () => {
     }
   })
 
+  test('keys of replicas are used through CodeCommit only, by whoever reads or writes replicas; an alias is a condition', () => {
+    const resources = resourcesOf(planOf(VARIANTS['by tag, under keys']!))
+    const through = (region: string) => ({
+      StringEquals: {
+        'kms:CallerAccount': { Ref: 'AWS::AccountId' },
+        'kms:ViaService': { 'Fn::Sub': `codecommit.${region}.\${AWS::URLSuffix}` },
+      },
+    })
+    const keyIn = (region: string, id: string) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:key/${id}`,
+    })
+    for (const id of ['ReplicateRole', 'MirrorStoppedRole', 'SweepRole', 'MirrorTaskRole']) {
+      const found = statementsOf(resources[id]!)
+        .filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes('codecommit.'))
+        .map(({ Resource, Condition }) => [Resource, Condition])
+      const alias = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/replicas' } }
+      expect([id, ...found]).toEqual([
+        id,
+        [[keyIn('eu-west-1', '*')], { ...through('eu-west-1'), ...alias }],
+        [[`arn:aws:kms:eu-central-1:${'1'.repeat(12)}:key/0a1b2c3d`], through('eu-central-1')],
+        [[keyIn('eu-north-1', '0a1b2c3e')], through('eu-north-1')],
+      ])
+    }
+    for (const id of ['NotifyRole', 'TriggerRole'])
+      expect(JSON.stringify(resources[id])).not.toContain('codecommit:')
+  })
+
+  test('sources are read only: no right to change anything of theirs', () => {
+    const resources = resourcesOf(planOf(VARIANTS['the least']!))
+    const changing = /^codecommit:(?!Get|List|GitPull)/
+    for (const [id, role] of ofType(resources, 'AWS::IAM::Role'))
+      for (const { Action, Resource } of statementsOf(role))
+        if (
+          JSON.stringify(Resource).includes(`codecommit:\${AWS::Region}`) ||
+          JSON.stringify(Resource).includes('codecommit:us-east-1')
+        )
+          expect([id, Action.filter((action) => changing.test(action))]).toEqual([id, []])
+  })
+
   test('own events go out under Relay’s own source only, mirrors run in its own cluster only', () => {
     const statements = statementsOf(resourcesOf(planOf(VARIANTS['the least']!)).ReplicateRole!)
     const sweeps = statementsOf(resourcesOf(planOf(VARIANTS['the least']!)).SweepRole!)

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 beforeEach(() => {
-  world = createWorld(server.table)
+  world = createWorld(server.table, { way: 'mirror' })
 })
 
 /** a repository of its own for each test: they share a table */
