@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { register as registerFailover } from './commands/failover.ts'
 import { register as registerSeed } from './commands/seed.ts'
+import { register as registerStatus } from './commands/status.ts'
 import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
 import { createTerminal } from './terminal.ts'
@@ -140,5 +141,6 @@ program
 
 registerSeed(program)
 registerFailover(program)
+registerStatus(program)
 
 await program.parseAsync()

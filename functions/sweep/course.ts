@@ -4,7 +4,7 @@ import { describeFailure } from '../../shared/runtime/log.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../shared/runtime/queue.ts'
 import type { SweepMarkers } from '../../shared/store/marker.ts'
 import { beginBody, type Call, type SliceCall, sliceBody } from './calls.ts'
-import { type Listed, type Slice, SWEEP_BUDGET, type SweepBudget, sweepPlan } from './plan.ts'
+import { type Listed, type Range, type Slice, SWEEP_BUDGET, type SweepBudget, sweepPlan } from './plan.ts'
 
 export interface Walk {
   readonly repositories: readonly RepositoryAddress[]
