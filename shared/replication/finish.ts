@@ -37,13 +37,19 @@ export type Finished = 'equal' | 'again' | 'retry' | 'failed' | 'source-missing'
  * request too many rather than one too few.
  */
 export const finish = async (parts: FinishParts, ended: Ended): Promise<Finished> => {
-  const record = await parts.store.get(ended.target)
-  const claim = record?.claim
-  // records of versions before launches were noted hold a task and no launch: the claim was its token
-  if (!record || !claim || (claim.launch?.token ?? claim.id) !== ended.claim) return 'closed-before'
-  const decision = decide(ended.end, claim.attempt, parts.limit, parts.random)
-  if (decision.kind === 'ok') return prove(parts, ended.target, record, claim)
-  return goOn(parts, ended.target, claim, decision)
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const record = await parts.store.get(ended.target)
+    const claim = record?.claim
+    // records of versions before launches were noted hold a task and no launch: the claim was its token
+    if (!record || !claim || (claim.launch?.token ?? claim.id) !== ended.claim) return 'closed-before'
+    const decision = decide(ended.end, claim.attempt, parts.limit, parts.random)
+    const finished = await (decision.kind === 'ok'
+      ? prove(parts, ended.target, record, claim)
+      : goOn(parts, ended.target, claim, decision))
+    if (finished !== 'closed-before') return finished
+    // somebody may have taken over the claim meanwhile, and with it this very run, whose end only we know
+  }
+  throw busy(ended.target)
 }
 
 /** The container pushed all it planned; only the refs themselves prove that both sides are equal. */
