@@ -1,5 +1,5 @@
 import type { CodeCommitClient } from '@aws-sdk/client-codecommit'
-import { readRefs } from '../git/read-refs.ts'
+import { createGitClient } from '../git/client.ts'
 import { isCodeCommitRefName } from '../git/ref-name.ts'
 import type { RefMap } from '../git/refs.ts'
 import type { GitRemote } from '../git/types.ts'
@@ -60,6 +60,7 @@ const PATIENCE = { connectionTimeout: 3_000, requestTimeout: 10_000 }
  */
 export const createCodeCommit = (settings: CodeCommitSettings): CodeCommitAccess => {
   const credentials = credentialsFor(settings)
+  const git = createGitClient()
   const url = (repository: ReachableRepository) =>
     gitUrl(settings.gitEndpoint, repository.region, repository.name)
 
@@ -69,21 +70,20 @@ export const createCodeCommit = (settings: CodeCommitSettings): CodeCommitAccess
     return signGitPassword(await credentials(repository, region), { region, host, path, now: settings.now() })
   }
 
+  const gitRemote = (repository: ReachableRepository): GitRemote => ({
+    url: url(repository),
+    authorization: async () => basicAuthorization(await gitPassword(repository)),
+  })
+
   return {
     gitUrl: url,
     gitPassword,
-    gitRemote: (repository) => ({
-      url: url(repository),
-      authorization: async () => basicAuthorization(await gitPassword(repository)),
-    }),
+    gitRemote,
     ...apiOf((identity, region) => () => credentials(identity, region)),
     async readRefs(repository, side) {
-      const advertisement = await readRefs({
-        url: url(repository),
-        service: side === 'source' ? 'git-upload-pack' : 'git-receive-pack',
-        authorization: basicAuthorization(await gitPassword(repository)),
-        timeoutMs: settings.timeoutMs ?? READ_TIMEOUT_MS,
-      })
+      const service = side === 'source' ? 'git-upload-pack' : 'git-receive-pack'
+      const signal = AbortSignal.timeout(settings.timeoutMs ?? READ_TIMEOUT_MS)
+      const advertisement = await git.advertise(gitRemote(repository), service, { signal })
       return advertisement?.refs
     },
   }

@@ -2,6 +2,7 @@ import { RelayError } from '../runtime/errors.ts'
 import { type Packet, packetReader } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import type { RefMap } from './refs.ts'
+import { lineOf, lineOfWords, malformed } from './text.ts'
 
 export type GitService = 'git-upload-pack' | 'git-receive-pack'
 
@@ -40,13 +41,38 @@ export const advertisementReader = (
   limits: AdvertisementLimits = ADVERTISEMENT_LIMITS,
 ): AdvertisementReader => {
   const packets = packetReader()
+  const { take, end } = advertisementPackets(service, limits)
+  let bytesRead = 0
+  return {
+    push(bytes) {
+      bytesRead += bytes.length
+      if (bytesRead > limits.bytes) throw new RelayError('GIT_LIMIT', { limit: 'bytes', most: limits.bytes })
+      for (const packet of packets.push(bytes)) take(packet)
+    },
+    end() {
+      packets.end()
+      return end()
+    },
+  }
+}
+
+/** The same, packet by packet. */
+export const advertisementPackets = (
+  service: GitService,
+  limits: AdvertisementLimits,
+): { take(packet: Packet): void; end(): Advertisement } => {
   const refs = new Map<string, string>()
   let capabilities: readonly string[] | undefined
   let stage: 'service' | 'service-end' | 'refs' | 'done' = 'service'
-  let bytesRead = 0
 
   const takeRef = (line: string) => {
-    if (line.startsWith('ERR ')) throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', service })
+    if (line.startsWith('ERR ')) {
+      throw new RelayError('REMOTE_FAILED', {
+        problem: 'ERR line',
+        service,
+        reason: lineOfWords(line.slice(4)),
+      })
+    }
     if (line === 'version 1' || line.startsWith('shallow ')) return
     const [head = '', tail] = splitAtNul(line)
     if (capabilities === undefined) capabilities = tail?.split(' ').filter(Boolean) ?? []
@@ -67,7 +93,7 @@ export const advertisementReader = (
       return
     }
     if (packet.type !== 'data') return malformed(packet.type)
-    const line = decode(packet.payload)
+    const line = lineOf(packet.payload)
     if (stage === 'service-end') malformed('no flush after the service line')
     if (stage === 'refs') return takeRef(line)
     if (line !== `# service=${service}`) malformed('service line')
@@ -75,33 +101,15 @@ export const advertisementReader = (
   }
 
   return {
-    push(bytes) {
-      bytesRead += bytes.length
-      if (bytesRead > limits.bytes) throw new RelayError('GIT_LIMIT', { limit: 'bytes', most: limits.bytes })
-      for (const packet of packets.push(bytes)) take(packet)
-    },
+    take,
     end() {
-      packets.end()
       if (stage !== 'done') malformed('no end')
       return { refs, capabilities: capabilities ?? [] }
     },
   }
 }
 
-const malformed = (problem: string): never => {
-  throw new RelayError('GIT_PROTOCOL', { problem })
-}
-
 const splitAtNul = (line: string): readonly [string, string | undefined] => {
   const at = line.indexOf('\0')
   return at < 0 ? [line, undefined] : [line.slice(0, at), line.slice(at + 1)]
-}
-
-/** A ref name is bytes to git; one that is not UTF-8 could not be told apart from another, so it is refused. */
-const decode = (payload: Uint8Array): string => {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload).replace(/\n$/, '')
-  } catch (cause) {
-    throw new RelayError('GIT_PROTOCOL', { problem: 'not UTF-8' }, { cause })
-  }
 }

@@ -13,7 +13,8 @@ export type Packet =
 /** Longest packet, its four length digits included (gitprotocol-common: 65516 bytes of data). */
 export const MAX_PACKET_BYTES = 65_520
 
-const HEADER_BYTES = 4
+/** The length digits before every payload. */
+export const HEADER_BYTES = 4
 
 const SPECIAL: Readonly<Record<number, Packet>> = {
   0: { type: 'flush' },
@@ -21,8 +22,89 @@ const SPECIAL: Readonly<Record<number, Packet>> = {
   2: { type: 'response-end' },
 }
 
+const SPECIAL_BYTES = { flush: '0000', delim: '0001', 'response-end': '0002' } as const
+
+/** @throws RelayError GIT_LIMIT when the payload does not fit into a packet */
+export const encodePacket = (packet: Packet): Buffer =>
+  packet.type === 'data' ? dataPacket(packet.payload) : Buffer.from(SPECIAL_BYTES[packet.type])
+
+/** A data packet around these bytes, or around this text as UTF-8. @throws RelayError GIT_LIMIT when they do not fit */
+export const dataPacket = (payload: string | Uint8Array): Buffer => {
+  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+  const length = bytes.length + HEADER_BYTES
+  if (length > MAX_PACKET_BYTES)
+    throw new RelayError('GIT_LIMIT', { limit: 'packet', most: MAX_PACKET_BYTES, length })
+  return Buffer.concat([Buffer.from(length.toString(16).padStart(HEADER_BYTES, '0')), bytes])
+}
+
+/**
+ * The length that four bytes of a stream announce, their own four included; 0 to 2 are the special packets.
+ * @throws RelayError GIT_PROTOCOL on what is not four hex digits, on 3, and above {@link MAX_PACKET_BYTES}
+ */
+export const packetLength = (buffer: Uint8Array, at = 0): number => {
+  let length = 0
+  for (let index = at; index < at + HEADER_BYTES; index += 1) {
+    const digit = hexDigit(buffer[index] ?? 0)
+    if (digit < 0) throw new RelayError('GIT_PROTOCOL', { problem: 'packet length' })
+    length = length * 16 + digit
+  }
+  if (length === 3 || length > MAX_PACKET_BYTES)
+    throw new RelayError('GIT_PROTOCOL', { problem: 'packet length', length })
+  return length
+}
+
+const hexDigit = (byte: number): number => {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+/** The bytes themselves, seen as a Buffer; nothing is copied. */
+export const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** Takes packets one by one, so that the reader can stop where the packets do. */
+export interface PacketQueue {
+  push(bytes: Uint8Array): void
+  /** the next packet if it is complete */
+  next(): Packet | undefined
+  /** what is left, as it came; the queue is empty afterwards */
+  rest(): Buffer
+  /** bytes not taken yet; a view */
+  peek(): Buffer
+}
+
+/** @throws RelayError GIT_PROTOCOL (from `next`) as {@link packetLength} does */
+export const packetQueue = (): PacketQueue => {
+  let buffer: Buffer = Buffer.alloc(0)
+  let at = 0
+  const take = (): Buffer => {
+    const rest = buffer.subarray(at)
+    buffer = Buffer.alloc(0)
+    at = 0
+    return rest
+  }
+  return {
+    push(bytes) {
+      const rest = take()
+      buffer = rest.length === 0 ? asBuffer(bytes) : Buffer.concat([rest, bytes])
+    },
+    next() {
+      if (buffer.length - at < HEADER_BYTES) return undefined
+      const length = packetLength(buffer, at)
+      const special = SPECIAL[length]
+      if (!special && buffer.length - at < length) return undefined
+      const start = at
+      at += special ? HEADER_BYTES : length
+      return special ?? { type: 'data', payload: buffer.subarray(start + HEADER_BYTES, at) }
+    },
+    rest: take,
+    peek: () => buffer.subarray(at),
+  }
+}
+
 export interface PacketReader {
-  /** takes the next bytes, however they were cut; gives the packets that are complete now */
+  /** takes the next bytes, however they were cut; gives the packets that are complete now, as views of those bytes */
   push(bytes: Uint8Array): Packet[]
   /** to be called after the last byte; throws GIT_PROTOCOL in the middle of a packet */
   end(): void
@@ -34,38 +116,19 @@ export interface PacketReader {
  * {@link MAX_PACKET_BYTES}, and on a stream that ends inside a packet
  */
 export const packetReader = (): PacketReader => {
-  let rest: Buffer = Buffer.alloc(0)
+  const queue = packetQueue()
   return {
     push(bytes) {
-      const buffer = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes])
+      queue.push(bytes)
       const packets: Packet[] = []
-      let at = 0
-      while (buffer.length - at >= HEADER_BYTES) {
-        const length = packetLength(buffer, at)
-        const special = SPECIAL[length]
-        if (special) {
-          packets.push(special)
-          at += HEADER_BYTES
-          continue
-        }
-        if (buffer.length - at < length) break
-        packets.push({ type: 'data', payload: buffer.subarray(at + HEADER_BYTES, at + length) })
-        at += length
-      }
-      rest = Buffer.from(buffer.subarray(at))
+      for (let packet = queue.next(); packet; packet = queue.next()) packets.push(packet)
+      // The caller may use its buffer again.
+      queue.push(Buffer.from(queue.rest()))
       return packets
     },
     end() {
-      if (rest.length > 0) throw new RelayError('GIT_PROTOCOL', { problem: 'cut packet', bytes: rest.length })
+      const { length: bytes } = queue.peek()
+      if (bytes > 0) throw new RelayError('GIT_PROTOCOL', { problem: 'cut packet', bytes })
     },
   }
-}
-
-const packetLength = (buffer: Buffer, at: number): number => {
-  const digits = buffer.toString('latin1', at, at + HEADER_BYTES)
-  if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new RelayError('GIT_PROTOCOL', { problem: 'packet length' })
-  const length = Number.parseInt(digits, 16)
-  if (length === 3) throw new RelayError('GIT_PROTOCOL', { problem: 'packet length', length })
-  if (length > MAX_PACKET_BYTES) throw new RelayError('GIT_PROTOCOL', { problem: 'packet length', length })
-  return length
 }

@@ -1,4 +1,5 @@
 import type { Advertisement, GitService } from './advertisement.ts'
+import type { RefMap } from './refs.ts'
 
 /** One repository on one server, over smart HTTP. */
 export interface GitRemote {
@@ -74,13 +75,20 @@ export interface Exchange {
 
 /**
  * Git over smart HTTP without the git program. Throws RelayError: REMOTE_DENIED (401, 403), REMOTE_THROTTLED (429, 503),
- * REMOTE_FAILED, REMOTE_UNREACHABLE, GIT_PROTOCOL, GIT_LIMIT; none holds a credential.
+ * REMOTE_FAILED, REMOTE_UNREACHABLE, GIT_PROTOCOL, GIT_LIMIT; none holds a credential. In their data: `host`, `path`, `service`;
+ * `status`; `reason`, the server's words in short; `error`, Node's code, or `timeout` or `aborted`. NAME_INVALID is a request that
+ * cannot be sent.
  */
 export interface GitClient {
   /** undefined: no such repository (404) */
   advertise(remote: GitRemote, service: GitService, exchange?: Exchange): Promise<Advertisement | undefined>
+  /** these refs as upload-pack has them now, those that exist; undefined: no such repository (404) */
+  lookRefs(remote: GitRemote, names: readonly string[], exchange?: Exchange): Promise<RefMap | undefined>
   fetch(remote: GitRemote, request: FetchRequest, exchange?: Exchange): Promise<FetchAnswer>
-  /** undefined where the server offers no report-status: read the refs again */
+  /**
+   * undefined where the server offers no report-status: read the refs again. `again: 'with-length'` in a failure's data: the
+   * server takes no chunked body, the pack is spent; fetch and push once more, which sends it with its length
+   */
   push(remote: GitRemote, request: PushRequest, exchange?: Exchange): Promise<PushReport | undefined>
   /** since this client was made */
   traffic(): Traffic
