@@ -7,6 +7,7 @@ export interface Row {
   readonly against: string
   /** median, in `unit` */
   readonly ours: number
+  /** NaN where ours is stated and held against nothing */
   readonly theirs: number
   readonly unit: 'ms' | 'MB' | 'kB' | 'refs'
   /**
@@ -82,8 +83,8 @@ export const table = (rows: readonly Row[]): string => {
   const body = rows.map((line) => [
     line.work,
     `${figure(line.ours)} ${line.unit}`,
-    `${figure(line.theirs)} ${line.unit}`,
-    line.ratio >= 100 ? line.ratio.toFixed(0) : line.ratio.toFixed(2),
+    Number.isNaN(line.theirs) ? '–' : `${figure(line.theirs)} ${line.unit}`,
+    ratioOf(line),
     goalOf(line),
     line.against,
   ])
@@ -99,6 +100,8 @@ export const table = (rows: readonly Row[]): string => {
     )
     .join('\n')
 }
+
+const ratioOf = ({ ratio }: Row): string => (Number.isNaN(ratio) ? '–' : ratio.toFixed(ratio >= 100 ? 0 : 2))
 
 const goalOf = ({ goal, bound, met }: Row): string => {
   if (goal === null) return '–'

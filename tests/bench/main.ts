@@ -31,7 +31,9 @@ for (const bench of chosen) {
   tell(`\n${bench.name}\n${bench.means}\n\n`)
   const rows = await bench.run(values.quick)
   tell(`${table(rows)}\n`)
-  all.push(...rows.map((line) => ({ bench: bench.name, name: line.work, ...line })))
+  all.push(
+    ...rows.map((line) => ({ bench: bench.name, name: `${line.work}, against ${line.against}`, ...line })),
+  )
   if (rows.some((line) => line.met === false)) process.exitCode = 1
 }
 if (values.json && chosen.length > 0)

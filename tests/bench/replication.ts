@@ -5,7 +5,7 @@ import { benchFloor } from './replication/floor.ts'
 import { benchPushes } from './replication/pushes.ts'
 import { benchRace } from './replication/race.ts'
 import { benchSeed } from './replication/seed.ts'
-import { openStage, prepare, type Stage } from './replication/stage.ts'
+import { openStage, prepare, type Stage, tell } from './replication/stage.ts'
 
 export const replication: Bench = {
   name: 'replication',
@@ -15,6 +15,7 @@ export const replication: Bench = {
     const stage = await openStage({ rounds: quick ? 3 : 7, judged: !quick })
     try {
       const rows = await benchStage(stage, quick ? QUICK : FULL)
+      tell('pushes on the local cloud')
       return [...rows, ...(await benchPushes(quick ? QUICK.pushes : FULL.pushes))]
     } finally {
       await stage.stop()
@@ -64,11 +65,14 @@ const QUICK: Sizes = {
 const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
   const [files, content, refs] = [2_000, 10_600, 10]
   const rows: Row[] = []
+  tell('histories')
   const three = (name: string) => [name, `${name}-record`, `${name}-floor`]
   await prepare(stage, 'long', { commits: sizes.long, files, content, refs }, three('long'))
   await prepare(stage, 'short', { commits: sizes.short, files, content, refs })
   const history = `history of ${sizes.long.toLocaleString('en')} commits`
+  tell('one commit')
   rows.push(...(await benchChange(stage, 'long', history)))
+  tell('one commit, against the floor')
   const named = { goal: 1.15, rounds: sizes.rounds }
   rows.push(await benchFloor(stage, 'long', 'relay', { work: `1 commit, ${history}: relay`, ...named }))
   rows.push(
@@ -76,18 +80,23 @@ const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
   )
   rows.push(await benchGrowth(stage, 'long', 'short', [sizes.long, sizes.short]))
 
+  tell('many refs')
   const manyRefs = { commits: sizes.refsCommits, files, content: 6_000, refs: sizes.refs }
   await prepare(stage, 'refs', manyRefs, three('refs'))
   const work = `1 commit, ${sizes.refs.toLocaleString('en')} refs: relay`
   rows.push(await benchFloor(stage, 'refs', 'relay', { work, goal: 1.3, rounds: sizes.rounds }))
 
+  tell('far away')
   const text = { commits: sizes.text, files: sizes.text / 25, content: 'text' as const, refs }
   await prepare(stage, 'text', text)
   rows.push(...(await benchFar(stage, 'text', `text history of ${sizes.text.toLocaleString('en')} commits`)))
+  tell('first seed')
   await prepare(stage, 'seed', { commits: sizes.seed, files, content, refs })
   const size = `${Math.round((sizes.seed * content) / 1e6)} MB`
   rows.push(...(await benchSeed(stage, 'seed', size)))
+  tell('cold start')
   rows.push(...(await benchCold(stage, 'short', sizes.rounds)))
+  tell('race')
   rows.push(await benchRace(stage, sizes.moves))
   return rows
 }

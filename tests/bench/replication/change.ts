@@ -14,7 +14,13 @@ const CHEAP = 3
 const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean) => {
   const { client, folder } = stage
   const kept = join(folder, `kept-${name}`)
-  const ways = { full: noSamples(), fast: noSamples(), hand: noSamples(), kept: noSamples() }
+  const ways = {
+    full: noSamples(),
+    proven: noSamples(),
+    fast: noSamples(),
+    hand: noSamples(),
+    kept: noSamples(),
+  }
   const full = () => client.run({ kind: 'relay', ...ends })
   if (withKept) await keepClone(ends.source, kept)
   await warmUp(stage, name, ends)
@@ -26,6 +32,8 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
       await change(stage, name)
       await sample(stage, ways.full, full)
       await mustBeEqual(stage, name)
+      await change(stage, name)
+      await sample(stage, ways.proven, () => client.run({ kind: 'relay', proof: true, ...ends }))
       const move = await change(stage, name)
       await sample(stage, ways.fast, () => client.run({ kind: 'fast-path', moves: [move], ...ends }))
       await mustBeEqual(stage, name)
@@ -37,6 +45,7 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
   }
   return {
     full: mediansOf(ways.full),
+    proven: mediansOf(ways.proven),
     fast: mediansOf(ways.fast),
     hand: mediansOf(ways.hand),
     kept: mediansOf(ways.kept),
@@ -59,7 +68,7 @@ const KEPT = 'warm clone: git fetch + git push'
 /** @param name a repository that both sides hold */
 export const benchChange = async (stage: Stage, name: string, history: string): Promise<Row[]> => {
   const { judged } = stage
-  const { full, fast, hand, kept } = await waysOf(stage, name, endsOf(stage, name), true)
+  const { full, proven, fast, hand, kept } = await waysOf(stage, name, endsOf(stage, name), true)
   const pair = (what: 'ms' | 'cpu' | 'kB' | 'disk', ours: typeof full, theirs = hand) => ({
     ours: ours[what],
     theirs: theirs[what],
@@ -78,6 +87,7 @@ export const benchChange = async (stage: Stage, name: string, history: string): 
       ...pair('disk', full),
       judged: true,
     }),
+    row({ work: `${work}: relay and look again`, against: HAND, ...pair('ms', proven) }),
     row({ work: `${work}: fast path`, against: HAND, goal: 200, ...pair('ms', fast) }),
     row({ work: `${work}: fast path, bytes`, against: HAND, goal: 80_000, ...pair('kB', fast) }),
     row({ work: `${work}: fast path, client CPU`, against: HAND, ...pair('cpu', fast) }),

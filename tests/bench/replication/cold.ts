@@ -3,8 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { build } from 'esbuild'
-import { build as buildFunctions } from '../../../stack/build.ts'
+import { build } from '../../../stack/build.ts'
 import { median, type Row, row, rowAtMost } from '../harness.ts'
 import { change, endsOf, mustBeEqual, type Stage } from './stage.ts'
 
@@ -15,19 +14,18 @@ const root = resolve(import.meta.dirname, '../../..')
  * relay of the process, over new connections and through code that nothing has compiled yet. A process starts for each round.
  */
 export const benchCold = async (stage: Stage, name: string, rounds: number): Promise<Row[]> => {
-  await buildFunctions()
+  await build()
   const folder = join(stage.folder, 'cold')
   mkdirSync(folder)
-  const [empty, first] = [join(folder, 'index.mjs'), join(folder, 'client.mjs')]
+  const empty = join(folder, 'index.mjs')
   writeFileSync(empty, 'export const handler = async () => ({})\n')
-  await bundleClient(first)
   const ends = endsOf(stage, name)
   const [nothing, imports, relays, warm] = [[], [], [], []] as [number[], number[], number[], number[]]
   for (let round = 0; round < rounds; round += 1) {
     nothing.push((await timed([empty]))[0] ?? Number.NaN)
     await change(stage, name)
     const [bundle = Number.NaN, relay = Number.NaN] = await timed(
-      [join(root, '.build/functions/replicate/index.mjs'), first],
+      [join(root, '.build/functions/replicate/index.mjs'), stage.program],
       JSON.stringify({ kind: 'relay', ...ends }),
     )
     imports.push(bundle)
@@ -64,19 +62,6 @@ export const benchCold = async (stage: Stage, name: string, rounds: number): Pro
     }),
   ]
 }
-
-/** The relay alone, as it lies in the function's bundle. */
-const bundleClient = (outfile: string) =>
-  build({
-    entryPoints: [join(import.meta.dirname, 'client.ts')],
-    outfile,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    logLevel: 'silent',
-  })
 
 /** @returns milliseconds of the first program's import, and of the second's with the order that it carries out */
 const timed = async (files: readonly string[], order?: string): Promise<number[]> => {

@@ -37,7 +37,8 @@ export interface Move {
 }
 
 export type ClientOrder =
-  | ({ readonly kind: 'relay' } & Ends)
+  /** `proof`: looks again until both sides are seen equal, which takes two requests more; else one round of four */
+  | ({ readonly kind: 'relay'; readonly proof?: boolean } & Ends)
   | ({ readonly kind: 'fast-path'; readonly moves: readonly Move[] } & Ends)
   /** the requests in their order, each sent when the one before has been answered */
   | { readonly kind: 'replay'; readonly requests: readonly (Recorded & { readonly base: string })[] }

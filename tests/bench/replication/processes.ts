@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import type { ClientAnswer, ClientOrder, Recorded, ServerAnswer, ServerOrder } from './messages.ts'
 
 export interface GitSide {
@@ -16,7 +17,7 @@ export interface GitSide {
 
 /** A Git server over the bare repositories of a folder, in a process of its own. */
 export const startSide = async (root: string): Promise<GitSide> => {
-  const child = start('server', [root], {})
+  const child = start(join(import.meta.dirname, 'server.ts'), [root], {})
   const ask = asker<ServerOrder, ServerAnswer>(child)
   const urls = (listening: ServerAnswer) => {
     if (listening.kind !== 'listening') throw new Error('the Git server did not start')
@@ -46,9 +47,27 @@ export interface Client {
   stop(): Promise<void>
 }
 
-/** The relay in a process of its own, so that its time, memory and writes are its own. @param temporary its TMPDIR */
-export const startClient = (temporary: string): Client => {
-  const child = start('client', [], { TMPDIR: temporary })
+/** The relay as one file without types, as it lies in the function's bundle. */
+export const bundleClient = async (outfile: string): Promise<void> => {
+  await build({
+    entryPoints: [join(import.meta.dirname, 'client.ts')],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    logLevel: 'silent',
+  })
+}
+
+/**
+ * The relay in a process of its own, so that its time, memory and writes are its own.
+ * @param program what {@link bundleClient} made
+ * @param temporary its TMPDIR
+ */
+export const startClient = (program: string, temporary: string): Client => {
+  const child = start(program, [], { TMPDIR: temporary })
   const ask = asker<ClientOrder, ClientAnswer>(child)
   return {
     run: async (order) => {
@@ -61,7 +80,7 @@ export const startClient = (temporary: string): Client => {
 }
 
 const start = (program: string, words: string[], environment: NodeJS.ProcessEnv): ChildProcess =>
-  fork(join(import.meta.dirname, `${program}.ts`), words, {
+  fork(program, words, {
     env: { PATH: process.env.PATH, ...environment },
     execArgv: ['--disable-warning=ExperimentalWarning'],
     serialization: 'advanced',

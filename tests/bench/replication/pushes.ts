@@ -27,7 +27,7 @@ export const benchPushes = async (sizes: { pushes: number; repositories: number 
     const waits: Promise<number>[] = []
     const began = performance.now()
     for (let index = 0; index < sizes.pushes; index += 1) {
-      await sleep(began + index * EVERY_MS - performance.now())
+      await sleep(Math.max(0, began + index * EVERY_MS - performance.now()))
       const name = names[index % names.length] ?? ''
       waits.push(pushAndWait(live, name, folders.get(name) ?? '', `change ${index}`))
       waits.at(-1)?.catch(() => undefined)
@@ -35,7 +35,7 @@ export const benchPushes = async (sizes: { pushes: number; repositories: number 
     const times = (await Promise.all(waits)).sort((a, b) => a - b)
     const at = (share: number) => times[Math.ceil(times.length * share) - 1] ?? Number.NaN
     const work = `${sizes.pushes} pushes, 200 a minute over ${sizes.repositories} repositories, local cloud: push to proof`
-    const shown = { against: 'the p50 of them', unit: 'ms' as const, theirs: at(0.5) }
+    const shown = { against: 'stated only', unit: 'ms' as const, theirs: Number.NaN }
     return [
       row({ work: `${work}, p50`, ours: at(0.5), ...shown }),
       row({ work: `${work}, p99`, ours: at(0.99), ...shown }),
@@ -58,6 +58,9 @@ const begin = async (live: LiveCloud, name: string): Promise<string> => {
   return folder
 }
 
+/** Digests of what was pushed to each repository, oldest first: a later proof proves what was pushed before it, too. */
+const pushedTo = new Map<string, string[]>()
+
 /** From the push's return until the proof of what it pushed. */
 const pushAndWait = async (
   live: LiveCloud,
@@ -67,12 +70,15 @@ const pushAndWait = async (
 ): Promise<number> => {
   await git(live, folder, 'commit', '--quiet', '--allow-empty', '-m', message)
   const { stdout } = await git(live, folder, 'rev-parse', 'HEAD')
-  const digest = digestOf(new Map([['refs/heads/main', stdout.trim()]]))
+  const digests = pushedTo.get(name) ?? []
+  pushedTo.set(name, digests)
+  const place = digests.push(digestOf(new Map([['refs/heads/main', stdout.trim()]]))) - 1
   await git(live, folder, 'push', '--quiet', live.url(name), 'main')
   const pushed = Date.now()
   const proof = await live.untilEvent(
     'Replica Updated',
-    (detail) => detail.digest === digest && (detail.repository as { name: string }).name === name,
+    ({ repository, digest }) =>
+      (repository as { name: string }).name === name && digests.indexOf(String(digest)) >= place,
     PATIENCE_MS,
   )
   return Math.max(0, Date.parse(String((proof.detail as { provenAt: string }).provenAt)) - pushed)

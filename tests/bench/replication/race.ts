@@ -13,14 +13,15 @@ const PATIENCE_MS = 60_000
  * whatever is older than what stood there before went back in time.
  */
 export const benchRace = async (stage: Stage, moves: number): Promise<Row> => {
-  const { at, folder } = stage
+  const { at, folder, program } = stage
   await prepare(stage, 'race', { commits: 200, files: 200, content: 2_000, refs: 1 })
   await git(at('replica', 'race'), 'config', 'core.logAllRefUpdates', 'always')
   const order = [await git(at('source', 'race'), 'rev-parse', 'refs/heads/main')]
-  const clients = Array.from({ length: RELAYS }, () => startClient(folder))
+  const clients = Array.from({ length: RELAYS }, () => startClient(program, folder))
   let over = false
   const relayOn = async (client: (typeof clients)[number]) => {
-    while (!over) await client.run({ kind: 'relay', ...endsOf(stage, 'race') }).catch(unlessBeaten)
+    while (!over)
+      await client.run({ kind: 'relay', proof: true, ...endsOf(stage, 'race') }).catch(unlessBeaten)
   }
   try {
     const relays = clients.map(relayOn)
@@ -31,7 +32,7 @@ export const benchRace = async (stage: Stage, moves: number): Promise<Row> => {
     }
     over = true
     await Promise.all(relays)
-    await clients[0]?.run({ kind: 'relay', ...endsOf(stage, 'race') })
+    await clients[0]?.run({ kind: 'relay', proof: true, ...endsOf(stage, 'race') })
     await mustBeEqual(stage, 'race')
   } finally {
     over = true

@@ -56,13 +56,26 @@ export const generate = async (folder: string, history: History): Promise<void> 
   await git(folder, 'pack-refs', '--all')
 }
 
-/** One commit more on main, with three edited files. @returns main before and after */
+/** One commit more on main, with a line changed in each of three files. @returns main before and after */
 export const advance = async (folder: string, count: number): Promise<{ from: string; to: string }> => {
+  const names = [0, 1, 2].map((index) => path((count * 3 + index) % 500))
   const from = await git(folder, 'rev-parse', 'refs/heads/main')
   const random = randomness(`advance ${count}`)
-  const edits = [0, 1, 2].map((index) => file(path((count * 3 + index) % 500), random(600)))
-  await fastImport(folder, [commit(`change ${count}`, 2_000_000_000 + count, 'refs/heads/main^0'), ...edits])
+  const edits = await Promise.all(
+    names.map(async (name) => {
+      const content = await contentOf(folder, `${from}:${name}`)
+      const line = `${random(30).toString('hex')}\n`
+      content.write(line, Math.max(0, (count * 37) % (content.length - line.length)), 'latin1')
+      return file(name, content)
+    }),
+  )
+  await fastImport(folder, [commit(`change ${count}`, 2_000_000_000 + count, from), ...edits])
   return { from, to: await git(folder, 'rev-parse', 'refs/heads/main') }
+}
+
+const contentOf = async (folder: string, name: string): Promise<Buffer> => {
+  const words = ['-C', folder, 'cat-file', 'blob', name]
+  return (await exec('git', words, { env: gitEnvironment, encoding: 'buffer' })).stdout
 }
 
 const fastImport = async (folder: string, lines: Iterable<Uint8Array | string>): Promise<void> => {
@@ -82,7 +95,7 @@ function* randomHistory(history: History, bytesPerCommit: number): Generator<Uin
   for (let index = 1; index <= commits; index += 1) {
     const from = index === 1 ? undefined : `:${index - 1}`
     const parts = [commit(`commit ${index}`, 1_500_000_000 + index * 60, from, index)]
-    if (index === 1) for (let each = 0; each < files; each += 1) parts.push(file(path(each), random(40)))
+    if (index === 1) for (let each = 0; each < files; each += 1) parts.push(file(path(each), random(400)))
     parts.push(file(path((index * 7_919) % files), random(bytesPerCommit)))
     yield Buffer.concat(parts)
   }

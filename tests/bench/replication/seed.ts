@@ -21,7 +21,7 @@ export const benchSeed = async (stage: Stage, name: string, size: string): Promi
     )
     await withEmpty(stage, name, 'seed', (ends) =>
       sample(stage, relayed, async () => {
-        const done = await seedAlone(stage.folder, ends)
+        const done = await seedAlone(stage, ends)
         peaks.push(done.peakMB)
         return done
       }),
@@ -67,11 +67,11 @@ export const benchSeed = async (stage: Stage, name: string, size: string): Promi
 }
 
 /** A process of its own for each seed: its memory is the seed's. */
-const seedAlone = async (folder: string, ends: ReturnType<typeof endsOf>) => {
+const seedAlone = async ({ folder, program }: Stage, ends: ReturnType<typeof endsOf>) => {
   const temporary = mkdtempSync(join(folder, 'seed-temporary-'))
-  const client = startClient(temporary)
+  const client = startClient(program, temporary)
   try {
-    const done = await client.run({ kind: 'relay', ...ends })
+    const done = await client.run({ kind: 'relay', proof: true, ...ends })
     const left = readdirSync(temporary)
     if (left.length > 0) throw new Error(`the seed left files behind: ${left}`)
     return done
@@ -100,7 +100,7 @@ const withEmpty = async (
 const recordedPush = async (stage: Stage, name: string): Promise<Request[]> => {
   let requests: Request[] = []
   await withEmpty(stage, name, 'seed-record', async (ends) => {
-    requests = await record(stage, () => stage.client.run({ kind: 'relay', ...ends }))
+    requests = await record(stage, () => stage.client.run({ kind: 'relay', proof: true, ...ends }))
   })
   return requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/git-receive-pack'))
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { median } from '../harness.ts'
 import type { Spent } from './git-program.ts'
 import type { Ends } from './messages.ts'
-import { type Client, type Done, type GitSide, startClient, startSide } from './processes.ts'
+import { bundleClient, type Client, type Done, type GitSide, startClient, startSide } from './processes.ts'
 import { advance, copyBare, generate, git, type History, makeBare } from './repositories.ts'
 
 /** Two Git servers, a warm client, and a folder for everything. */
@@ -13,6 +13,8 @@ export interface Stage {
   readonly source: GitSide
   readonly replica: GitSide
   readonly client: Client
+  /** what clients run */
+  readonly program: string
   /** where a repository lies */
   readonly at: (side: 'source' | 'replica', name: string) => string
   /** rounds of what takes long; what is quick has more of them */
@@ -28,13 +30,16 @@ export const openStage = async (options: { rounds: number; judged: boolean }): P
   for (const each of made) mkdirSync(each)
   const [sources = '', replicas = '', temporary = ''] = made
   const [source, replica] = await Promise.all([startSide(sources), startSide(replicas)])
-  const client = startClient(temporary)
+  const program = join(folder, 'client.mjs')
+  await bundleClient(program)
+  const client = startClient(program, temporary)
   return {
     ...options,
     folder,
     source,
     replica,
     client,
+    program,
     at: (side, name) => join(side === 'source' ? sources : replicas, name),
     stop: async () => {
       const left = readdirSync(temporary)
@@ -60,6 +65,12 @@ export const prepare = async (
   await makeBare(at('source', name))
   await generate(at('source', name), history)
   for (const replica of replicas) await copyBare(at('source', name), at('replica', replica))
+}
+
+/** What is on, for whoever waits. */
+export const tell = (what: string): void => {
+  const seconds = Math.round(performance.now() / 1000)
+  process.stderr.write(`${String(seconds).padStart(5)} s  ${what}\n`)
 }
 
 let changes = 0
