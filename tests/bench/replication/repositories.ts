@@ -58,7 +58,7 @@ export const generate = async (folder: string, history: History): Promise<void> 
 
 /** One commit more on main, with a line changed in each of three files. @returns main before and after */
 export const advance = async (folder: string, count: number): Promise<{ from: string; to: string }> => {
-  const names = [0, 1, 2].map((index) => path((count * 3 + index) % 500))
+  const names = [0, 1, 2].map((index) => path((count * 3 + index) % 100))
   const from = await git(folder, 'rev-parse', 'refs/heads/main')
   const random = randomness(`advance ${count}`)
   const edits = await Promise.all(
