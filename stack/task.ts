@@ -13,6 +13,7 @@ import {
   sub,
   type Value,
 } from './resources.ts'
+import { useReplicaKeys } from './settings.ts'
 
 export const TASK_DEFINITION_ID = 'MirrorTaskDefinition'
 export const TASK_ROLE_ID = 'MirrorTaskRole'
@@ -158,6 +159,7 @@ const taskRole = (plan: Plan): Resource =>
         replicaArns(plan),
       ),
       allow(['sts:AssumeRole'], replicaRoles(plan)),
+      ...useReplicaKeys(plan),
     ],
   })
 

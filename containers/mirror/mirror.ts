@@ -6,10 +6,11 @@ import {
 } from '../../shared/codecommit/address.ts'
 import type { RefMap } from '../../shared/git/refs.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
+import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
+import type { DefaultBranchKeeper } from '../../shared/replication/relay/types.ts'
 import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
-import { type DefaultBranch, defaultBranchOf } from './default-branch.ts'
 import type { Refusal } from './git-output.ts'
 import type { Repository } from './repository.ts'
 
@@ -17,6 +18,8 @@ export interface MirrorTask {
   readonly source: RepositoryAddress
   readonly replica: ReachableRepository
   readonly deletes: 'mirror' | 'keep'
+  /** with which the replica is made where it is missing */
+  readonly kmsKey?: string
 }
 
 export interface MirrorTools {
@@ -40,13 +43,16 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const names = { source: addressText(task.source), replica: addressText(task.replica) }
   const about = await access.describe(task.source)
   if (!about) throw new RelayError('SOURCE_MISSING', { repository: names.source })
-  const replicaRefs = await readReplica(task.replica, about.description, tools)
+  const replicaRefs = await readReplica(task, about.description, tools)
   const sourceRefs = await tools.repository.clone(task.source)
   log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
 
   const updates = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
-  const defaultBranch = await defaultBranchOf(task.replica, about.defaultBranch, replicaRefs, access)
-  const refused = await pushAll(updates, defaultBranch, task, tools)
+  const keeper = keepDefaultBranch(
+    { reader: access, access, log },
+    { repository: task.source, replica: task.replica },
+  )
+  const refused = await pushAll(updates, keeper, task, tools)
   if (refused.length > 0) throw refusalError(refused, names.replica)
   log.info('mirror done', {
     ...names,
@@ -57,13 +63,13 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
 }
 
 const readReplica = async (
-  replica: ReachableRepository,
+  { replica, kmsKey }: MirrorTask,
   description: string | undefined,
   { access, log }: MirrorTools,
 ): Promise<RefMap> => {
   const refs = await access.readRefs(replica, 'replica')
   if (refs) return refs
-  const made = await access.ensureRepository(replica, { description })
+  const made = await access.ensureRepository(replica, { description, kmsKey })
   log.info('replica missing', { replica: addressText(replica), made })
   if (made === 'created') return new Map()
   const refsNow = await access.readRefs(replica, 'replica')
@@ -74,16 +80,15 @@ const readReplica = async (
 /** Pushes batch by batch. Refs refused one by one stop nobody else; a push that fails as a whole is thrown. */
 const pushAll = async (
   updates: readonly RefUpdate[],
-  defaultBranch: DefaultBranch,
+  keeper: DefaultBranchKeeper,
   { replica }: MirrorTask,
   { repository, log, now, limits = PUSH_LIMITS }: MirrorTools,
 ): Promise<Refusal[]> => {
   const refused: Refusal[] = []
-  await defaultBranch.settle()
-  const pushes = batches(updates, limits).flatMap((batch) => defaultBranch.setApart(batch))
+  const pushes = batches(updates, limits).flatMap(deletionsApart)
   for (const [index, batch] of pushes.entries()) {
     const startedAt = now()
-    await defaultBranch.leave(batch, updates)
+    await keeper.beforeDeletion(batch.flatMap(({ kind, ref }) => (kind === 'delete' ? [ref] : [])))
     const outcome = await repository.push(replica, batch)
     const done = batch.filter(({ ref }) => outcome.done.has(ref))
     log.info('batch pushed', {
@@ -95,10 +100,9 @@ const pushAll = async (
     })
     for (const refusal of outcome.refused) log.warn('ref refused', { ...refusal })
     refused.push(...outcome.refused)
-    defaultBranch.moved(done)
     if (outcome.failure) throw outcome.failure
-    await defaultBranch.settle()
   }
+  await keeper.afterCreation()
   return refused
 }
 

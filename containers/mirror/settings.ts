@@ -19,10 +19,15 @@ const attempt: Setting<number> = {
 
 /** @throws RelayError ENVIRONMENT_INVALID naming everything that is missing or malformed */
 export const readSettings = (environment: Readonly<Record<string, string | undefined>>): Settings => {
-  const { reason = '', ...settings } = readEnvironment(environment, {
+  const {
+    reason = '',
+    kmsKey,
+    ...settings
+  } = readEnvironment(environment, {
     source: repository('RELAY_REPOSITORY'),
     replica: repository('RELAY_REPLICA'),
     deletes: oneOf('RELAY_DELETES', ['mirror', 'keep']),
+    kmsKey: optionalText('RELAY_KMS_KEY'),
     claim: text('RELAY_CLAIM'),
     attempt,
     reason: optionalText('RELAY_REASON'),
@@ -30,7 +35,12 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
     region: optionalText('AWS_REGION'),
   })
   const { account, region, name } = settings.source
-  return { ...settings, source: { account, region, name } satisfies RepositoryAddress, reason }
+  return {
+    ...settings,
+    source: { account, region, name } satisfies RepositoryAddress,
+    reason,
+    ...(kmsKey !== undefined && { kmsKey }),
+  }
 }
 
 function repository(name: string): Setting<ReachableRepository> {

@@ -39,6 +39,7 @@ export const launchOf = (place: MirrorPlace, target: Target, run: MirrorRun): Ru
     RELAY_REPOSITORY: JSON.stringify({ account, region, name }),
     RELAY_REPLICA: JSON.stringify(target.replica),
     RELAY_DELETES: target.deletes,
+    ...(target.kmsKey === undefined ? {} : { RELAY_KMS_KEY: target.kmsKey }),
     RELAY_CLAIM: run.claim,
     RELAY_ATTEMPT: String(run.attempt),
     RELAY_REASON: run.reason.slice(0, MAX_REASON),

@@ -9,6 +9,8 @@ export interface Target {
   readonly repository: RepositoryAddress
   readonly replica: ReachableRepository
   readonly deletes: 'mirror' | 'keep'
+  /** key with which a missing replica is made */
+  readonly kmsKey?: string
 }
 
 /** Who can read refs: heads and tags as they are now, or undefined where there is no such repository. */
@@ -28,10 +30,22 @@ export type Comparison =
  * @throws what the reader throws; RelayError SOURCE_EMPTIED
  */
 export const compare = async (reader: RefReader, target: Target, now: () => number): Promise<Comparison> => {
-  const replica = (await reader.readRefs(target.replica, 'replica')) ?? new Map<string, string>()
+  const replica = await reader.readRefs(target.replica, 'replica')
   const source = await reader.readRefs(target.repository, 'source')
+  return comparisonOf(target, { source, replica }, now)
+}
+
+/**
+ * Compares what was read, the replica's side first; undefined: there is no such repository.
+ * @throws RelayError SOURCE_EMPTIED
+ */
+export const comparisonOf = (
+  { deletes }: Pick<Target, 'deletes'>,
+  { source, replica = new Map() }: { source: RefMap | undefined; replica: RefMap | undefined },
+  now: () => number,
+): Comparison => {
   if (!source) return { kind: 'source-missing' }
-  const updates = plan(source, replica, { deletes: target.deletes })
+  const updates = plan(source, replica, { deletes })
   if (updates.length > 0) return { kind: 'different', updates }
   const proof = { digest: digestOf(source), refs: source.size, at: new Date(now()).toISOString() }
   return { kind: 'equal', proof }

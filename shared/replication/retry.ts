@@ -69,6 +69,8 @@ const meaningOf = (exitCode: number): string => {
 const STEPS: Partial<Record<Code, string>> = {
   REMOTE_DENIED:
     'Check that the mirror task’s role (or the role named in relay.yml) may pull the source and push to the replica, and that a KMS key does not deny it; then redrive the replicate dead-letter queue.',
+  KEY_REFUSED:
+    'Let the roles that the reason names use the KMS key (its key policy must let IAM decide, or name them), or name another key in relay.yml and deploy; then redrive the replicate dead-letter queue.',
   CONFIG_INVALID:
     'Read the log of the mirror task for what it refused, mend relay.yml or the repository, deploy, then redrive the replicate dead-letter queue.',
   MIRROR_NOT_STARTED:

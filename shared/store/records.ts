@@ -44,6 +44,22 @@ export interface Failure {
   readonly at: string
 }
 
+/** How a replica was last brought up to date, and why that way. */
+export interface LastWay {
+  readonly way: 'fast-path' | 'relay' | 'mirror'
+  readonly reason: string
+}
+
+/** What the sweep asks for in vain: it asks again with growing pauses. */
+export interface Paced {
+  /** requests that came to nothing so far */
+  readonly asks: number
+  /** milliseconds since the epoch: not asked for again before */
+  readonly until: number
+  /** unread: a side could not be read; different: the work fails */
+  readonly over: 'unread' | 'different'
+}
+
 /** What is known of one replica. */
 export interface ReplicaRecord extends Pair {
   /** replicating: claimed, or waiting to be tried again; unknown: announced, never looked at */
@@ -64,6 +80,13 @@ export interface ReplicaRecord extends Pair {
   readonly proof?: Proof
   readonly failure?: Failure
   readonly behind?: { readonly refs: number; readonly since: string }
+  /** the last work that changed something; kept when later looks find nothing to do */
+  readonly lastWay?: LastWay
+  /** ISO 8601: since when every look has found it equal, and no event has been waiting */
+  readonly equalSince?: string
+  /** differences that the sweep found and no event had announced, in all; absent: none */
+  readonly missed?: number
+  readonly paced?: Paced
 }
 
 /** Whether somebody holds the claim now. */

@@ -1,8 +1,8 @@
 import { addressText } from '../codecommit/address.ts'
 import { RelayError } from '../runtime/errors.ts'
 import type { Item } from './attributes.ts'
-import type { Claim, Failure, Pair, Proof, RefCounts, ReplicaRecord } from './records.ts'
-import type { Change, Key, Table } from './table.ts'
+import type { Claim, Failure, LastWay, Paced, Pair, Proof, RefCounts, ReplicaRecord } from './records.ts'
+import type { Between, Change, Key, Table } from './table.ts'
 
 /** `dirty`: not done, because somebody wanted the replica meanwhile. `lost`: not done, the claim is another's or closed. */
 export type Left = 'done' | 'dirty' | 'lost'
@@ -21,10 +21,12 @@ export interface ReplicaStore {
   planClaim(pair: Pair, id: string, pending: RefCounts): Promise<boolean>
   /** a mirror task works under the claim now; false when the claim is lost */
   keepClaim(pair: Pair, id: string, run: { until: number; task: string }): Promise<boolean>
+  /** its holder is still at it; false when the claim is lost */
+  renewClaim(pair: Pair, id: string, until: number): Promise<boolean>
   /** call before looking at the refs; false when the claim is lost */
   clearDirty(pair: Pair, id: string): Promise<boolean>
-  /** both sides were equal */
-  closeClaim(pair: Pair, id: string, proof: Proof): Promise<Left>
+  /** both sides were equal; `lastWay`: what made them so under this claim, absent when there was nothing to do */
+  closeClaim(pair: Pair, id: string, proof: Proof, lastWay?: LastWay): Promise<Left>
   /** gives up the claim whatever came meanwhile; false when it was lost */
   releaseClaim(pair: Pair, id: string): Promise<boolean>
   /** gives up the claim after a run that another is to follow; call after that one was asked for */
@@ -33,13 +35,19 @@ export interface ReplicaStore {
   expireClaim(pair: Pair, id: string): Promise<boolean>
   /** with `claim`: closes that claim too, unless lost, or dirty where `evenDirty` does not say that this was seen to */
   markFailed(pair: Pair, failure: Failure, claim?: { id: string; evenDirty: boolean }): Promise<Left>
-  /** keeps `since` of the first time; false while somebody holds the claim */
-  markBehind(pair: Pair, behind: { refs: number; since: string }, now: number): Promise<boolean>
+  /** keeps `since` of the first time, and counts it if no event announced it (`missed`); false while somebody holds the claim */
+  markBehind(
+    pair: Pair,
+    behind: { refs: number; since: string; missed?: boolean },
+    now: number,
+  ): Promise<boolean>
+  /** until a proof */
+  pace(pair: Pair, paced: Paced): Promise<void>
   /** both sides were equal though nobody worked on it; false while somebody holds the claim */
   recordProof(pair: Pair, proof: Proof, now: number): Promise<boolean>
   get(pair: Pair): Promise<ReplicaRecord | undefined>
-  /** all of them, by source and replica */
-  list(): Promise<readonly ReplicaRecord[]>
+  /** all of them, or those between two keys ({@link replicaKey}), by source and replica */
+  list(between?: Between): Promise<readonly ReplicaRecord[]>
 }
 
 export type NewClaim = Pick<Claim, 'id' | 'until' | 'attempt' | 'reason' | 'messages'> & {
@@ -60,7 +68,17 @@ const CLAIM_TRIES = 5
 const EVENT_CLOCK_MS = 1_000
 
 const WORK = ['claim', 'dirty'] as const
-const UNPROVEN = ['waitingSince', 'hints', 'failures', 'pending', 'carried', 'failure', 'behind'] as const
+const UNPROVEN = [
+  'waitingSince',
+  'hints',
+  'failures',
+  'pending',
+  'carried',
+  'failure',
+  'behind',
+  'paced',
+] as const
+const EQUAL_SINCE = 'equalSince'
 const MINE = '#claim.#id = :id'
 const CLEAN = 'attribute_not_exists(#dirty)'
 const FREE = '(attribute_not_exists(#claim) OR #claim.#until < :now)'
@@ -83,6 +101,7 @@ export const openReplicas = (table: Table): ReplicaStore => {
       await change(pair, { add: { hints: count } })
       await change(pair, {
         set: { waitingSince: at },
+        remove: [EQUAL_SINCE],
         when: '(attribute_not_exists(#waitingSince) OR #waitingSince > :at) AND (attribute_not_exists(#provenAt) OR #provenAt <= :covered)',
         values: { ':at': at, ':covered': at + EVENT_CLOCK_MS },
       })
@@ -101,11 +120,18 @@ export const openReplicas = (table: Table): ReplicaStore => {
       throw new RelayError('CLAIM_LOST', { replica: addressText(pair.replica), tries: CLAIM_TRIES })
     },
     planClaim: (pair, id, pending) =>
-      change(pair, { set: { pending: { ...pending } }, when: MINE, values: { ':id': id } }),
+      change(pair, {
+        set: { pending: { ...pending } },
+        remove: [EQUAL_SINCE],
+        when: MINE,
+        values: { ':id': id },
+      }),
     keepClaim: (pair, id, { until, task }) =>
       change(pair, { set: { 'claim.until': until, 'claim.task': task }, when: MINE, values: { ':id': id } }),
+    renewClaim: (pair, id, until) =>
+      change(pair, { set: { 'claim.until': until }, when: MINE, values: { ':id': id } }),
     clearDirty: (pair, id) => change(pair, { remove: ['dirty'], when: MINE, values: { ':id': id } }),
-    closeClaim: (pair, id, proof) => leave(pair, id, proven(proof)),
+    closeClaim: (pair, id, proof, lastWay) => leave(pair, id, proven(proof, lastWay)),
     releaseClaim: (pair, id) => change(pair, { remove: WORK, when: MINE, values: { ':id': id } }),
     releaseForMore: (pair, id, { failures, carried }) =>
       leave(pair, id, { remove: WORK, set: { failures, ...(carried ? { carried: { ...carried } } : {}) } }),
@@ -113,14 +139,14 @@ export const openReplicas = (table: Table): ReplicaStore => {
     markFailed: async (pair, failure, claim) => {
       const set = { status: 'failed', failure: { ...failure } }
       if (!claim) {
-        await change(pair, { set, remove: ['failures'] })
+        await change(pair, { set, remove: ['failures', EQUAL_SINCE] })
         return 'done'
       }
-      const what = { set, remove: ['failures', ...WORK] }
+      const what = { set, remove: ['failures', EQUAL_SINCE, ...WORK] }
       if (!claim.evenDirty) return leave(pair, claim.id, what)
       return (await change(pair, { ...what, when: MINE, values: { ':id': claim.id } })) ? 'done' : 'lost'
     },
-    markBehind: async (pair, behind, now) => {
+    markBehind: async (pair, { missed, ...behind }, now) => {
       const values = { ':now': now }
       const seenBefore = await change(pair, {
         set: { 'behind.refs': behind.refs },
@@ -129,7 +155,13 @@ export const openReplicas = (table: Table): ReplicaStore => {
       })
       const seen =
         seenBefore ||
-        (await change(pair, { set: { behind }, when: `${FREE} AND attribute_not_exists(#behind)`, values }))
+        (await change(pair, {
+          set: { behind },
+          remove: [EQUAL_SINCE],
+          ...(missed ? { add: { missed: 1 } } : {}),
+          when: `${FREE} AND attribute_not_exists(#behind)`,
+          values,
+        }))
       if (!seen) return false
       // a replica that failed stays failed, which says more
       await change(pair, {
@@ -141,8 +173,11 @@ export const openReplicas = (table: Table): ReplicaStore => {
     },
     recordProof: (pair, proof, now) =>
       change(pair, { ...proven(proof), when: FREE, values: { ':now': now } }),
+    pace: async (pair, paced) => {
+      await change(pair, { set: { paced: { ...paced } } })
+    },
     get: read,
-    list: async () => (await table.query(PARTITION)).map(recordOf),
+    list: async (between) => (await table.query(PARTITION, between)).map(recordOf),
   }
 }
 
@@ -163,15 +198,22 @@ const freeFor = ({ now, messages }: NewClaim): Pick<Change, 'when' | 'values'> =
   }
 }
 
-const proven = (proof: Proof): Change => ({
-  set: { status: 'equal', proof: { ...proof }, provenAt: Date.parse(proof.at) },
+const proven = (proof: Proof, lastWay?: LastWay): Change => ({
+  set: {
+    status: 'equal',
+    proof: { ...proof },
+    provenAt: Date.parse(proof.at),
+    ...(lastWay ? { lastWay: { ...lastWay } } : {}),
+  },
+  init: { [EQUAL_SINCE]: proof.at },
   remove: [...WORK, ...UNPROVEN],
 })
 
-const keyOf = ({ repository, replica }: Pair): Key => ({
-  pk: PARTITION,
-  sk: `${addressText(repository)} ${addressText(replica)}`,
-})
+/** `source replica`, in the order of the table. The space sorts before every character of a name. */
+export const replicaKey = ({ repository, replica }: Pair): string =>
+  `${addressText(repository)} ${addressText(replica)}`
+
+const keyOf = (pair: Pair): Key => ({ pk: PARTITION, sk: replicaKey(pair) })
 
 /** Written with every change, so that an item made by any of them can be read. Roles and external ids stay out. */
 const identity = ({ repository, replica }: Pair) => ({

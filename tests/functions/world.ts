@@ -25,6 +25,7 @@ export const MAX_RECEIVES = 3
 export const URLS = {
   replicate: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate',
   dead: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate-dlq',
+  sweep: 'https://sqs.us-east-1.amazonaws.com/111111111111/sweep',
 }
 
 export const config: Config = {
@@ -80,6 +81,7 @@ export const createWorld = (real: Table) => {
   const emitted: { type: string; detail: Record<string, unknown> }[] = []
   const queue: Message[] = []
   const stops: Message[] = []
+  const sweeps: Message[] = []
   const dead: string[] = []
   const delays: number[] = []
   const tasks: Task[] = []
@@ -112,6 +114,7 @@ export const createWorld = (real: Table) => {
       await call('SendMessage')
       delays.push(DelaySeconds ?? 0)
       if (QueueUrl === URLS.dead) dead.push(MessageBody!)
+      else if (QueueUrl === URLS.sweep) put(sweeps, MessageBody!)
       else put(queue, MessageBody!)
       return {}
     },
@@ -170,6 +173,7 @@ export const createWorld = (real: Table) => {
       const refs = repositories.get(key(address))
       return refs && new Map(refs)
     },
+    tagsOf: async (_repository: RepositoryAddress): Promise<Record<string, string>> => ({}),
     listRepositories: async (region: string) => {
       await call('listRepositories')
       return [...repositories.keys()]
@@ -203,6 +207,7 @@ export const createWorld = (real: Table) => {
     maxReceives: MAX_RECEIVES,
     replicateQueue: URLS.replicate,
     replicateDeadLetters: URLS.dead,
+    sweepQueue: URLS.sweep,
     reader,
     table,
     events,
@@ -304,6 +309,9 @@ export const createWorld = (real: Table) => {
       }
       throw new Error('the world does not come to rest')
     },
+    sweeps,
+    /** what a sweep left to other invocations */
+    deliverSweep: () => deliver(sweeps, sweep, (body) => dead.push(body)),
     runSweep: () => sweep(eventOf([{ id: 'wake', body: '{}', receives: 1 }]), run),
     eventsOf: (type: string) => emitted.filter((event) => event.type === type).map(({ detail }) => detail),
     queued: (): RelayInput[] => queue.flatMap(({ body }) => [...decodeBody(body)]),

@@ -268,6 +268,11 @@ describe('rights on repositories', () => {
     },
   })
 
+  const regionsIn = (arns: readonly Value[]) =>
+    arns.map((value) =>
+      (value as { 'Fn::Sub': string })['Fn::Sub'].replace(/^.*codecommit:([^:]+):.*$/, '$1'),
+    )
+
   test('whatever relay.yml chooses, the roles reach', () => {
     fc.assert(
       fc.property(fc.array(glob, { minLength: 1, maxLength: 4 }), namePart, (globs, name) => {
@@ -280,15 +285,29 @@ describe('rights on repositories', () => {
   })
 
   test('a rule that speaks of another region gives rights there and not here', () => {
-    const regions = (values: readonly Value[]) =>
-      values.map((value) =>
-        (value as { 'Fn::Sub': string })['Fn::Sub'].replace(/^.*codecommit:([^:]+):.*$/, '$1'),
-      )
     const plan = planOf(VARIANTS['Teams, sources elsewhere']!)
-    expect(regions(sourceArns(plan))).toEqual(['sa-east-1'])
-    expect(regions(replicaArns(plan))).toEqual(['us-east-1'])
+    expect(regionsIn(sourceArns(plan))).toEqual(['sa-east-1'])
+    expect(regionsIn(replicaArns(plan))).toEqual(['us-east-1'])
     expect(otherSources(plan)).toEqual(['sa-east-1'])
     expect(otherSources(planOf(VARIANTS['the least']!))).toEqual([])
+  })
+
+  test('only with failover may a role push to a source or pull from a replica', () => {
+    const regionsOf = (text: string, action: string) => {
+      const statements = ofType(resourcesOf(planOf(text)), 'AWS::IAM::Role').flatMap(([, role]) =>
+        statementsOf(role),
+      )
+      const named = statements.filter(({ Action }) => Action.includes(action)).map(({ Resource }) => Resource)
+      expect(named.length).toBeGreaterThanOrEqual(4)
+      const regions = named.map((resources) => regionsIn(resources).toSorted())
+      return [...new Set(regions.map(String))]
+    }
+    const without = `version: 1\nreplicate: [{ from: us-east-1, repositories: [a], to: [{ region: eu-west-1 }] }]\n`
+    expect(regionsOf(without, 'codecommit:GitPush')).toEqual(['eu-west-1'])
+    expect(regionsOf(without, 'codecommit:GitPull')).toEqual(['us-east-1'])
+    const both = ['eu-west-1,us-east-1']
+    expect(regionsOf(`${without}failover: {}\n`, 'codecommit:GitPush')).toEqual(both)
+    expect(regionsOf(`${without}failover: {}\n`, 'codecommit:GitPull')).toEqual(both)
   })
 
   test('a replica of another account is reached through its role only', () => {

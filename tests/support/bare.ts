@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -18,6 +18,8 @@ export const gitSettings = (): NodeJS.ProcessEnv => ({
   GIT_COMMITTER_DATE: '2026-01-01T00:00:00Z',
 })
 
+const INIT = ['init', '--quiet', '--bare', '--template=', '--initial-branch=main']
+
 /** A bare repository in a temporary folder, and git in it. */
 export interface Bare {
   readonly folder: string
@@ -30,9 +32,11 @@ export interface Bare {
   remove(): void
 }
 
-export const makeBare = (): Bare => {
+/** @param like folder of a bare repository that it is a copy of; absent: it is empty */
+export const makeBare = (like?: string): Bare => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-bare-'))
-  spawnSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', folder], { env: gitSettings() })
+  if (like !== undefined) cpSync(like, folder, { recursive: true })
+  else spawnSync('git', [...INIT, folder], { env: gitSettings() })
   const git: Bare['git'] = (args, input) => run(['-C', folder, ...args], input)
   return {
     folder,

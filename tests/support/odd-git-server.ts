@@ -141,6 +141,8 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
   /** The advertisement with other capabilities behind its first line's NUL. */
   const narrow = (bytes: Buffer, service: OddRequest['service']): Buffer => {
     const length = Number.parseInt(bytes.toString('latin1', 0, 4), 16)
+    // some versions of git say nothing at all of an empty repository
+    if (length === 0) return bytes
     const [name = '', capabilities = ''] = bytes.toString('utf8', 4, length).trimEnd().split('\0')
     const narrowed = offered(service, capabilities.split(' ').filter(Boolean))
     known.set(service, new Set(narrowed.map(nameOf)))
@@ -281,8 +283,13 @@ const collect = async (stream: Readable): Promise<Buffer> => {
 
 const drained = (response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.once('drain', done)
+    response.once('close', done)
   })
 
 /** Undefined while the first flush is not there. */

@@ -13,7 +13,12 @@ const environment = {
 }
 
 test('a full environment', () => {
-  const more = { RELAY_REASON: 'push', RELAY_GIT_ENDPOINT: 'http://x', AWS_REGION: 'us-east-1' }
+  const more = {
+    RELAY_REASON: 'push',
+    RELAY_GIT_ENDPOINT: 'http://x',
+    AWS_REGION: 'us-east-1',
+    RELAY_KMS_KEY: 'alias/replicas',
+  }
   expect(readSettings({ ...environment, ...more })).toEqual({
     source,
     replica,
@@ -23,6 +28,7 @@ test('a full environment', () => {
     reason: 'push',
     gitEndpoint: 'http://x',
     region: 'us-east-1',
+    kmsKey: 'alias/replicas',
   })
 })
 

@@ -4,6 +4,9 @@ import type { RelayOutcome, RelayParts, RelayWork } from '../../../../shared/rep
 import { type Bare, makeBare } from '../../../support/bare.ts'
 import { type OddGitServer, type Oddities, startOddGitServer } from '../../../support/odd-git-server.ts'
 
+/** What {@link Sides.differences} says of equal sides. */
+export const EQUAL = { refs: [], faults: '' }
+
 export interface Side extends Bare {
   readonly server: OddGitServer
 }
@@ -21,13 +24,25 @@ export interface Sides {
   close(): Promise<void>
 }
 
+const EMPTY = makeBare()
+process.once('exit', () => EMPTY.remove())
+
 const address = (region: string) => ({ account: '111111111111', region, name: 'orders' })
 
+export interface Odd {
+  readonly source?: Oddities
+  readonly replica?: Oddities
+  readonly client?: GitClientOptions
+  /** folders that the sides begin as copies of */
+  readonly copies?: { readonly source: string; readonly replica: string }
+}
+
 /** Two real git servers and a relay between them; waits are noted, not waited. */
-export const openSides = async (
-  odd: { readonly source?: Oddities; readonly replica?: Oddities; readonly client?: GitClientOptions } = {},
-): Promise<Sides> => {
-  const [source, replica] = await Promise.all([openSide(odd.source), openSide(odd.replica)])
+export const openSides = async (odd: Odd = {}): Promise<Sides> => {
+  const [source, replica] = await Promise.all([
+    openSide(odd.source, odd.copies?.source),
+    openSide(odd.replica, odd.copies?.replica),
+  ])
   const pauses: number[] = []
   const parts: RelayParts = {
     git: createGitClient(odd.client),
@@ -66,8 +81,8 @@ export const openSides = async (
   }
 }
 
-const openSide = async (oddities?: Oddities): Promise<Side> => {
-  const bare = makeBare()
+const openSide = async (oddities?: Oddities, like: string = EMPTY.folder): Promise<Side> => {
+  const bare = makeBare(like)
   return { ...bare, server: await startOddGitServer(bare.folder, oddities) }
 }
 

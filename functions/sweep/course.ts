@@ -1,0 +1,163 @@
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import type { Run } from '../../shared/runtime/entry.ts'
+import { describeFailure } from '../../shared/runtime/log.ts'
+import { MAX_DELAY_SECONDS, type Queue } from '../../shared/runtime/queue.ts'
+import type { SweepMarkers } from '../../shared/store/marker.ts'
+import { beginBody, type Call, type SliceCall, sliceBody } from './calls.ts'
+import { type Listed, type Slice, SWEEP_BUDGET, type SweepBudget, sweepPlan } from './plan.ts'
+
+/**
+ * Looks at all replicas of these repositories.
+ * @param onLooked called now and then
+ * @returns those for which there was no time
+ */
+export type Look = (
+  repositories: readonly RepositoryAddress[],
+  onLooked: () => Promise<void>,
+) => Promise<readonly RepositoryAddress[]>
+
+export interface CourseParts {
+  readonly markers: SweepMarkers
+  /** the sweep's own */
+  readonly queue: Queue
+  readonly everyMinutes: number
+  readonly account: string
+  /** milliseconds since the epoch */
+  readonly now: () => number
+  readonly id: () => string
+  readonly look: Look
+  readonly run: Pick<Run, 'log' | 'note'>
+  readonly budget?: Omit<SweepBudget, 'spreadSeconds'>
+}
+
+/** Share of the interval over which slices are spread: what comes late then still ends before the next sweep. */
+const SPREAD = 0.6
+/** A sweep of which nothing was heard for this long is dead: a message was lost, or a function was killed. */
+export const SILENCE_MS = 90_000
+const SIGN_OF_LIFE_MS = 20_000
+/** A slice that ran out of time goes on after this pause: it was probably throttled. */
+const REST_SECONDS = 10
+
+/** The course of a sweep through many invocations: one marker in the table, and messages in the sweep's own queue. */
+export interface Course {
+  /**
+   * Begins a sweep, or takes up one that died; while one is under way, whoever wants another gets it at its end.
+   * @param list every repository that has replicas
+   */
+  begin(
+    call: Extract<Call, { kind: 'begin' }>,
+    list: () => Promise<readonly Listed[]>,
+  ): Promise<'begun' | 'resumed' | 'under-way' | 'nothing'>
+  goOn(call: SliceCall): Promise<'gone-on' | 'over'>
+}
+
+export const createCourse = (parts: CourseParts): Course => {
+  const { markers, queue, now, run } = parts
+  const spreadSeconds = Math.min(MAX_DELAY_SECONDS, parts.everyMinutes * 60 * SPREAD)
+  const budget = { ...SWEEP_BUDGET, ...parts.budget, spreadSeconds }
+
+  const walk = async (
+    id: string,
+    number: number,
+    repositories: readonly RepositoryAddress[],
+  ): Promise<void> => {
+    let seen = now()
+    const rest = await parts.look(repositories, async () => {
+      if (now() - seen < SIGN_OF_LIFE_MS) return
+      seen = now()
+      await markers.alive(id, seen + SILENCE_MS)
+    })
+    if (rest.length === 0) return finish(id, number)
+    await queue.send(sliceBody(id, number, rest), REST_SECONDS)
+    await markers.alive(id, now() + REST_SECONDS * 1000 + SILENCE_MS)
+  }
+
+  const finish = async (id: string, number: number): Promise<void> => {
+    await markers.done(id, number)
+    await markers.alive(id, now() + SILENCE_MS)
+    const marker = await markers.read()
+    if (marker?.id !== id || marker.done.length < marker.bounds.length) return
+    if (!(await markers.end(id))) return
+    run.log.info('sweep complete', {
+      sweep: id,
+      slices: marker.bounds.length,
+      tookMs: now() - marker.begunAt,
+    })
+    if (marker.again) await queue.send(beginBody('asked for meanwhile'))
+  }
+
+  /** The first slice is this invocation's own work. */
+  const start = async (id: string, slices: readonly Slice[]): Promise<void> => {
+    const [first, ...others] = slices
+    try {
+      for (const { number, repositories, delaySeconds } of others)
+        await queue.send(sliceBody(id, number, repositories), delaySeconds)
+      if (first) await walk(id, first.number, first.repositories.map(addressOf))
+    } catch (error) {
+      if (others.length === 0) await letGo(id)
+      throw error
+    }
+  }
+
+  /** So that the next one need not wait for the silence. Why the work failed is what the caller must hear. */
+  const letGo = async (id: string): Promise<void> => {
+    try {
+      await markers.letGo(id)
+    } catch (error) {
+      run.log.error('sweep not let go', { sweep: id, ...describeFailure(error) })
+    }
+  }
+
+  const addressOf = ({ region, name }: Pick<Listed, 'region' | 'name'>): RepositoryAddress => ({
+    account: parts.account,
+    region,
+    name,
+  })
+
+  return {
+    begin: async ({ scheduled }, list) => {
+      const marker = await markers.read()
+      if (marker && marker.aliveUntil > now() && (scheduled || (await markers.askAgain(marker.id)))) {
+        run.note({ underWay: marker.id })
+        return 'under-way'
+      }
+      const plan = sweepPlan(await list(), marker, budget)
+      if (plan.slices.length === 0) {
+        if (marker) await markers.end(marker.id)
+        return 'nothing'
+      }
+      const lastDue = Math.max(...plan.slices.map(({ delaySeconds }) => delaySeconds)) * 1000
+      const aliveUntil = now() + lastDue + SILENCE_MS
+      const id = marker && plan.resumes ? marker.id : parts.id()
+      const mine =
+        marker && plan.resumes
+          ? await markers.resume(marker, aliveUntil)
+          : await markers.begin({ id, begunAt: now(), aliveUntil, bounds: plan.bounds }, marker)
+      run.note({ sweep: id, slices: plan.slices.length, resumed: plan.resumes })
+      // another one began with the same wish, and lists what there is after this message was sent
+      if (!mine) return 'under-way'
+      if (plan.resumes) run.log.warn('sweep taken up again', { sweep: id, slices: plan.slices.length })
+      await start(id, plan.slices)
+      return plan.resumes ? 'resumed' : 'begun'
+    },
+
+    goOn: async ({ sweep, slice, repositories }) => {
+      const marker = await markers.read()
+      run.note({ sweep, slice })
+      if (marker?.id !== sweep || marker.done.includes(slice)) {
+        run.note({ over: true })
+        return 'over'
+      }
+      await markers.alive(sweep, now() + SILENCE_MS)
+      const addresses = Object.entries(repositories).flatMap(([region, names]) =>
+        names.map((name) => addressOf({ region, name })),
+      )
+      await walk(sweep, slice, addresses)
+      return 'gone-on'
+    },
+  }
+}
+
+/** The order of the table, and of the plan. */
+export const inOrder = (repositories: readonly RepositoryAddress[]): readonly RepositoryAddress[] =>
+  [...repositories].sort((a, b) => (addressText(a) < addressText(b) ? -1 : 1))
