@@ -12,7 +12,7 @@ export const replication: Bench = {
   means:
     'The relay in a process of its own, warm unless said otherwise, between two `git http-backend` servers in processes of their own; against what people run by hand and against floors, in turn in one run. Bytes are those at the servers’ sockets, both ways. ≥ is how many times better, ≤ how many times as much.',
   run: async (quick) => {
-    const stage = await openStage({ rounds: quick ? 3 : 7, judged: !quick })
+    const stage = await openStage({ rounds: quick ? 3 : 7, cheap: quick ? 1 : 3, judged: !quick })
     try {
       const rows = await benchStage(stage, quick ? QUICK : FULL)
       tell('pushes on the local cloud')
@@ -53,13 +53,13 @@ const FULL: Sizes = {
 const QUICK: Sizes = {
   long: 1_000,
   short: 200,
-  text: 2_500,
+  text: 1_000,
   seed: 1_500,
   refs: 1_000,
-  refsCommits: 1_000,
-  moves: 40,
-  rounds: 5,
-  pushes: { pushes: 20, repositories: 5 },
+  refsCommits: 500,
+  moves: 24,
+  rounds: 3,
+  pushes: { pushes: 10, repositories: 5 },
 }
 
 const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
@@ -87,7 +87,7 @@ const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
   rows.push(await benchFloor(stage, 'refs', 'relay', { work, goal: 1.3, rounds: sizes.rounds }))
 
   tell('far away')
-  const text = { commits: sizes.text, files: sizes.text / 25, content: 'text' as const, refs }
+  const text = { commits: sizes.text, files: Math.max(100, sizes.text / 25), content: 'text' as const, refs }
   await prepare(stage, 'text', text)
   rows.push(...(await benchFar(stage, 'text', `text history of ${sizes.text.toLocaleString('en')} commits`)))
   tell('first seed')

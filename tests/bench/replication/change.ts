@@ -4,9 +4,6 @@ import { cloneAndPush, fetchAndPush, keepClone } from './git-program.ts'
 import type { Ends } from './messages.ts'
 import { change, endsOf, mediansOf, mustBeEqual, noSamples, type Stage, sample } from './stage.ts'
 
-/** The cheap ways run so many times beside one run of clone and push. */
-const CHEAP = 3
-
 /**
  * One commit, relayed in full, by the event's fast path, by clone and push, and by fetch and push from a clone that was kept:
  * in turn, each with a commit of its own.
@@ -28,7 +25,7 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
     await change(stage, name)
     await sample(stage, ways.hand, () => cloneAndPush(ends, join(folder, 'clone')))
     await mustBeEqual(stage, name)
-    for (let each = 0; each < CHEAP; each += 1) {
+    for (let each = 0; each < stage.cheap; each += 1) {
       await change(stage, name)
       await sample(stage, ways.full, full)
       await mustBeEqual(stage, name)
@@ -54,7 +51,7 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
 
 /** A warm function: its connections are open and its code is compiled. */
 export const warmUp = async (stage: Stage, name: string, ends: Ends): Promise<void> => {
-  for (let each = 0; each < 5; each += 1) {
+  for (let each = 0; each < stage.cheap; each += 1) {
     await change(stage, name)
     await stage.client.run({ kind: 'relay', ...ends })
     const move = await change(stage, name)
@@ -119,7 +116,7 @@ export const benchGrowth = async (
 ): Promise<Row> => {
   const samples = { [long]: noSamples(), [short]: noSamples() }
   for (const name of [long, short]) await warmUp(stage, name, endsOf(stage, name))
-  for (let round = 0; round < stage.rounds * CHEAP; round += 1) {
+  for (let round = 0; round < stage.rounds * stage.cheap; round += 1) {
     for (const [name, into] of Object.entries(samples)) {
       await change(stage, name)
       await sample(stage, into, () => stage.client.run({ kind: 'relay', ...endsOf(stage, name) }))

@@ -61,6 +61,8 @@ const begin = async (live: LiveCloud, name: string): Promise<string> => {
 /** Digests of what was pushed to each repository, oldest first: a later proof proves what was pushed before it, too. */
 const pushedTo = new Map<string, string[]>()
 
+const turns = new Map<string, Promise<unknown>>()
+
 /** From the push's return until the proof of what it pushed. */
 const pushAndWait = async (
   live: LiveCloud,
@@ -68,13 +70,18 @@ const pushAndWait = async (
   folder: string,
   message: string,
 ): Promise<number> => {
-  await git(live, folder, 'commit', '--quiet', '--allow-empty', '-m', message)
-  const { stdout } = await git(live, folder, 'rev-parse', 'HEAD')
   const digests = pushedTo.get(name) ?? []
   pushedTo.set(name, digests)
-  const place = digests.push(digestOf(new Map([['refs/heads/main', stdout.trim()]]))) - 1
-  await git(live, folder, 'push', '--quiet', live.url(name), 'main')
-  const pushed = Date.now()
+  // the developer of a repository pushes one thing after the other
+  const turn = (turns.get(folder) ?? Promise.resolve()).then(async () => {
+    await git(live, folder, 'commit', '--quiet', '--allow-empty', '-m', message)
+    const { stdout } = await git(live, folder, 'rev-parse', 'HEAD')
+    digests.push(digestOf(new Map([['refs/heads/main', stdout.trim()]])))
+    await git(live, folder, 'push', '--quiet', live.url(name), 'main')
+    return { place: digests.length - 1, pushed: Date.now() }
+  })
+  turns.set(folder, turn)
+  const { place, pushed } = await turn
   const proof = await live.untilEvent(
     'Replica Updated',
     ({ repository, digest }) =>

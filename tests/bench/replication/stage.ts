@@ -19,12 +19,14 @@ export interface Stage {
   readonly at: (side: 'source' | 'replica', name: string) => string
   /** rounds of what takes long; what is quick has more of them */
   readonly rounds: number
+  /** the cheap ways run so many times beside one run of clone and push */
+  readonly cheap: number
   /** false: the inputs are too small for a verdict */
   readonly judged: boolean
   stop(): Promise<void>
 }
 
-export const openStage = async (options: { rounds: number; judged: boolean }): Promise<Stage> => {
+export const openStage = async (options: Pick<Stage, 'rounds' | 'cheap' | 'judged'>): Promise<Stage> => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-bench-replication-'))
   const made = ['source', 'replica', 'temporary'].map((name) => join(folder, name))
   for (const each of made) mkdirSync(each)
