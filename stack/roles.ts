@@ -2,11 +2,11 @@ import { type Consumer, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from './c
 import { CLUSTER_ID, deadLettersId, queueId, roleId, topicId } from './ids.ts'
 import { useKeyForTable, useKeyThrough } from './keys.ts'
 import { parkTips, removeParked } from './parking.ts'
-import { allow, role, type Statement } from './policy.ts'
+import { allow, putOwnEvents, role, type Statement } from './policy.ts'
 import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
 import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
-import { tableArn } from './table.ts'
+import { useTable } from './table.ts'
 import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
 
 /** One role per function, and in it what that function calls, on the resources it calls it on. docs/security.md explains each. */
@@ -93,16 +93,6 @@ const receive = (consumer: Consumer): Statement =>
 const send = (...queues: readonly Value[]): Statement => allow(['sqs:SendMessage'], queues)
 
 /**
- * Claims, status and what was told are single items. Listed are: by the sweep all replicas, with `failover` the directions, and what
- * is remembered of one replica's refs and parked tips.
- */
-const useTable = (...more: readonly 'Query'[]): Statement =>
-  allow(
-    ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem', ...more].map((name) => `dynamodb:${name}`),
-    [tableArn],
-  )
-
-/**
  * Reads refs by Git's advertisement. Reading a replica takes GitPush: its refs are read as a push reads them
  * (`git-receive-pack`), so that a replica that may be read but not written shows at once.
  */
@@ -129,10 +119,4 @@ const inCluster = { ArnEquals: { 'ecs:cluster': att(CLUSTER_ID) } }
 const passTaskRoles = (): Statement =>
   allow(['iam:PassRole'], [att(TASK_ROLE_ID), att(EXECUTION_ROLE_ID)], {
     StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-  })
-
-/** Onto the bus, under Relay's own source only: a function that is tricked cannot speak as somebody else. */
-const putOwnEvents = (): Statement =>
-  allow(['events:PutEvents'], [arn('events', 'event-bus/default')], {
-    StringEquals: { 'events:source': 'codecommit-relay' },
   })
