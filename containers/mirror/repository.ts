@@ -56,7 +56,11 @@ export const createRepository = (tools: {
   }
 
   /** A local git command on the clone, that is not expected to fail. */
-  const local = async (subcommand: 'cat-file' | 'for-each-ref' | 'update-ref', args: readonly string[], input = '') => {
+  const local = async (
+    subcommand: 'cat-file' | 'for-each-ref' | 'update-ref',
+    args: readonly string[],
+    input = '',
+  ) => {
     const result = await git.run(subcommand, args, { gitDir: folder, input })
     if (result.status !== 0) throw gitFailure(result, 'GIT_FAILED', { subcommand })
     return result.stdout
