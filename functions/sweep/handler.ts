@@ -5,6 +5,7 @@ import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
 import { replicationRequested } from '../../shared/events/request.ts'
 import { directed } from '../../shared/replication/direction.ts'
+import { createMemory } from '../../shared/replication/guard/memory.ts'
 import { isGone } from '../../shared/replication/launch.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
@@ -14,6 +15,7 @@ import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, batchResponse, recordsOf } from '../../shared/runtime/sqs-batch.ts'
 import { openDirections } from '../../shared/store/directions.ts'
+import { openLeftRefs } from '../../shared/store/left-refs.ts'
 import { openSweepMarkers } from '../../shared/store/marker.ts'
 import type { ReplicaRecord } from '../../shared/store/records.ts'
 import { openReplicas, type ReplicaStore } from '../../shared/store/replicas.ts'
@@ -115,6 +117,7 @@ const lookOf = (work: Work, run: Run): Look => {
   const hasTime = hasTimeIn(run)
   const replicate = createQueue({ queues: parts.queues, url: parts.replicateQueue })
   const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
+  const left = openLeftRefs(parts.table)
   return async ({ repositories: addresses, range, onLooked }) => {
     const sorted = inOrder(addresses)
     const repositories = await targetsOf(work, sorted, run)
@@ -137,6 +140,7 @@ const lookOf = (work: Work, run: Run): Look => {
           },
         },
         isGone: (task) => isGone(parts.tasks, task, now()),
+        remember: (target, refs) => createMemory({ left, now }, target).remember(refs),
         ask: (requests) =>
           replicate.sendAll(
             requests.map((request) => replicationRequested(request, { id: parts.id(), now: now(), ...own })),

@@ -112,6 +112,8 @@ const takeFullWay = async (
       await watch.remember?.(outcome.refs)
       return { kind: 'equal', proof: outcome.proof, moved: moved(outcome.moved), ...how() }
     case 'kept':
+      // what is kept would else be all that is remembered, and Relay's own moves a stranger's one day
+      await watch.remember?.(outcome.refs)
       return { kind: 'kept', kept: outcome.kept, moved: moved(outcome.moved) }
     case 'refused':
       return { kind: 'refused', verdict: outcome.verdict, draft: refused ?? NO_DRAFT }

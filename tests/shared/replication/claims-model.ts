@@ -188,7 +188,8 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
       for (const move of moves) if (await step('push', () => push(move))) done.push(move)
       const moved = countsOf(done)
       const holds = await step('look', () => source)
-      const same = done.length === moves.length && moves.every((move) => 'to' in move && versionOf(move.to) === holds)
+      const same =
+        done.length === moves.length && moves.every((move) => 'to' in move && versionOf(move.to) === holds)
       return same
         ? { kind: 'moved', moved, cost: COST }
         : { kind: 'doubt', reason: 'moved on', moved, cost: COST }
@@ -241,7 +242,12 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
     return true
   }
 
-  const hire = (name: string, job: { held: boolean }, work: (parts: FollowParts & FinishParts) => Promise<unknown>, done: () => void) => {
+  const hire = (
+    name: string,
+    job: { held: boolean },
+    work: (parts: FollowParts & FinishParts) => Promise<unknown>,
+    done: () => void,
+  ) => {
     const worker: Worker = {
       name,
       history: [],
@@ -432,7 +438,8 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
 
   const atRest = (): string | undefined => {
     const item = record()
-    if (item?.claim || item?.dirty) return `a claim or a mark is left that nobody will look at: ${JSON.stringify(item)}`
+    if (item?.claim || item?.dirty)
+      return `a claim or a mark is left that nobody will look at: ${JSON.stringify(item)}`
     if (dead.length > 0) {
       const failed = told['Mirror Failed'] ?? 0
       if (failed === 0) return 'a failure was not told'
@@ -443,7 +450,8 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
     if (told['Mirror Failed']) return 'a failure was told, and nothing lies in the dead-letter queue'
     if (source > 1 && replica !== source) return `the replica stays at ${replica} of ${source}`
     if (source > 1 && item?.status !== 'equal') return `status ${String(item?.status)}`
-    if (source > 1 && item?.waitingSince !== undefined && !bounds.doubles) return 'an event is still waited for'
+    if (source > 1 && item?.waitingSince !== undefined && !bounds.doubles)
+      return 'an event is still waited for'
     if (source > 1 && !toldDigests.has(digestOf(refsOf(source)))) return 'the last change was not told'
     return undefined
   }

@@ -5,7 +5,10 @@ import { type Bounds, claimsModel } from './claims-model.ts'
 describe('every order of steps', () => {
   test.each<[string, Bounds]>([
     ['two pushes, streamed, two workers', { pushes: 2, workers: 2 }],
-    ['one push, streamed, workers killed twice and a lease that ran out', { pushes: 1, workers: 2, kills: 2, pauses: 1 }],
+    [
+      'one push, streamed, workers killed twice and a lease that ran out',
+      { pushes: 1, workers: 2, kills: 2, pauses: 1 },
+    ],
     ['one push, streamed, its message handed out twice', { pushes: 1, workers: 2, doubles: 1, sweeps: 1 }],
     ['beats', { pushes: 1, workers: 2, doubles: 1, pauses: 1, beats: 1, sweeps: 1 }],
     ['a mirror, a worker killed', { pushes: 1, workers: 2, kills: 1, handOvers: 'all' }],
