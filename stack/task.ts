@@ -163,7 +163,8 @@ const rulesOf = ({ safety, parking, replicate }: Plan['config']) => ({
 const taskRole = (plan: Plan): Resource =>
   role({
     name: roleNamed(plan, 'mirror'),
-    description: 'CodeCommit Relay, mirror task: reads sources, makes and writes replicas, parks what is overwritten',
+    description:
+      'CodeCommit Relay, mirror task: reads sources, makes and writes replicas, parks what is overwritten',
     service: 'ecs-tasks.amazonaws.com',
     trustCondition: OWN_ACCOUNT,
     statements: [

@@ -10,7 +10,7 @@ import type {
   RelayOutcome,
   RelayParts,
 } from '../../shared/replication/relay/types.ts'
-import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { type Code, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import type { RefCounts } from '../../shared/store/records.ts'
 import type { ReplicaStore } from '../../shared/store/replicas.ts'
 import { type ClaimParts, underClaim } from '../claim.ts'
@@ -26,6 +26,13 @@ const NO_DEADLINE_MS = 7 * 24 * 3600_000
 const MAX_LOOKS = 5
 /** Tries after failures that may pass, each pause twice as long as the one before. */
 const TRIES = 4
+const PASSING: ReadonlySet<Code> = new Set<Code>([
+  'GIT_PROTOCOL',
+  'REMOTE_FAILED',
+  'REMOTE_THROTTLED',
+  'REMOTE_UNREACHABLE',
+  'REPLICA_MOVED',
+])
 const FIRST_PAUSE_MS = 1_000
 const NONE: RefCounts = { created: 0, updated: 0, deleted: 0 }
 
@@ -103,7 +110,7 @@ const work = async (
   let moved = NONE
   for (let looks = 1; ; looks += 1) {
     if (!(await parts.store.clearDirty(target, id))) throw new RelayError('CLAIM_LOST')
-    const outcome = await relayed(parts, target, id, signal, progress)
+    const outcome = await relayAll(parts, target, id, signal, progress)
     if ('moved' in outcome) moved = addCounts(outcome.moved, moved)
     if (outcome.kind === 'kept') await parts.memory?.(target).remember(outcome.refs)
     if (outcome.kind !== 'equal') return notEqual(outcome, moved)
@@ -149,18 +156,22 @@ const notEqual = (outcome: Exclude<RelayOutcome, { kind: 'equal' }>, moved: RefC
   }
 }
 
-/** One relay, with a replica that is made where it is missing, and again after failures that may pass. */
-const relayed = async (
+/**
+ * One relay, with a replica that is made where it is missing, and again after failures that may pass.
+ * @param claim under which it is written down what is about to move; absent: nobody else is to tell of it
+ */
+export const relayAll = async (
   parts: SeedParts,
   target: Target,
-  id: string,
+  claim: string | undefined,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<RelayOutcome> => {
   let announced = NONE
   const announce: Announce = async (updates) => {
     announced = addCounts(countsOf(updates), announced)
-    if (!(await parts.store.planClaim(target, id, announced))) throw new RelayError('CLAIM_LOST')
+    if (claim !== undefined && !(await parts.store.planClaim(target, claim, announced)))
+      throw new RelayError('CLAIM_LOST')
     await parts.memory?.(target).announce(updates)
     progress.phase('streams')
   }
@@ -185,8 +196,7 @@ const relayed = async (
     } catch (error) {
       signal.throwIfAborted()
       const code = codeOf(error)
-      const passing = code !== undefined && code !== 'CLAIM_LOST' && CODES[code].retry === 'later'
-      if (!passing || tries === TRIES) throw error
+      if (code === undefined || !PASSING.has(code) || tries === TRIES) throw error
       progress.phase(`waits after ${code}`)
       await parts.pause(FIRST_PAUSE_MS * 2 ** (tries - 1))
     }

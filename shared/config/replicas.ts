@@ -12,6 +12,7 @@ export interface ConfiguredReplica {
   readonly deletes: ReplicationRule['deletes']
   /** with which a missing replica is made */
   readonly kmsKey?: string
+  readonly way: ReplicationRule['way']
 }
 
 /** Tags of a repository by key; `any`: they cannot be known, and every tag is taken to name every region. */
@@ -19,8 +20,9 @@ export type KnownTags = Readonly<Record<string, string>> | 'any'
 
 /**
  * The replicas that relay.yml wants of a repository: each once, in the order of the file, the first rule that names one
- * deciding over its deletes. Never the repository itself; none for a repository of another account, which Relay does not serve, and
- * none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of those regions that its value names.
+ * deciding over its deletes and its way. Never the repository itself; none for a repository of another account, which Relay does not
+ * serve, and none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of
+ * those regions that its value names.
  * @param own account Relay is deployed in; with `region`, a rule without `from` speaks of that region only
  * @param tags of the repository; needed only where {@link needsTags}
  */
@@ -44,7 +46,12 @@ export const replicasOf = (
       }
       const key = addressText(replica)
       if (key === addressText(repository) || found.has(key)) continue
-      found.set(key, { replica, deletes: rule.deletes, ...(kmsKey === undefined ? {} : { kmsKey }) })
+      found.set(key, {
+        replica,
+        deletes: rule.deletes,
+        way: rule.way,
+        ...(kmsKey === undefined ? {} : { kmsKey }),
+      })
     }
   }
   return [...found.values()]

@@ -17,10 +17,11 @@ import {
 
 let server: TestTable
 let world: World
+const way: 'auto' | 'mirror' = 'mirror'
 
 const open = async () => {
   server = await startTable()
-  world = createWorld(server.table)
+  world = createWorld(server.table, { way })
   world.setRefs(source, { 'refs/heads/main': oid('b'), 'refs/tags/v1': oid('a') })
   world.setRefs(replica, { 'refs/heads/main': oid('a') })
 }
@@ -72,7 +73,7 @@ describe('a push', () => {
         digest: expect.stringMatching(/^sha256:/),
         replicaLagMs: 27_000,
         way: 'mirror',
-        wayReason: 'push',
+        wayReason: 'relay.yml says way: mirror',
         reason: 'push',
         provenAt: expect.any(String),
       },

@@ -10,7 +10,6 @@ import {
   syncReplicas,
   syncSettings,
 } from '../../../shared/replication/repository-settings.ts'
-import { settingsRound } from '../../../shared/replication/settings-round.ts'
 import { codeOf } from '../../../shared/runtime/errors.ts'
 import {
   ACCOUNTS,
@@ -70,7 +69,6 @@ const partsWith = (access: SettingsParts['access'], ruleTags: string[] = []): Se
   settings: world.store,
   emit,
   ruleTags,
-  now: Date.now,
   log,
 })
 
@@ -228,8 +226,11 @@ describe('in step', () => {
     })
 
     const { access, calls } = counted(sweep)
-    expect(await syncSettings(partsWith(access), web)).toEqual({ kind: 'synced', done: [], problems: [] })
+    const { access: settings, calls: remembered } = counted(world.store)
+    const parts = { ...partsWith(access), settings }
+    expect(await syncSettings(parts, web)).toEqual({ kind: 'synced', done: [], problems: [] })
     expect(calls).toHaveLength(7)
+    expect(remembered).toEqual(['get'])
     // further replicas of the source cost three
     calls.length = 0
     await syncReplicas(partsWith(access), web.repository, [web, web])
@@ -240,29 +241,6 @@ describe('in step', () => {
     await makeSource('alone')
     expect(await syncSettings(partsWith(sweep), target('alone'))).toMatchObject({ kind: 'replica-missing' })
     expect(await syncSettings(partsWith(sweep), target('none'))).toMatchObject({ kind: 'source-missing' })
-  })
-
-  test('rounds reach every replica, the longest unseen first', async () => {
-    const names = ['round-a', 'round-b', 'round-c']
-    for (const name of names) await makeSource(name)
-    for (const name of names) await createReplica(partsWith(replicate), target(name))
-    await home.send(
-      new cc.UpdateRepositoryDescriptionCommand({ repositoryName: 'round-a', repositoryDescription: 'x' }),
-    )
-    const all = names.map((name) => target(name))
-    expect(await settingsRound(partsWith(sweep), all, { limit: 2 })).toEqual({
-      looked: 2,
-      changed: 1,
-      incomplete: 0,
-    })
-    const longestUnseen = async () => {
-      const at = await Promise.all(all.map(async (one) => (await world.store.get(one)).syncedAt ?? 0))
-      return at.indexOf(Math.min(...at))
-    }
-    expect(await longestUnseen()).toBe(2)
-    await settingsRound(partsWith(sweep), all, { limit: 1 })
-    expect(await longestUnseen()).not.toBe(2)
-    expect(await settingsRound(partsWith(sweep), all, { hasTime: () => false })).toMatchObject({ looked: 0 })
   })
 })
 

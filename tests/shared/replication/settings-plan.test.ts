@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { lostSources } from '../../../shared/replication/lost-sources.ts'
 import {
   copiedTags,
   type Given,
@@ -7,8 +6,6 @@ import {
   type RepositorySettings,
   settingsPlan,
 } from '../../../shared/replication/settings-plan.ts'
-import { dueTargets } from '../../../shared/replication/settings-round.ts'
-import { settingsKey } from '../../../shared/store/settings.ts'
 
 const NONE: Given = { tags: {}, templates: [] }
 const bare: RepositorySettings = { description: '', tags: {}, templates: [] }
@@ -110,44 +107,4 @@ test('what was given is what the steps did', () => {
     { kind: 'description', description: 'pears' },
   ])
   expect(given).toEqual({ tags: { b: '2', c: '3' }, templates: ['y', 'z'] })
-})
-
-const at = (name: string, region = 'us-east-1') => ({ account: '111111111111', region, name })
-const target = (name: string) => ({
-  repository: at(name),
-  replica: at(name, 'eu-west-1'),
-  deletes: 'mirror' as const,
-})
-
-test('a round takes the replicas that were looked at longest ago', () => {
-  const records = new Map(
-    [
-      ['a', 300],
-      ['b', 100],
-      ['c', 200],
-    ].map(([name, syncedAt]) => [
-      settingsKey(target(String(name))),
-      { ...NONE, told: [], syncedAt: Number(syncedAt) },
-    ]),
-  )
-  const names = (limit: number) =>
-    dueTargets(['a', 'b', 'c', 'new'].map(target), records, limit).map(({ replica }) => replica.name)
-  expect(names(3)).toEqual(['new', 'b', 'c'])
-  expect(names(10)).toEqual(['new', 'b', 'c', 'a'])
-})
-
-test('a source that is listed no more is lost once', () => {
-  const proof = { digest: 'sha256:0', refs: 1, at: '2031-05-17T09:00:00Z' }
-  const record = (name: string, more: object = {}) => ({ ...target(name), proof, ...more })
-  const records = [
-    record('there'),
-    record('gone'),
-    record('told', { missingSince: proof.at }),
-    record('never-equal', { proof: undefined }),
-    record('unwanted'),
-    { ...record('elsewhere'), repository: at('elsewhere', 'eu-north-1') },
-  ]
-  const listed = new Map([['us-east-1', new Set(['there', 'other'])]])
-  const lost = lostSources(records, listed, ({ name }) => name !== 'unwanted')
-  expect(lost.map(({ repository }) => repository.name)).toEqual(['gone'])
 })
