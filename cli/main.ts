@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { register as registerFailover } from './commands/failover.ts'
 import { register as registerSeed } from './commands/seed.ts'
+import { register as registerStatus } from './commands/status.ts'
+import { register as registerUndo } from './commands/undo.ts'
 import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
 import { createTerminal } from './terminal.ts'
@@ -139,6 +141,8 @@ program
   .action(runUp)
 
 registerSeed(program)
+registerStatus(program)
 registerFailover(program)
+registerUndo(program)
 
 await program.parseAsync()

@@ -55,7 +55,9 @@ export const tellHowToGoOn = (stage: Surroundings, repository: string, terminal:
   )
   terminal.line()
   terminal.line('  Relay’s own commands (npx relay --help lists them):')
-  terminal.line(`    npx relay seed --dry-run --local${folder === resolve('.relay') ? '' : ` "${folder}"`}`)
+  const local = `--local${folder === resolve('.relay') ? '' : ` "${folder}"`}`
+  terminal.line(`    npx relay status ${local}`)
+  terminal.line(`    npx relay seed --dry-run ${local}`)
   terminal.line()
   terminal.line('  Every push shows here. Ctrl-C stops; the state is kept (--fresh forgets it).')
   terminal.line()

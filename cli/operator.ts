@@ -93,12 +93,13 @@ export const operatorCommand = (program: Command, name: string, description: str
     .option('--json', 'print one JSON object; everything else goes to standard error', false)
 
 /**
- * Runs an operator's command to its end: its exit status is what `work` returns, 1 after a failure, 130 after Ctrl-C. Failures that
+ * Runs an operator's command to its end: its exit status is what `work` returns, `failed` after a failure, 130 after Ctrl-C. Failures that
  * a person can mend are told in sentences: no credentials, no such stack, a permission that is lacking.
  */
 export const operate = async (
   options: OperatorOptions,
   work: (operator: Operator, talk: Talk) => Promise<number>,
+  failed = 1,
 ): Promise<void> => {
   const json = options.json ?? false
   const terminal = createTerminal(json ? process.stderr : process.stdout)
@@ -119,6 +120,6 @@ export const operate = async (
     process.exitCode = await work(operator, talk)
   } catch (error) {
     tellFailure(signal.aborted ? signal.reason : explain(error, operator), terminal)
-    process.exitCode = signal.aborted ? 130 : 1
+    process.exitCode = signal.aborted ? 130 : failed
   }
 }

@@ -1,3 +1,5 @@
+import type { Range } from './plan.ts'
+
 /** What a message in the sweep's queue asks for. */
 export type Call =
   /** a whole sweep. `scheduled`: another follows soon, so it may be left out while one is under way */
@@ -9,6 +11,8 @@ export interface SliceCall {
   readonly slice: number
   /** region of the sources → their names */
   readonly repositories: Readonly<Record<string, readonly string[]>>
+  /** what the table knows in it and is not named has no source any more; absent: nothing is known of that */
+  readonly range?: Range
 }
 
 /** Reason of the message that EventBridge Scheduler sends (stack/schedule.ts). */
@@ -18,7 +22,8 @@ const SCHEDULED = 'schedule'
 export const readCall = (body: string): Call => {
   const said = parse(body)
   if (isSlice(said)) {
-    return { kind: 'slice', work: { sweep: said.sweep, slice: said.slice, repositories: said.repositories } }
+    const { sweep, slice, repositories, range } = said
+    return { kind: 'slice', work: { sweep, slice, repositories, ...(isRange(range) ? { range } : {}) } }
   }
   return { kind: 'begin', scheduled: (said as { reason?: unknown } | undefined)?.reason === SCHEDULED }
 }
@@ -29,10 +34,17 @@ export const sliceBody = (
   sweep: string,
   slice: number,
   repositories: readonly { readonly region: string; readonly name: string }[],
+  range?: Range,
 ): string => {
   const byRegion = Object.groupBy(repositories, ({ region }) => region)
   const names = Object.entries(byRegion).map(([region, all]) => [region, (all ?? []).map(({ name }) => name)])
-  return JSON.stringify({ sweep, slice, repositories: Object.fromEntries(names) } satisfies SliceCall)
+  const work: SliceCall = {
+    sweep,
+    slice,
+    repositories: Object.fromEntries(names),
+    ...(range ? { range } : {}),
+  }
+  return JSON.stringify(work)
 }
 
 const parse = (body: string): unknown => {
@@ -54,4 +66,10 @@ const isSlice = (said: unknown): said is SliceCall => {
       (names) => Array.isArray(names) && names.every((name) => typeof name === 'string'),
     )
   )
+}
+
+const isRange = (range: unknown): range is Range => {
+  if (typeof range !== 'object' || range === null) return false
+  const { after, upTo } = range as Record<string, unknown>
+  return [after, upTo].every((bound) => bound === undefined || typeof bound === 'string')
 }

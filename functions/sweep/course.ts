@@ -4,17 +4,27 @@ import { describeFailure } from '../../shared/runtime/log.ts'
 import { MAX_DELAY_SECONDS, type Queue } from '../../shared/runtime/queue.ts'
 import type { SweepMarkers } from '../../shared/store/marker.ts'
 import { beginBody, type Call, type SliceCall, sliceBody } from './calls.ts'
-import { type Listed, type Slice, SWEEP_BUDGET, type SweepBudget, sweepPlan } from './plan.ts'
+import { type Listed, type Range, type Slice, SWEEP_BUDGET, type SweepBudget, sweepPlan } from './plan.ts'
+
+export interface Walk {
+  readonly repositories: readonly RepositoryAddress[]
+  /** whatever else the table knows in it has lost its source */
+  readonly range: Range | undefined
+  /** called now and then */
+  readonly onLooked: () => Promise<void>
+}
 
 /**
  * Looks at all replicas of these repositories.
- * @param onLooked called now and then
  * @returns those for which there was no time
  */
-export type Look = (
-  repositories: readonly RepositoryAddress[],
-  onLooked: () => Promise<void>,
-) => Promise<readonly RepositoryAddress[]>
+export type Look = (walk: Walk) => Promise<readonly RepositoryAddress[]>
+
+/** Every repository that has replicas; `whole`: there is no other. */
+export interface Listing {
+  readonly listed: readonly Listed[]
+  readonly whole: boolean
+}
 
 export interface CourseParts {
   readonly markers: SweepMarkers
@@ -42,12 +52,11 @@ const REST_SECONDS = 10
 export interface Course {
   /**
    * Begins a sweep, or takes up one that died; while one is under way, whoever wants another gets it at its end.
-   * @param list every repository that has replicas
    */
   begin(
     call: Extract<Call, { kind: 'begin' }>,
-    list: () => Promise<readonly Listed[]>,
-  ): Promise<'begun' | 'resumed' | 'under-way' | 'nothing'>
+    list: () => Promise<Listing>,
+  ): Promise<'begun' | 'resumed' | 'under-way'>
   goOn(call: SliceCall): Promise<'gone-on' | 'over'>
 }
 
@@ -60,13 +69,15 @@ export const createCourse = (parts: CourseParts): Course => {
     id: string,
     number: number,
     repositories: readonly RepositoryAddress[],
+    range: Range | undefined,
   ): Promise<void> => {
     let seen = now()
-    const rest = await parts.look(repositories, async () => {
+    const onLooked = async () => {
       if (now() - seen < SIGN_OF_LIFE_MS) return
       seen = now()
       await markers.alive(id, seen + SILENCE_MS)
-    })
+    }
+    const rest = await parts.look({ repositories, range, onLooked })
     if (rest.length === 0) return finish(id, number)
     await queue.send(sliceBody(id, number, rest), REST_SECONDS)
     await markers.alive(id, now() + REST_SECONDS * 1000 + SILENCE_MS)
@@ -87,12 +98,14 @@ export const createCourse = (parts: CourseParts): Course => {
   }
 
   /** The first slice is this invocation's own work. */
-  const start = async (id: string, slices: readonly Slice[]): Promise<void> => {
+  const start = async (id: string, slices: readonly Slice[], whole: boolean): Promise<void> => {
     const [first, ...others] = slices
     try {
-      for (const { number, repositories, delaySeconds } of others)
-        await queue.send(sliceBody(id, number, repositories), delaySeconds)
-      if (first) await walk(id, first.number, first.repositories.map(addressOf))
+      for (const { number, repositories, range, delaySeconds } of others)
+        await queue.send(sliceBody(id, number, repositories, whole ? range : undefined), delaySeconds)
+      if (first) {
+        await walk(id, first.number, first.repositories.map(addressOf), whole ? first.range : undefined)
+      }
     } catch (error) {
       if (others.length === 0) await letGo(id)
       throw error
@@ -121,11 +134,8 @@ export const createCourse = (parts: CourseParts): Course => {
         run.note({ underWay: marker.id })
         return 'under-way'
       }
-      const plan = sweepPlan(await list(), marker, budget)
-      if (plan.slices.length === 0) {
-        if (marker) await markers.end(marker.id)
-        return 'nothing'
-      }
+      const { listed, whole } = await list()
+      const plan = sweepPlan(listed, marker, budget)
       const lastDue = Math.max(...plan.slices.map(({ delaySeconds }) => delaySeconds)) * 1000
       const aliveUntil = now() + lastDue + SILENCE_MS
       const id = marker && plan.resumes ? marker.id : parts.id()
@@ -137,11 +147,11 @@ export const createCourse = (parts: CourseParts): Course => {
       // another one began with the same wish, and lists what there is after this message was sent
       if (!mine) return 'under-way'
       if (plan.resumes) run.log.warn('sweep taken up again', { sweep: id, slices: plan.slices.length })
-      await start(id, plan.slices)
+      await start(id, plan.slices, whole)
       return plan.resumes ? 'resumed' : 'begun'
     },
 
-    goOn: async ({ sweep, slice, repositories }) => {
+    goOn: async ({ sweep, slice, repositories, range }) => {
       const marker = await markers.read()
       run.note({ sweep, slice })
       if (marker?.id !== sweep || marker.done.includes(slice)) {
@@ -152,7 +162,7 @@ export const createCourse = (parts: CourseParts): Course => {
       const addresses = Object.entries(repositories).flatMap(([region, names]) =>
         names.map((name) => addressOf({ region, name })),
       )
-      await walk(sweep, slice, addresses)
+      await walk(sweep, slice, addresses, range)
       return 'gone-on'
     },
   }

@@ -5,6 +5,7 @@ import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
 import { replicationRequested } from '../../shared/events/request.ts'
 import { directed } from '../../shared/replication/direction.ts'
+import { createMemory } from '../../shared/replication/guard/memory.ts'
 import { isGone } from '../../shared/replication/launch.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
@@ -14,6 +15,7 @@ import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, batchResponse, recordsOf } from '../../shared/runtime/sqs-batch.ts'
 import { openDirections } from '../../shared/store/directions.ts'
+import { openLeftRefs } from '../../shared/store/left-refs.ts'
 import { openSweepMarkers } from '../../shared/store/marker.ts'
 import type { ReplicaRecord } from '../../shared/store/records.ts'
 import { openReplicas, type ReplicaStore } from '../../shared/store/replicas.ts'
@@ -21,7 +23,7 @@ import type { Table } from '../../shared/store/table.ts'
 import { readCall } from './calls.ts'
 import { createCourse, inOrder, type Look } from './course.ts'
 import { listTargets } from './listing.ts'
-import type { SweepBudget } from './plan.ts'
+import type { Range, SweepBudget } from './plan.ts'
 import { type RepositoryTargets, sweep } from './sweep.ts'
 import { afterBegin, afterSlice, type Upkeep } from './upkeep.ts'
 
@@ -91,7 +93,7 @@ export const createSweep = (parts: SweepHandlerParts): Handle<BatchResponse> => 
         // what was listed is swept all the same; the message is tried again for the rest, and rings when that goes on
         if (broken.length > 0) failed.push(messageId)
         run.note({ repositories: listed.length, unlisted: broken.length })
-        return listed
+        return { listed, whole: broken.length === 0 }
       })
       if (how !== 'under-way') await afterBegin(upkeep, { hasTime: hasTimeIn(run), log: run.log })
     }
@@ -115,9 +117,12 @@ const lookOf = (work: Work, run: Run): Look => {
   const hasTime = hasTimeIn(run)
   const replicate = createQueue({ queues: parts.queues, url: parts.replicateQueue })
   const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
-  return async (addresses, onLooked) => {
+  const left = openLeftRefs(parts.table)
+  return async ({ repositories: addresses, range, onLooked }) => {
     const sorted = inOrder(addresses)
     const repositories = await targetsOf(work, sorted, run)
+    const records = await recordsInTable(work, sorted, repositories, range)
+    const orphans = range ? orphansOf(parts, records, sorted) : []
     lanes.reopen()
     const { rest, ...swept } = await sweep(
       {
@@ -135,13 +140,14 @@ const lookOf = (work: Work, run: Run): Look => {
           },
         },
         isGone: (task) => isGone(parts.tasks, task, now()),
+        remember: (target, refs) => createMemory({ left, now }, target).remember(refs),
         ask: (requests) =>
           replicate.sendAll(
             requests.map((request) => replicationRequested(request, { id: parts.id(), now: now(), ...own })),
           ),
       },
       repositories,
-      await recordsOfTargets(store, sorted, repositories),
+      { records, orphans },
     )
     run.note({ ...swept, throttled: lanes.throttled(), complete: rest.length === 0 })
     if (rest.length > 0) run.log.warn('slice ended early', { looked: swept.looked, rest: rest.length })
@@ -180,18 +186,41 @@ const targetsOf = async (
  * What the table knows of the replicas: those of the listed repositories are neighbours there (`~` sorts after every name), those of
  * repositories that were failed over lie elsewhere.
  */
-const recordsOfTargets = async (
-  store: ReplicaStore,
+const recordsInTable = async (
+  { store, parts }: Work,
   sorted: readonly RepositoryAddress[],
   repositories: readonly RepositoryTargets[],
+  range: Range | undefined,
 ): Promise<readonly ReplicaRecord[]> => {
-  const first = sorted[0]
+  const [first] = sorted
   const last = sorted.at(-1)
-  if (!first || !last) return []
-  const neighbours = await store.list({ from: addressText(first), to: `${addressText(last)} ~` })
+  const account = `${parts.own.account}/`
+  const neighbours = range
+    ? await store.list({
+        from: range.after === undefined ? account : `${range.after} ~`,
+        to: range.upTo === undefined ? `${account}~` : `${range.upTo} ~`,
+      })
+    : first && last
+      ? await store.list({ from: addressText(first), to: `${addressText(last)} ~` })
+      : []
   const elsewhere = repositories.flatMap(({ repository, targets }) =>
     targets.filter((target) => !sameAddress(target.repository, repository)),
   )
   const others = await Promise.all(elsewhere.map((target) => store.get(target)))
   return [...neighbours, ...others.filter((record) => record !== undefined)]
+}
+
+/** Replicas that relay.yml still wants and whose source is not listed any more: replicate finds out, and tells it once. */
+const orphansOf = (
+  { config, own }: SweepHandlerParts,
+  records: readonly ReplicaRecord[],
+  sorted: readonly RepositoryAddress[],
+): readonly ReplicaRecord[] => {
+  const listed = new Set(sorted.map(addressText))
+  return records.filter(
+    ({ repository, replica, status }) =>
+      status !== 'source-missing' &&
+      !listed.has(addressText(repository)) &&
+      replicasOf(config, repository, own, 'any').some((wanted) => sameAddress(wanted.replica, replica)),
+  )
 }

@@ -39,6 +39,13 @@ export interface Slice {
   readonly replicas: number
   /** seconds after now at which it is due */
   readonly delaySeconds: number
+  readonly range: Range
+}
+
+/** Keys of repositories between which a slice lies; absent: there is none before it, or none behind. */
+export interface Range {
+  readonly after?: string
+  readonly upTo?: string
 }
 
 export interface SweepPlan {
@@ -64,18 +71,12 @@ export const sweepPlan = (
     const parts = between(sorted, marker.bounds)
     const left = parts.filter(({ number }) => !marker.done.includes(number))
     if (left.length > 0 && left.every(({ part }) => fits(part, budget))) {
-      return { resumes: true, slices: spread(left, budget), bounds: marker.bounds }
+      return { resumes: true, slices: spread(left, marker.bounds, budget), bounds: marker.bounds }
     }
   }
-  const parts = cut(sorted, budget)
-  return {
-    resumes: false,
-    slices: spread(
-      parts.map((part, number) => ({ number, part })),
-      budget,
-    ),
-    bounds: parts.map((part) => part.at(-1)?.key ?? ''),
-  }
+  const parts = cut(sorted, budget).map((part, number) => ({ number, part }))
+  const bounds = parts.map(({ part }) => part.at(-1)?.key ?? '')
+  return { resumes: false, slices: spread(parts, bounds, budget), bounds }
 }
 
 interface Part {
@@ -85,13 +86,15 @@ interface Part {
 
 const cut = (sorted: readonly Listed[], budget: SweepBudget): readonly (readonly Listed[])[] => {
   const size = Math.min(budget.most, Math.max(budget.replicas, Math.ceil(weigh(sorted) / budget.slices)))
-  const parts: Listed[][] = []
+  // one at least: replicas whose sources are all gone are looked for, too
+  const parts: Listed[][] = [[]]
   let replicas = 0
   let characters = 0
   for (const repository of sorted) {
     const cost = costOf(repository)
     const open = parts.at(-1)
-    if (open && replicas + repository.replicas <= size && characters + cost <= budget.characters) {
+    const fitsIn = replicas + repository.replicas <= size && characters + cost <= budget.characters
+    if (open && (fitsIn || open.length === 0)) {
       open.push(repository)
       replicas += repository.replicas
       characters += cost
@@ -119,13 +122,24 @@ const fits = (part: readonly Listed[], budget: SweepBudget): boolean =>
   (part.length === 1 || weigh(part) <= budget.most) &&
   part.reduce((sum, repository) => sum + costOf(repository), 0) <= budget.characters
 
-const spread = (parts: readonly Part[], { spreadSeconds }: SweepBudget): readonly Slice[] =>
+const spread = (
+  parts: readonly Part[],
+  bounds: readonly string[],
+  { spreadSeconds }: SweepBudget,
+): readonly Slice[] =>
   parts.map(({ number, part }, index) => ({
     number,
     repositories: part,
     replicas: weigh(part),
     delaySeconds: Math.floor((index * spreadSeconds) / parts.length),
+    range: rangeOf(number, bounds),
   }))
+
+const rangeOf = (number: number, bounds: readonly string[]): Range => {
+  const after = bounds[number - 1]
+  const upTo = number === bounds.length - 1 ? undefined : bounds[number]
+  return { ...(after === undefined ? {} : { after }), ...(upTo === undefined ? {} : { upTo }) }
+}
 
 const weigh = (part: readonly Listed[]): number => part.reduce((sum, { replicas }) => sum + replicas, 0)
 

@@ -47,6 +47,8 @@ export interface Swept {
   readonly skipped: number
   /** differences that no event announced */
   readonly missedEvents: number
+  /** replicas whose source is not listed any more */
+  readonly orphans: number
   /** repositories for which there was no time */
   readonly rest: readonly RepositoryTargets[]
 }
@@ -62,17 +64,18 @@ interface Suspect {
 /**
  * Looks at every replica of the repositories, some at a time, and asks for work where it is needed. What differs is given time for its
  * event to be heard of, once for all; then it is told and asked for.
+ * @param table what it knows of the replicas, and of replicas whose source is not listed any more
  * @throws what the table, the bus or the queue threw, after everything else was looked at and asked for
  */
 export const sweep = async (
   parts: SweepParts,
   repositories: readonly RepositoryTargets[],
-  records: readonly ReplicaRecord[],
+  { records, orphans }: { records: readonly ReplicaRecord[]; orphans: readonly ReplicaRecord[] },
 ): Promise<Swept> => {
   const known = new Map(records.map((record) => [replicaKey(record), record]))
   const found = { equal: 0, different: 0, 'source-missing': 0, unread: 0 }
   const broken: unknown[] = []
-  const requests: Request[] = []
+  const requests: Request[] = orphans.map((orphan) => requestFor(orphan))
   const suspects: Suspect[] = []
   const queue = [...repositories]
   let skipped = 0
@@ -146,7 +149,7 @@ export const sweep = async (
     throw broken.length === 1 ? broken[0] : new AggregateError(broken, `${broken.length} replicas not swept`)
   }
   const looked = Object.values(found).reduce((sum, each) => sum + each, 0)
-  return { looked, requested, found, skipped, missedEvents, rest: queue }
+  return { looked, requested, found, skipped, missedEvents, orphans: orphans.length, rest: queue }
 }
 
 const isSkipped = (one: PromiseSettledResult<Inspected>): boolean =>

@@ -39,7 +39,7 @@ export interface UpkeepParts {
 export const upkeepWith = ({ config, own, codecommit, git, table, emit, now }: UpkeepParts): Upkeep => ({
   syncSettings: (repository, targets, log) => {
     const settings = openSettings(table)
-    const parts = { access: codecommit, settings, emit, ruleTags: ruleTags(config), now, log }
+    const parts = { access: codecommit, settings, emit, ruleTags: ruleTags(config), log }
     return syncReplicas(parts, repository, targets)
   },
   expireParked: (hasTime, log) =>

@@ -41,7 +41,9 @@ export const createDiscover = ({ config, own, tagsOf, now }: DiscoverParts): Dis
 
   return async (repository, log) => {
     if (!needsTags(config, repository, own)) return replicasOf(config, repository, own)
-    const tags = (await recent(repository)) ?? {}
+    const tags = await recent(repository)
+    // the repository is gone: whoever has a replica of it must hear of that
+    if (!tags) return replicasOf(config, repository, own, 'any')
     for (const word of unknownRegions(config, repository, own, tags)) {
       const key = `${addressText(repository)} ${word}`
       if (!told.has(key))

@@ -12,6 +12,7 @@ export interface ConfiguredReplica {
   readonly deletes: ReplicationRule['deletes']
   /** with which a missing replica is made */
   readonly kmsKey?: string
+  readonly way: ReplicationRule['way']
 }
 
 /** Tags of a repository by key; `any`: they cannot be known, and every tag is taken to name every region. */
@@ -19,8 +20,9 @@ export type KnownTags = Readonly<Record<string, string>> | 'any'
 
 /**
  * The replicas that relay.yml wants of a repository: each once, in the order of the file, the first rule that names one
- * deciding over its deletes. Never the repository itself; none for a repository of another account, which Relay does not serve, and
- * none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of those regions that its value names.
+ * deciding over its deletes and its way. Never the repository itself; none for a repository of another account, which Relay does not
+ * serve, and none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of
+ * those regions that its value names.
  * @param own account Relay is deployed in; with `region`, a rule without `from` speaks of that region only
  * @param tags of the repository; needed only where {@link needsTags}
  */
@@ -44,7 +46,12 @@ export const replicasOf = (
       }
       const key = addressText(replica)
       if (key === addressText(repository) || found.has(key)) continue
-      found.set(key, { replica, deletes: rule.deletes, ...(kmsKey === undefined ? {} : { kmsKey }) })
+      found.set(key, {
+        replica,
+        deletes: rule.deletes,
+        way: rule.way,
+        ...(kmsKey === undefined ? {} : { kmsKey }),
+      })
     }
   }
   return [...found.values()]
@@ -75,7 +82,7 @@ export const unknownRegions = (
   const byTag = Map.groupBy(rulesFor(config, repository, own), ({ tag }) => tag)
   return [...byTag].flatMap(([tag, rules]) => {
     const known = new Set(rules.flatMap(({ to }) => to.map(({ region }) => region)))
-    const named = tag === undefined ? [] : wordsOf(tags[tag])
+    const named = tag === undefined ? [] : wordsOf(tags, tag)
     return named.filter((word) => !known.has(word)).map((word) => `${tag}: ${word}`)
   })
 }
@@ -90,7 +97,19 @@ const rulesFor = (config: Config, repository: RepositoryAddress, own: Own): read
 
 /** Undefined: all of the rule's. */
 const namedRegions = ({ tag }: ReplicationRule, tags: KnownTags): ReadonlySet<string> | undefined =>
-  tag === undefined || tags === 'any' ? undefined : new Set(wordsOf(tags[tag]))
+  tag === undefined || tags === 'any' ? undefined : new Set(wordsOf(tags, tag))
 
 /** A tag's value may hold no comma (CodeCommit user guide, "Tag key and value limits"), but who writes one means the same. */
-const wordsOf = (value = ''): readonly string[] => value.split(/[\s,]+/).filter((word) => word !== '')
+const wordsOf = (tags: Readonly<Record<string, string>>, key: string): readonly string[] =>
+  Object.hasOwn(tags, key) ? (tags[key] ?? '').split(/[\s,]+/).filter((word) => word !== '') : []
+
+/** What happens to a replica's refs that somebody else moved: as the first rule says that keeps these two in step, in whichever direction. */
+export const divergenceOf = (
+  { replicate }: Pick<Config, 'replicate'>,
+  { repository, replica }: { readonly repository: RepositoryAddress; readonly replica: RepositoryAddress },
+): ReplicationRule['divergence'] =>
+  replicate.find(
+    ({ repositories, to }) =>
+      chooses(repositories, repository.name) &&
+      to.some(({ region }) => region === replica.region || region === repository.region),
+  )?.divergence ?? 'report'

@@ -23,17 +23,21 @@ export const directed = <T extends Target>(target: T, directions: readonly Direc
  * replica that has taken over, likewise; said of a source that was failed over, the same targets again, in which it is a replica.
  * @param replicasOf what relay.yml wants of a repository
  */
-export const targetsAbout = <T extends Omit<Target, 'repository'>>(
+export const targetsAbout = async <T extends Omit<Target, 'repository'>>(
   repository: RepositoryAddress,
-  replicasOf: (repository: RepositoryAddress) => readonly T[],
+  replicasOf: (repository: RepositoryAddress) => Promise<readonly T[]>,
   directions: readonly Direction[],
-): readonly (T & Pick<Target, 'repository'>)[] => {
+): Promise<readonly (T & Pick<Target, 'repository'>)[]> => {
   const origins = directions.flatMap(({ active, origin }) =>
     sameAddress(active, repository) ? [origin] : [],
   )
-  return [repository, ...origins].flatMap((origin) =>
-    replicasOf(origin).map((replica) => directed({ ...replica, repository: origin }, directions)),
-  )
+  const found: (T & Pick<Target, 'repository'>)[] = []
+  for (const origin of [repository, ...origins]) {
+    for (const replica of await replicasOf(origin)) {
+      found.push(directed({ ...replica, repository: origin }, directions))
+    }
+  }
+  return found
 }
 
 const plain = ({ account, region, name }: RepositoryAddress): RepositoryAddress => ({ account, region, name })

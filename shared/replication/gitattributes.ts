@@ -44,7 +44,7 @@ export const parseAttributes = (text: string): AttributesFile => {
 
 const trim = (text: string): string => text.replace(/^[ \t\r]+|[ \t\r]+$/g, '')
 
-const isName = (name: string): boolean => /^[\w.][\w.-]*$/.test(name) && !name.startsWith('builtin_')
+const isName = (name: string): boolean => /^[\w.][\w.-]*$/.test(name)
 
 const patternOf = (line: string): { pattern: string; rest: string; quoted: boolean } => {
   const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(line)

@@ -2,7 +2,7 @@ import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
 import type { RefMap } from '../git/refs.ts'
 import { codeOf } from '../runtime/errors.ts'
 import { describeFailure, type Log } from '../runtime/log.ts'
-import { isLive, type Proof, type ReplicaRecord } from '../store/records.ts'
+import { isLive, type Pair, type Proof, type ReplicaRecord } from '../store/records.ts'
 import type { ReplicaStore } from '../store/replicas.ts'
 import { judge, type Look, type Sight } from './judge.ts'
 import type { Emit, Request } from './ports.ts'
@@ -13,6 +13,8 @@ export interface InspectParts {
   readonly reader: RefReader
   readonly store: ReplicaStore
   readonly emit: Emit
+  /** both sides hold these refs, and no record said so */
+  readonly remember?: (target: Target, refs: RefMap) => Promise<void>
   /** whether a mirror task ended without anybody having heard of it */
   readonly isGone: (task: string) => Promise<boolean>
   readonly now: () => number
@@ -52,7 +54,10 @@ export const inspect = async (
       const look = lookOf(target, replicas[index], source, parts.now)
       const held = await isHeld(parts, target, record)
       const sight = judge(look, { record, held, now: parts.now() })
-      if (sight.kind === 'equal' && sight.news) await note(parts, target, sight.news)
+      if (sight.kind === 'equal' && sight.news) {
+        await note(parts, target, sight.news)
+        if (source?.kind === 'refs' && source.refs) await parts.remember?.(target, source.refs)
+      }
       if (sight.pace) await parts.store.pace(target, sight.pace)
       return { target, record, sight }
     }),
@@ -156,7 +161,7 @@ export const settleSuspect = async (
 }
 
 /** @param code of the failure that kept the sweep from looking */
-export const requestFor = ({ repository, replica }: Target, code?: string): Request => ({
+export const requestFor = ({ repository, replica }: Pair, code?: string): Request => ({
   repository: plain(repository),
   replica: plain(replica),
   reason: code === undefined ? SWEEP_REASON : `${SWEEP_REASON}: ${code}`,

@@ -1,5 +1,6 @@
 import type { Paced, Proof, ReplicaRecord } from '../store/records.ts'
 import type { Comparison } from './prove.ts'
+import { isSettled } from './refused.ts'
 
 /** What a look at both sides found. `skipped`: its server had just failed for others, and was not asked. */
 export type Look = Comparison | { readonly kind: 'unread'; readonly code: string; readonly skipped: boolean }
@@ -32,6 +33,8 @@ export const judge = (look: Look, known: Known): Sight => {
   const { record, held } = known
   if (look.kind === 'different') {
     const refs = look.updates.length
+    // a person has been asked about this very plan, or relay.yml says to leave it
+    if (isSettled(record, look.updates)) return { kind: 'different', ask: false, suspect: false, refs }
     // while somebody is at it, a request makes sure of one more look at the end
     if (held) return { kind: 'different', ask: true, suspect: false, refs }
     const suspect = record?.behind === undefined

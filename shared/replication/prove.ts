@@ -19,7 +19,7 @@ export interface RefReader {
 }
 
 export type Comparison =
-  | { readonly kind: 'equal'; readonly proof: Proof }
+  | { readonly kind: 'equal'; readonly proof: Proof; readonly refs: RefMap }
   | { readonly kind: 'different'; readonly updates: readonly RefUpdate[] }
   | { readonly kind: 'source-missing' }
 
@@ -48,13 +48,15 @@ export const comparisonOf = (
   const updates = plan(source, replica, { deletes })
   if (updates.length > 0) return { kind: 'different', updates }
   const proof = { digest: digestOf(source), refs: source.size, at: new Date(now()).toISOString() }
-  return { kind: 'equal', proof }
+  return { kind: 'equal', proof, refs: source }
 }
 
 export const countsOf = (updates: readonly RefUpdate[]): RefCounts => {
   const count = (kind: RefUpdate['kind']) => updates.filter((update) => update.kind === kind).length
   return { created: count('create'), updated: count('update'), deleted: count('delete') }
 }
+
+export const NONE: RefCounts = { created: 0, updated: 0, deleted: 0 }
 
 export const addCounts = (a: RefCounts, b: RefCounts | undefined): RefCounts => ({
   created: a.created + (b?.created ?? 0),

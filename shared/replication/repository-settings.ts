@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
 import { codeOf, RelayError } from '../runtime/errors.ts'
 import { describeFailure, type Log } from '../runtime/log.ts'
@@ -21,8 +22,6 @@ export interface SettingsParts {
   readonly emit: Emit
   /** keys of tags that rules of relay.yml look for: they are not copied */
   readonly ruleTags: readonly string[]
-  /** milliseconds since the epoch */
-  readonly now: () => number
   readonly log: Log
 }
 
@@ -167,17 +166,18 @@ const lfsOf = async (
   }
 }
 
-/** Logs what is new of the problems, and remembers. */
+/** Logs what is new of the problems, and remembers what is new of the rest. */
 const note = async (
-  { settings, now, log }: SettingsParts,
+  { settings, log }: SettingsParts,
   target: Target,
-  { told }: SettingsRecord,
+  before: SettingsRecord,
   changes: Partial<SettingsRecord>,
   problems: readonly Problem[],
 ): Promise<void> => {
   for (const { key, facts } of problems) {
-    if (!told.includes(key))
-      log.warn('setting not in step', { replica: addressText(target.replica), ...facts })
+    if (before.told.includes(key)) continue
+    log.warn('setting not in step', { replica: addressText(target.replica), ...facts })
   }
-  await settings.note(target, { ...changes, told: problems.map(({ key }) => key), syncedAt: now() })
+  const now = { ...changes, told: problems.map(({ key }) => key) }
+  if (!isDeepStrictEqual({ ...before, ...now }, before)) await settings.note(target, now)
 }

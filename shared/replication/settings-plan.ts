@@ -67,10 +67,12 @@ const tagSteps = (
   found: Readonly<Record<string, string>>,
   given: Given['tags'],
 ): SettingsStep[] => {
+  const has = (tags: Readonly<Record<string, string>>, key: string, value: string | undefined) =>
+    Object.hasOwn(tags, key) && tags[key] === value
   const keys = Object.keys(given)
-    .filter((key) => wanted[key] === undefined && found[key] === given[key])
+    .filter((key) => !Object.hasOwn(wanted, key) && has(found, key, given[key]))
     .sort()
-  const tags = Object.entries(wanted).filter(([key, value]) => found[key] !== value)
+  const tags = Object.entries(wanted).filter(([key, value]) => !has(found, key, value))
   return [
     ...(keys.length > 0 ? [{ kind: 'untag', keys } as const] : []),
     ...(tags.length > 0 ? [{ kind: 'tag', tags: Object.fromEntries(tags) } as const] : []),

@@ -1,7 +1,19 @@
 import { addressText } from '../codecommit/address.ts'
 import { RelayError } from '../runtime/errors.ts'
 import type { Item } from './attributes.ts'
-import type { Claim, Failure, LastWay, Paced, Pair, Proof, RefCounts, ReplicaRecord } from './records.ts'
+import type {
+  Claim,
+  Failure,
+  LastWay,
+  Launch,
+  Paced,
+  Pair,
+  Pending,
+  Proof,
+  RefCounts,
+  Refusal,
+  ReplicaRecord,
+} from './records.ts'
 import type { Between, Change, Key, Table } from './table.ts'
 
 /** `dirty`: not done, because somebody wanted the replica meanwhile. `lost`: not done, the claim is another's or closed. */
@@ -11,22 +23,28 @@ export type Left = 'done' | 'dirty' | 'lost'
 export interface ReplicaStore {
   /** an event spoke of the source: keeps the oldest time (ms) and counts. Events that the last proof covers keep no time */
   noteHint(pair: Pair, hint: { at: number; count: number }): Promise<void>
+  /** a request asked for more than a look; kept until a proof, so that whoever holds the claim heeds it too */
+  noteWish(pair: Pair, wish: 'force' | 'mirror'): Promise<void>
   /**
    * Takes the replica, or marks it dirty for whoever holds it. A claim that was taken for one of the same queue messages, and
-   * under which no mirror runs yet, is taken over: the message has come back because its first reader died.
+   * under which no mirror runs yet, is taken over: the message has come back because its first reader died. With a claim under
+   * which a mirror was about to start, its launch is taken over too.
+   * @param seen the claim that the record was just read with, if any: saves a look
    * @throws RelayError CLAIM_LOST when claims kept opening and closing in between
    */
-  claim(pair: Pair, claim: NewClaim): Promise<'claimed' | 'dirty-marked'>
-  /** a mirror is about to start; false when the claim is lost */
-  planClaim(pair: Pair, id: string, pending: RefCounts): Promise<boolean>
+  claim(pair: Pair, claim: NewClaim, seen?: Claim): Promise<'claimed' | 'dirty-marked'>
+  /** the holder is alive: the claim holds until then; false when it is lost, or a mirror runs under it */
+  renewClaim(pair: Pair, id: string, until: number): Promise<boolean>
+  /** refs are about to move; false when the claim is lost. With `launch`: by a mirror, which is about to start */
+  planClaim(pair: Pair, id: string, pending: Pending, launch?: Launch): Promise<boolean>
   /** a mirror task works under the claim now; false when the claim is lost */
   keepClaim(pair: Pair, id: string, run: { until: number; task: string }): Promise<boolean>
-  /** its holder is still at it; false when the claim is lost */
-  renewClaim(pair: Pair, id: string, until: number): Promise<boolean>
   /** call before looking at the refs; false when the claim is lost */
   clearDirty(pair: Pair, id: string): Promise<boolean>
   /** both sides were equal; `lastWay`: what made them so under this claim, absent when there was nothing to do */
   closeClaim(pair: Pair, id: string, proof: Proof, lastWay?: LastWay): Promise<Left>
+  /** there is nothing more to do, though the sides are not equal */
+  settleClaim(pair: Pair, id: string, end: Settled): Promise<Left>
   /** gives up the claim whatever came meanwhile; false when it was lost */
   releaseClaim(pair: Pair, id: string): Promise<boolean>
   /** gives up the claim after a run that another is to follow; call after that one was asked for */
@@ -54,6 +72,12 @@ export type NewClaim = Pick<Claim, 'id' | 'until' | 'attempt' | 'reason' | 'mess
   readonly now: number
 }
 
+/** How work ends that a person, or relay.yml, keeps from making both sides equal. */
+export type Settled =
+  | { readonly status: 'refused'; readonly refusal: Refusal }
+  | { readonly status: 'kept'; readonly kept: NonNullable<ReplicaRecord['kept']> }
+  | { readonly status: 'source-missing'; readonly missingSince: string }
+
 export interface More {
   /** mirror runs that failed one after another; 0 after one that went well */
   readonly failures: number
@@ -68,15 +92,18 @@ const CLAIM_TRIES = 5
 const EVENT_CLOCK_MS = 1_000
 
 const WORK = ['claim', 'dirty'] as const
+const WAITING = ['waitingSince', 'hints', 'pending', 'carried'] as const
+const WISHES = ['forced', 'mirrorAsked'] as const
 const UNPROVEN = [
-  'waitingSince',
-  'hints',
+  ...WAITING,
   'failures',
-  'pending',
-  'carried',
   'failure',
   'behind',
+  'refusal',
+  'kept',
+  'missingSince',
   'paced',
+  ...WISHES,
 ] as const
 const EQUAL_SINCE = 'equalSince'
 const MINE = '#claim.#id = :id'
@@ -106,43 +133,68 @@ export const openReplicas = (table: Table): ReplicaStore => {
         values: { ':at': at, ':covered': at + EVENT_CLOCK_MS },
       })
     },
-    claim: async (pair, claim) => {
+    noteWish: async (pair, wish) => {
+      await change(pair, { set: { [wish === 'force' ? 'forced' : 'mirrorAsked']: true } })
+    },
+    claim: async (pair, claim, seen) => {
+      let held = seen
       for (let tries = 0; tries < CLAIM_TRIES; tries += 1) {
-        const values = { ':now': claim.now }
-        if (await change(pair, { ...taken(claim), ...freeFor(claim) })) return 'claimed'
+        if (await change(pair, { ...taken(claim, held), ...freeFor(claim, held) })) return 'claimed'
         const marked = await change(pair, {
           set: { dirty: true },
           when: '#claim.#until >= :now',
-          values,
+          values: { ':now': claim.now },
         })
-        if (marked) return 'dirty-marked'
+        held = (await read(pair))?.claim
+        if (marked && !(held && isOwn(held, claim))) return 'dirty-marked'
       }
       throw new RelayError('CLAIM_LOST', { replica: addressText(pair.replica), tries: CLAIM_TRIES })
     },
-    planClaim: (pair, id, pending) =>
+    renewClaim: (pair, id, until) =>
       change(pair, {
-        set: { pending: { ...pending } },
+        set: { 'claim.until': until },
+        when: `${MINE} AND attribute_not_exists(#claim.#task)`,
+        values: { ':id': id },
+      }),
+    planClaim: (pair, id, pending, launch) =>
+      change(pair, {
+        set: { pending: { ...pending }, ...(launch ? { 'claim.launch': { ...launch } } : {}) },
         remove: [EQUAL_SINCE],
         when: MINE,
         values: { ':id': id },
       }),
     keepClaim: (pair, id, { until, task }) =>
       change(pair, { set: { 'claim.until': until, 'claim.task': task }, when: MINE, values: { ':id': id } }),
-    renewClaim: (pair, id, until) =>
-      change(pair, { set: { 'claim.until': until }, when: MINE, values: { ':id': id } }),
     clearDirty: (pair, id) => change(pair, { remove: ['dirty'], when: MINE, values: { ':id': id } }),
     closeClaim: (pair, id, proof, lastWay) => leave(pair, id, proven(proof, lastWay)),
+    settleClaim: (pair, id, end) =>
+      leave(pair, id, {
+        set: settled(end),
+        // a refused plan still waits, and what was moved before it is still to be told
+        remove: [
+          ...WORK,
+          ...WISHES,
+          EQUAL_SINCE,
+          'failures',
+          'failure',
+          ...(end.status === 'refused' ? [] : WAITING),
+        ],
+      }),
     releaseClaim: (pair, id) => change(pair, { remove: WORK, when: MINE, values: { ':id': id } }),
     releaseForMore: (pair, id, { failures, carried }) =>
-      leave(pair, id, { remove: WORK, set: { failures, ...(carried ? { carried: { ...carried } } : {}) } }),
+      leave(pair, id, {
+        // after a run that went well what is left may be streamed again
+        remove: [...WORK, ...(failures === 0 ? ['mirrorAsked'] : [])],
+        set: { failures, ...(carried ? { carried: { ...carried } } : {}) },
+      }),
     expireClaim: (pair, id) => change(pair, { set: { 'claim.until': 0 }, when: MINE, values: { ':id': id } }),
     markFailed: async (pair, failure, claim) => {
       const set = { status: 'failed', failure: { ...failure } }
       if (!claim) {
-        await change(pair, { set, remove: ['failures', EQUAL_SINCE] })
+        await change(pair, { set, remove: ['failures', ...WISHES, EQUAL_SINCE] })
         return 'done'
       }
-      const what = { set, remove: ['failures', EQUAL_SINCE, ...WORK] }
+      const what = { set, remove: ['failures', ...WISHES, EQUAL_SINCE, ...WORK] }
       if (!claim.evenDirty) return leave(pair, claim.id, what)
       return (await change(pair, { ...what, when: MINE, values: { ':id': claim.id } })) ? 'done' : 'lost'
     },
@@ -181,21 +233,47 @@ export const openReplicas = (table: Table): ReplicaStore => {
   }
 }
 
-const taken = ({ id, until, now, attempt, reason, messages }: NewClaim): Change => ({
-  set: { status: 'replicating', claim: { id, until, at: now, attempt, reason, messages } },
+/** The new claim; with it the launch of one that ended, or died, before its task was known. */
+const taken = ({ id, until, now, attempt, reason, messages }: NewClaim, held: Claim | undefined): Change => ({
+  set: {
+    status: 'replicating',
+    claim: {
+      id,
+      until,
+      at: now,
+      attempt,
+      reason,
+      messages,
+      ...(held?.launch && held.task === undefined ? { launch: { ...held.launch } } : {}),
+    },
+  },
   remove: ['dirty'],
 })
 
-/** Nobody's, or that of a former reader of these messages. An SQS batch without a window holds at most ten. */
-const freeFor = ({ now, messages }: NewClaim): Pick<Change, 'when' | 'values'> => {
-  const same = messages.map((_, index) => `contains(#claim.#messages, :m${index})`).join(' OR ')
-  return {
-    when: same === '' ? FREE : `${FREE} OR (attribute_not_exists(#claim.#task) AND (${same}))`,
-    values: {
-      ':now': now,
-      ...Object.fromEntries(messages.map((message, index) => [`:m${index}`, message])),
-    },
+/** Whether a claim that was seen is that of a former reader of these messages. */
+const isOwn = (held: Claim, { messages }: NewClaim): boolean =>
+  held.task === undefined && messages.some((message) => held.messages.includes(message))
+
+/** Nobody's; or the one that was seen, unchanged, and ended or one's own. */
+const freeFor = (claim: NewClaim, held: Claim | undefined): Pick<Change, 'when' | 'values'> => {
+  if (!held) return { when: 'attribute_not_exists(#claim)' }
+  // a launch that was noted since would be lost with the claim
+  const launch = held.launch ? '' : ' AND attribute_not_exists(#claim.#launch)'
+  const seen = `#claim.#id = :seen${launch}`
+  if (isOwn(held, claim)) {
+    return { when: `${seen} AND attribute_not_exists(#claim.#task)`, values: { ':seen': held.id } }
   }
+  const task = held.task === undefined ? ' AND attribute_not_exists(#claim.#task)' : ''
+  return {
+    when: `${seen} AND #claim.#until < :now${task}`,
+    values: { ':seen': held.id, ':now': claim.now },
+  }
+}
+
+const settled = (end: Settled): NonNullable<Change['set']> => {
+  if (end.status === 'refused') return { status: end.status, refusal: { ...end.refusal } }
+  if (end.status === 'kept') return { status: end.status, kept: { ...end.kept } }
+  return { status: end.status, missingSince: end.missingSince }
 }
 
 const proven = (proof: Proof, lastWay?: LastWay): Change => ({

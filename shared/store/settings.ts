@@ -4,8 +4,6 @@ import type { Key, Table } from './table.ts'
 
 /** What is remembered of a replica's settings, so that Relay takes away only what it gave, and says each thing once. */
 export interface SettingsRecord {
-  /** milliseconds since the epoch: when they were last looked at; absent: never */
-  readonly syncedAt?: number
   /** tags that Relay gave the replica */
   readonly tags: Readonly<Record<string, string>>
   /** names of the approval rule templates that Relay linked to it */
@@ -20,25 +18,21 @@ export interface SettingsStore {
   get(pair: Pair): Promise<SettingsRecord>
   /** changes what is named, and leaves the rest */
   note(pair: Pair, changes: Partial<SettingsRecord>): Promise<void>
-  /** all of them, by {@link settingsKey} */
-  list(): Promise<ReadonlyMap<string, SettingsRecord>>
 }
 
 const PARTITION = 'settings'
 const NOTHING: SettingsRecord = { tags: {}, templates: [], told: [] }
 
-/** `source replica` */
-export const settingsKey = ({ repository, replica }: Pair): string =>
-  `${addressText(repository)} ${addressText(replica)}`
-
 export const openSettings = (table: Table): SettingsStore => {
-  const keyOf = (pair: Pair): Key => ({ pk: PARTITION, sk: settingsKey(pair) })
+  const keyOf = ({ repository, replica }: Pair): Key => ({
+    pk: PARTITION,
+    sk: `${addressText(repository)} ${addressText(replica)}`,
+  })
   return {
     get: async (pair) => ({ ...NOTHING, ...(await table.get(keyOf(pair))) }),
-    note: async (pair, { syncedAt, tags, templates, told, lfs }) => {
+    note: async (pair, { tags, templates, told, lfs }) => {
       await table.update(keyOf(pair), {
         set: {
-          syncedAt,
           tags: tags && { ...tags },
           templates: templates && [...templates],
           told: told && [...told],
@@ -46,7 +40,5 @@ export const openSettings = (table: Table): SettingsStore => {
         },
       })
     },
-    list: async () =>
-      new Map((await table.query(PARTITION)).map((item) => [String(item.sk), { ...NOTHING, ...item }])),
   }
 }

@@ -17,10 +17,11 @@ import {
 
 let server: TestTable
 let world: World
+const way: 'auto' | 'mirror' = 'mirror'
 
 const open = async () => {
   server = await startTable()
-  world = createWorld(server.table)
+  world = createWorld(server.table, { way })
   world.setRefs(source, { 'refs/heads/main': oid('b'), 'refs/tags/v1': oid('a') })
   world.setRefs(replica, { 'refs/heads/main': oid('a') })
 }
@@ -32,7 +33,8 @@ const endState = async () => ({
   record: await world.store.get(pair).then((record) => {
     // times, counts of hints and ids differ between runs and say nothing about the end
     const { proof, equalSince: _since, ...rest } = record ?? { proof: undefined, equalSince: undefined }
-    return { ...rest, proof: proof && { digest: proof.digest, refs: proof.refs } }
+    const way = rest.lastWay?.way
+    return { ...rest, lastWay: way, proof: proof && { digest: proof.digest, refs: proof.refs } }
   }),
   running: world.tasks.filter(({ stopped }) => !stopped).length,
   dead: world.dead.length,
@@ -72,7 +74,7 @@ describe('a push', () => {
         digest: expect.stringMatching(/^sha256:/),
         replicaLagMs: 27_000,
         way: 'mirror',
-        wayReason: 'push',
+        wayReason: 'relay.yml says way: mirror',
         reason: 'push',
         provenAt: expect.any(String),
       },

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -9,7 +9,7 @@ import { type CodeCommitAccess, createCodeCommit } from '../../../shared/codecom
 import type { RelayError } from '../../../shared/runtime/errors.ts'
 import { openReplicas } from '../../../shared/store/replicas.ts'
 import type { Table } from '../../../shared/store/table.ts'
-import { codeCommitApi } from '../../support/codecommit-api.ts'
+import { type CodeCommitApi, codeCommitApi } from '../../support/codecommit-api.ts'
 import { type GitRequest, type GitServer, startGitServer } from '../../support/git-server.ts'
 import { startTable, type TestTable } from '../../support/table.ts'
 import { config } from '../world.ts'
@@ -30,6 +30,7 @@ const sides = {
 
 let root: string
 let server: GitServer
+let api: CodeCommitApi
 let reader: CodeCommitAccess
 let before: (request: GitRequest) => number | undefined | Promise<number | undefined>
 const tips: string[] = []
@@ -49,7 +50,7 @@ beforeAll(async () => {
     tips.push(git(`--git-dir=${model}`, ...who, 'commit-tree', '-m', message, tree))
   for (const region of ['us-east-1', ...REPLICAS])
     for (const name of NAMES) cpSync(model, join(root, region, name), { recursive: true })
-  const api = codeCommitApi(root, () => {
+  api = codeCommitApi(root, () => {
     throw new Error('no role is assumed here')
   })
   server = await startGitServer({
@@ -62,6 +63,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL: `http://127.0.0.1:${server.port}`,
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    AWS_MAX_ATTEMPTS: '1',
   })
   delete process.env.AWS_PROFILE
   delete process.env.AWS_SESSION_TOKEN
@@ -73,7 +75,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) {
+  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_MAX_ATTEMPTS']) {
     if (environment[name] === undefined) delete process.env[name]
     else process.env[name] = environment[name]
   }
@@ -337,6 +339,64 @@ describe('more than one invocation can do', () => {
   })
 })
 
+describe('a source that is gone', () => {
+  const away = (name: string) => join(root, `us-east-1-${name}`)
+  afterEach(() => {
+    for (const name of NAMES)
+      if (existsSync(away(name))) renameSync(away(name), join(root, 'us-east-1', name))
+  })
+
+  test.each([
+    ['in one slice', undefined],
+    ['at the end of a slice, and at the end of all', sliced],
+  ])('%s: its replicas are asked for until that is noted', async (_name, budget) => {
+    const sweep = open(budget ? { budget } : {})
+    const whole = async () => {
+      await sweep.run()
+      await sweep.drain()
+      sweep.pass(300_000)
+    }
+    await whole()
+    for (const name of ['r3', 'r7']) renameSync(join(root, 'us-east-1', name), away(name))
+    await whole()
+    expect(sweep.requests.map(({ replica }) => `${replica.region}/${replica.name}`).sort()).toEqual([
+      'ap-southeast-1/r3',
+      'ap-southeast-1/r7',
+      'eu-west-1/r3',
+      'eu-west-1/r7',
+    ])
+    for (const name of ['r3', 'r7'])
+      for (const region of REPLICAS) {
+        const pair = sides.pair(name, region)
+        const claim = { id: 'a', now: 0, until: 1, attempt: 0, reason: 'sweep', messages: [] }
+        await sweep.store.claim(pair, claim)
+        await sweep.store.settleClaim(pair, 'a', { status: 'source-missing', missingSince: 'now' })
+      }
+    await whole()
+    expect(sweep.requests).toHaveLength(4)
+  })
+
+  test('all of them', async () => {
+    const sweep = open()
+    await sweep.run()
+    sweep.pass(300_000)
+    for (const name of NAMES) renameSync(join(root, 'us-east-1', name), away(name))
+    expect(await sweep.run()).toMatchObject({ orphans: 16, requested: 16, looked: 0 })
+  })
+
+  test('a region that cannot be listed is not taken for one without repositories', async () => {
+    const sweep = open()
+    await sweep.run()
+    sweep.pass(300_000)
+    api.fail('ListRepositories', 503)
+    try {
+      expect(await sweep.run()).toMatchObject({ orphans: 0, requested: 0, unlisted: 1 })
+    } finally {
+      api.fail('ListRepositories', undefined)
+    }
+  })
+})
+
 describe('servers in trouble', () => {
   test('throttled for a while: asked more slowly, and everything is looked at', async () => {
     let refused = 0
@@ -421,7 +481,7 @@ test('a region that is gone is asked a few times, not for every replica', async 
   const sweep = open({
     reader: {
       tagsOf: (repository) => reader.tagsOf(repository),
-      listRepositories: async () => Array.from({ length: 300 }, (_, index) => `many-${index}`),
+      listRepositories: async () => Array.from({ length: 60 }, (_, index) => `many-${index}`),
       readRefs: async ({ region, name }, side) => {
         if (region !== 'eu-west-1')
           return reader.readRefs(
@@ -440,5 +500,5 @@ test('a region that is gone is asked a few times, not for every replica', async 
   const note = await sweep.run()
   expect(gone.length).toBeLessThan(20)
   expect(sweep.requests.length).toBe(gone.length)
-  expect(note).toMatchObject({ looked: 600, found: { equal: 300, unread: 300 }, skipped: 300 - gone.length })
+  expect(note).toMatchObject({ looked: 120, found: { equal: 60, unread: 60 }, skipped: 60 - gone.length })
 })

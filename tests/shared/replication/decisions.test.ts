@@ -91,7 +91,7 @@ describe('retry', () => {
 })
 
 describe('launch', () => {
-  const run = { claim: 'c-1', attempt: 2, reason: 'push' }
+  const run = { token: 'c-1', force: false, attempt: 2, reason: 'push' }
 
   test('what is launched is read back, role and external id too', () => {
     const away: Target = {
@@ -194,6 +194,7 @@ describe('compare', () => {
     expect(await compare(reader, target, now)).toEqual({
       kind: 'equal',
       proof: { digest, refs: 1, at: '1970-01-01T00:00:00.000Z' },
+      refs: new Map(Object.entries(main)),
     })
     expect(order).toEqual(['replica', 'source'])
   })

@@ -47,12 +47,12 @@ test('swapping twice is no swap: failback from the other side gives the target o
   expect(directed(once, [{ ...swapped, origin: eu, active: us }])).toEqual(target())
 })
 
-const relayYml = (repository: typeof us) =>
+const relayYml = async (repository: typeof us) =>
   addressText(repository) === addressText(us)
     ? [eu, ap].map((replica) => ({ replica, deletes: 'mirror' as const }))
     : []
-const pairs = (about: typeof us, directions: readonly Direction[]) =>
-  targetsAbout(about, relayYml, directions).map(
+const pairs = async (about: typeof us, directions: readonly Direction[]) =>
+  (await targetsAbout(about, relayYml, directions)).map(
     ({ repository, replica }) => `${repository.region}>${replica.region}`,
   )
 
@@ -62,6 +62,6 @@ test.each([
   ['the former source', us, [swapped], ['eu-west-1>us-east-1', 'eu-west-1>ap-south-1']],
   ['the replica that took over', eu, [swapped], ['eu-west-1>us-east-1', 'eu-west-1>ap-south-1']],
   ['a replica that did not', ap, [swapped], []],
-] as const)('what concerns %s', (_name, about, directions, wanted) => {
-  expect(pairs(about, directions)).toEqual(wanted)
+] as const)('what concerns %s', async (_name, about, directions, wanted) => {
+  expect(await pairs(about, directions)).toEqual(wanted)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { FIRST_PAUSE_MS, judge, LONGEST_PAUSE_MS, type Look } from '../../../shared/replication/judge.ts'
+import { planDigest } from '../../../shared/replication/refused.ts'
 import type { ReplicaRecord } from '../../../shared/store/records.ts'
 
 const NOW = Date.parse('2031-05-17T09:00:00Z')
@@ -17,11 +18,14 @@ const base: ReplicaRecord = {
 }
 const claim = { id: 'a', at: NOW, until: NOW + 1, attempt: 0, reason: 'push', messages: [] }
 const failure = { code: 'PUSH_REJECTED', reason: 'no', attempts: 5, at: proof.at }
-const equal: Look = { kind: 'equal', proof: { ...proof, at: new Date(NOW).toISOString() } }
-const different: Look = {
-  kind: 'different',
-  updates: [{ kind: 'delete', ref: 'refs/heads/a', from: 'a'.repeat(40) }],
+const equal = {
+  kind: 'equal' as const,
+  proof: { ...proof, at: new Date(NOW).toISOString() },
+  refs: new Map([['refs/heads/main', 'a'.repeat(40)]]),
 }
+const updates = [{ kind: 'delete' as const, ref: 'refs/heads/a', from: 'a'.repeat(40) }]
+const different: Look = { kind: 'different', updates }
+const refusal = { plan: planDigest(updates), loss: 'x', deletions: 1, rewinds: 0, reason: 'r', at: proof.at }
 const unread = (code: string, skipped = false): Look => ({ kind: 'unread', code, skipped })
 const denied = unread('REMOTE_DENIED')
 
@@ -56,6 +60,23 @@ const rows: readonly Row[] = [
     { ask: true, suspect: false },
   ],
   ['different while somebody is at it', different, { ...base, claim }, true, { ask: true, suspect: false }],
+  [
+    'a plan that a person has been asked about',
+    different,
+    { ...base, status: 'refused', refusal },
+    false,
+    { ask: false, suspect: false },
+  ],
+  [
+    'another plan than that',
+    {
+      kind: 'different',
+      updates: [...updates, { kind: 'delete', ref: 'refs/heads/b', from: 'b'.repeat(40) }],
+    },
+    { ...base, status: 'refused', refusal },
+    false,
+    { ask: true },
+  ],
   ['source gone', { kind: 'source-missing' }, base, false, { kind: 'source-missing' }],
   [
     'its server failed for others',
