@@ -262,15 +262,14 @@ describe('parking', () => {
     expect(await undo(main)).toEqual({ source: old, replica: old })
   })
 
-  test('more than the terms allow is handed over', async () => {
+  test('copying more than the terms allow is cut short, and says why', async () => {
     const { first, old } = await replicated()
     set(main, bench.commit(target.repository, 'bad', first))
-    expect(await replicate({ bytes: 10 })).toMatchObject({ kind: 'hand-over', reason: 'bytes' })
-    expect(await replicate({ until: bench.clock.now - 1 })).toMatchObject({
-      kind: 'hand-over',
-      reason: 'deadline',
-    })
+    const cut = (limit: string) => ({ code: 'PARKING_FAILED', data: { problem: 'GIT_LIMIT', limit } })
+    await expect(replicate({ bytes: 10 })).rejects.toMatchObject(cut('bytes'))
+    await expect(replicate({ until: bench.clock.now - 1 })).rejects.toMatchObject(cut('deadline'))
     expect(bench.refs(target.replica).get(main)).toBe(old)
+    expect(await bench.parts.parked.list(target.replica)).toEqual([])
   })
 
   test('with no days nothing is kept', async () => {
