@@ -6,10 +6,11 @@ import type { Bench } from './harness.ts'
 import { machine, table } from './harness.ts'
 import { push } from './push.ts'
 import { start } from './start.ts'
+import { sweep } from './sweep.ts'
 
 // npm run bench [-- NAME] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine's
 // own speed cancels out. Exit status 1 when a goal was missed.
-const benches: readonly Bench[] = [push, git, start, bundles, cloud]
+const benches: readonly Bench[] = [push, git, start, bundles, cloud, sweep]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
