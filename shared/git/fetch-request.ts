@@ -1,5 +1,5 @@
 import { RelayError } from '../runtime/errors.ts'
-import { dataPacket, encodePacket } from './pkt-line.ts'
+import { encodeLines } from './pkt-line.ts'
 import type { FetchRequest } from './types.ts'
 
 /** Most ids in one request. A want is 50 bytes; the request is in memory while it is sent. */
@@ -21,11 +21,11 @@ export const encodeFetch = (request: FetchRequest): Buffer => {
   bounded('haves', haves)
   if (wants.length === 0) throw new RelayError('NAME_INVALID', { problem: 'nothing is wanted' })
   const capabilities = capabilitiesOf(request).join(' ')
-  return Buffer.concat([
-    ...wants.map((oid, n) => dataPacket(`want ${oid}${n === 0 && capabilities ? ` ${capabilities}` : ''}\n`)),
-    encodePacket({ type: 'flush' }),
-    ...haves.map((oid) => dataPacket(`have ${oid}\n`)),
-    dataPacket('done\n'),
+  return encodeLines([
+    ...wants.map((oid, n) => `want ${oid}${n === 0 && capabilities ? ` ${capabilities}` : ''}\n`),
+    { type: 'flush' },
+    ...haves.map((oid) => `have ${oid}\n`),
+    'done\n',
   ])
 }
 

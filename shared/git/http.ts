@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import zlib from 'node:zlib'
 import { lookup } from './loopback.ts'
@@ -99,6 +100,15 @@ const open = ({ method, url, headers, body, signal, onRequest, ...ask }: Ask): h
   return request
 }
 
+/**
+ * Node takes its own listener off a socket when an answer ends; an abort in the same turn makes the socket fail right behind that,
+ * and a failure without a listener ends the process. The request has heard of it already.
+ */
+const bearFailures = (socket: Socket): void => {
+  if (!socket.listeners('error').includes(ignore)) socket.on('error', ignore)
+}
+const ignore = (): void => undefined
+
 /** Resolves when the connection stands; a kept one gets two turns of the loop in which its end, if it came, is seen. */
 const ready = async (request: http.ClientRequest, { connectMs }: Patience): Promise<void> => {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -111,6 +121,7 @@ const ready = async (request: http.ClientRequest, { connectMs }: Patience): Prom
   }
   request.on('error', fail)
   request.once('socket', (socket) => {
+    bearFailures(socket)
     if (!socket.connecting) return resolve()
     socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => resolve())
   })
@@ -129,11 +140,16 @@ const conversationOn = (request: http.ClientRequest, { patience: { idleMs } }: A
   const answered = Promise.withResolvers<http.IncomingMessage>()
   const gone = Promise.withResolvers<never>()
   request.once('response', answered.resolve)
+  const lost = (error: Error) => {
+    answered.reject(error)
+    gone.reject(error)
+  }
   request.on('error', (error) => {
     failure ??= error
-    answered.reject(failure)
-    gone.reject(failure)
+    lost(failure)
   })
+  // Once there is an answer, a request that is destroyed closes without an error.
+  request.once('close', () => lost(failure ?? new Error('the connection is closed')))
   // Either may fail while nobody waits for it; who waits later hears of it.
   for (const { promise } of [answered, gone]) promise.catch(() => undefined)
 

@@ -1,7 +1,7 @@
 import { RelayError } from '../runtime/errors.ts'
 import { type Advertisement, type AdvertisementLimits, advertisementPackets } from './advertisement.ts'
 import { OID } from './fetch-request.ts'
-import { dataPacket, encodePacket, type Packet, packetReader } from './pkt-line.ts'
+import { encodeLines, type Packet, packetReader } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import type { RefMap } from './refs.ts'
 import { lineOf, lineOfWords, malformed } from './text.ts'
@@ -86,11 +86,11 @@ export const encodeLsRefs = (names: readonly string[]): Buffer => {
   const { names: most } = LS_REFS_LIMITS
   if (names.length > most) throw new RelayError('GIT_LIMIT', { limit: 'names', most, count: names.length })
   if (!names.every(isRefName)) throw new RelayError('NAME_INVALID', { problem: 'ref name' })
-  return Buffer.concat([
-    dataPacket('command=ls-refs\n'),
-    encodePacket({ type: 'delim' }),
-    ...names.map((name) => dataPacket(`ref-prefix ${name}\n`)),
-    encodePacket({ type: 'flush' }),
+  return encodeLines([
+    'command=ls-refs\n',
+    { type: 'delim' },
+    ...names.map((name) => `ref-prefix ${name}\n`),
+    { type: 'flush' },
   ])
 }
 

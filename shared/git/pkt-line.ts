@@ -28,13 +28,25 @@ const SPECIAL_BYTES = { flush: '0000', delim: '0001', 'response-end': '0002' } a
 export const encodePacket = (packet: Packet): Buffer =>
   packet.type === 'data' ? dataPacket(packet.payload) : Buffer.from(SPECIAL_BYTES[packet.type])
 
-/** A data packet around these bytes, or around this text as UTF-8. @throws RelayError GIT_LIMIT when they do not fit */
-export const dataPacket = (payload: string | Uint8Array): Buffer => {
-  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-  const length = bytes.length + HEADER_BYTES
+/** A data packet around these bytes. @throws RelayError GIT_LIMIT when they do not fit */
+export const dataPacket = (payload: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from(lengthDigits(payload.length)), payload])
+
+/** A request of lines and special packets, as UTF-8. @throws RelayError GIT_LIMIT when a line does not fit into a packet */
+export const encodeLines = (lines: readonly (string | { readonly type: 'flush' | 'delim' })[]): Buffer =>
+  Buffer.from(
+    lines
+      .map((line) =>
+        typeof line === 'string' ? lengthDigits(Buffer.byteLength(line)) + line : SPECIAL_BYTES[line.type],
+      )
+      .join(''),
+  )
+
+const lengthDigits = (payload: number): string => {
+  const length = payload + HEADER_BYTES
   if (length > MAX_PACKET_BYTES)
     throw new RelayError('GIT_LIMIT', { limit: 'packet', most: MAX_PACKET_BYTES, length })
-  return Buffer.concat([Buffer.from(length.toString(16).padStart(HEADER_BYTES, '0')), bytes])
+  return length.toString(16).padStart(HEADER_BYTES, '0')
 }
 
 /**

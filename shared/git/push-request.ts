@@ -1,6 +1,6 @@
 import { RelayError } from '../runtime/errors.ts'
 import { bestSideBand, OID } from './fetch-request.ts'
-import { dataPacket, encodePacket } from './pkt-line.ts'
+import { encodeLines } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import { type RefCommand, ZERO_OID } from './types.ts'
 
@@ -19,9 +19,9 @@ export const encodePush = (commands: readonly RefCommand[], offered: readonly st
     throw new RelayError('GIT_LIMIT', { limit: 'commands', most, count: commands.length })
   if (commands.length === 0) throw new RelayError('NAME_INVALID', { problem: 'nothing is commanded' })
   const capabilities = pushCapabilities(offered).join(' ')
-  return Buffer.concat([
-    ...commands.map((command, n) => dataPacket(`${lineFor(command)}${n === 0 ? `\0${capabilities}` : ''}`)),
-    encodePacket({ type: 'flush' }),
+  return encodeLines([
+    ...commands.map((command, n) => `${lineFor(command)}${n === 0 ? `\0${capabilities}` : ''}`),
+    { type: 'flush' },
   ])
 }
 

@@ -1,11 +1,10 @@
+import { EMPTY_PACK, readPackHeader } from '../../git/pack-header.ts'
 import type { GitRemote } from '../../git/types.ts'
-import { codeOf, RelayError } from '../../runtime/errors.ts'
+import { codeOf, type RelayError } from '../../runtime/errors.ts'
 import { holdPack } from './hold.ts'
 import type { AskReached } from './losing.ts'
 import type { Ground, Session } from './session.ts'
 
-/** gitformat-pack: `PACK`, version, number of objects, four bytes each. */
-const HEADER_BYTES = 12
 const ANY_REACHABLE = ['allow-reachable-sha1-in-want', 'allow-any-sha1-in-want']
 
 /**
@@ -43,18 +42,13 @@ const isReached = async (
   try {
     const request = { wants, haves, offered, thin: false, offsetDeltas: false }
     const { pack } = await parts.git.fetch(remote, request, { signal: budget.signal })
-    const held = await holdPack(pack, HEADER_BYTES)
+    const held = await holdPack(pack, EMPTY_PACK.length)
     await held.close()
-    return held.whole !== undefined && objectsIn(held.whole) === 0
+    return held.isWhole && readPackHeader(held.start).objects === 0
   } catch (error) {
     if (isUnknownObject(error)) return false
     throw error
   }
-}
-
-const objectsIn = (pack: Uint8Array): number => {
-  if (pack.length < HEADER_BYTES) throw new RelayError('GIT_PROTOCOL', { problem: 'a pack without header' })
-  return Buffer.from(pack.buffer, pack.byteOffset, pack.length).readUInt32BE(8)
 }
 
 /** "not our ref": an error within the protocol, not one of HTTP. */

@@ -1,11 +1,9 @@
-import { packCommits } from '../../git/pack-commits.ts'
 import { type Code, codeOf, type RelayError } from '../../runtime/errors.ts'
-import { type HeldPack, holdPack } from './hold.ts'
+import { commitsAhead, type HeldPack, HOLD_BYTES, holdPack } from './hold.ts'
 import { reachedIn } from './losing.ts'
 import { joinMoves } from './moves.ts'
 import { commandOf, deletesHead, isHead, REFS_PER_PUSH } from './pushes.ts'
-import { HOLD_BYTES } from './round.ts'
-import { countMoved, openSession, type Session } from './session.ts'
+import { askCaller, countMoved, openSession, type Session } from './session.ts'
 import type { FastPath, NamedMove, RelayWork } from './types.ts'
 
 /**
@@ -37,6 +35,7 @@ export const fastPath: FastPath = async (parts, work, moves) => {
     const spent = session.budget.spent()
     // of two requests at once the other may still be under way
     session.budget.close(true)
+    if (session.refusal) throw session.refusal.error
     if (work.signal?.aborted) throw work.signal.reason
     if (spent !== undefined) return doubt(`budget: ${spent}`)
     const code = codeOf(error)
@@ -77,7 +76,7 @@ const replay = async (session: Session, moves: readonly NamedMove[]): Promise<st
     await pack.held?.close()
     return stale ?? pack.problem
   }
-  await work.announce?.(moves)
+  await askCaller(session, () => work.announce?.(moves))
   const report = await parts.git.push(
     to,
     { commands: moves.map(commandOf), offered: PUSH_OFFERS, ...(pack.held && { pack: pack.held.stream() }) },
@@ -126,8 +125,7 @@ const fetchProven = async (
     { signal: budget.signal },
   )
   const held = await holdPack(budget.meter(pack), HOLD_BYTES)
-  if (!held.whole) return { held, problem: 'the pack is too large to prove anything' }
-  const parents = packCommits(held.whole)
+  const parents = commitsAhead(held)
   const open = updates.find(({ from, to }) => !reachedIn(parents, [to]).has(from))
   return open ? { held, problem: `${open.ref}: not seen to be a fast-forward` } : { held }
 }

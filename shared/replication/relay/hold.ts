@@ -1,9 +1,15 @@
+import { PACK_COMMITS_LIMITS, type ParentsByCommit, packCommits } from '../../git/pack-commits.ts'
 import type { PackStream } from '../../git/types.ts'
+
+/** Bytes of a pack that are read before anything is pushed, where it has to prove something. */
+export const HOLD_BYTES = PACK_COMMITS_LIMITS.bytes - 128 * 1024
 
 /** A pack whose beginning was read already, so that something can be learnt of it before it goes on. */
 export interface HeldPack {
-  /** all of it, where it is small enough */
-  readonly whole: Uint8Array | undefined
+  /** what was read ahead */
+  readonly start: Uint8Array
+  /** that is all of it */
+  readonly isWhole: boolean
   /** the whole pack, once */
   stream(): PackStream
   /** ends the connection it comes from, if it is not at its end; harmless otherwise */
@@ -27,7 +33,8 @@ export const holdPack = async (pack: PackStream, most: number): Promise<HeldPack
       size += next.value.length
     }
   }
-  const whole = ended ? Buffer.concat(pieces) : undefined
+  const start = Buffer.concat(pieces)
+  const isWhole = ended
   const close = async () => {
     if (!ended) await rest.return?.()
     ended = true
@@ -42,8 +49,13 @@ export const holdPack = async (pack: PackStream, most: number): Promise<HeldPack
     return following
   }
   return {
-    whole,
+    start,
+    isWhole,
     stream: () => ({ [Symbol.asyncIterator]: () => ({ next, return: close }) }),
     close: async () => void (await close()),
   }
 }
+
+/** Commits at the beginning of a pack, with their parents: git packs commits first, the newest before the oldest. */
+export const commitsAhead = ({ start }: HeldPack): ParentsByCommit =>
+  packCommits(start.subarray(0, PACK_COMMITS_LIMITS.bytes))

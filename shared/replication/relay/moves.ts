@@ -29,7 +29,8 @@ const joinRef = (moves: readonly NamedMove[]): NamedMove | undefined => {
   if (from === undefined || starts.length > 1) return undefined
   let last = next.get(from)
   for (let steps = 1; last !== undefined && steps < next.size; steps += 1) last = next.get(endOf(last) ?? '')
-  if (last === undefined || endOf(last) === from) return undefined
+  // where the way goes on from its end there is a circle, and no telling where it stopped
+  if (last === undefined || next.has(endOf(last) ?? '')) return undefined
   return last.kind === 'delete' ? { kind: 'delete', ref: last.ref, from } : { ...last, from }
 }
 

@@ -77,6 +77,7 @@ const step = async (session: Session, failures: Map<Code, number>): Promise<Step
     failures.clear()
     return found
   } catch (error) {
+    if (session.refusal) throw session.refusal.error
     const spent = handOverSpent(session)
     if (spent) return spent
     if (totalOf(session.moved) > before) failures.clear()

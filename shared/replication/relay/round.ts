@@ -1,12 +1,12 @@
-import { PACK_COMMITS_LIMITS, packCommits } from '../../git/pack-commits.ts'
 import { RelayError } from '../../runtime/errors.ts'
 import { digestOf } from '../digest.ts'
 import { plan, type RefUpdate } from '../plan.ts'
 import { asker } from './ask.ts'
+import { commitsAhead, HOLD_BYTES } from './hold.ts'
 import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
 import { type Sorted, sortOut } from './memory.ts'
 import { isBlocked, keyOf } from './pushes.ts'
-import { countMoved, type Ground, handOver, type Session, survey, totalOf } from './session.ts'
+import { askCaller, countMoved, type Ground, handOver, type Session, survey, totalOf } from './session.ts'
 import { type OpenPack, openPack, pushAll } from './transfer.ts'
 import type { Draft, RelayOutcome, Verdict } from './types.ts'
 
@@ -17,9 +17,6 @@ export type Round =
   | { readonly kind: 'settled'; readonly ground: Ground; readonly sorted: Sorted }
   /** something was pushed, and only another look tells what it led to; `smooth`: all of it for the first time, and taken */
   | { readonly kind: 'pushed'; readonly smooth: boolean }
-
-/** Bytes of a pack that are kept back until the guard has agreed; of a larger one the beginning. */
-export const HOLD_BYTES = PACK_COMMITS_LIMITS.bytes
 
 /**
  * Plans, asks the guard where something would be lost, fetches and pushes.
@@ -111,9 +108,10 @@ const admit = async (
   try {
     const losing = await losingOf(session, ground, draft, pack)
     if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete')) return { updates: draft, pack }
-    const kept = pack?.whole ? pack : undefined
+    const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
-    const verdict = await guard({ updates: draft, source: ground.source, replica: ground.replica, losing })
+    const { source, replica } = ground
+    const verdict = await askCaller(session, () => guard({ updates: draft, source, replica, losing }))
     if (verdict.kind === 'refuse') return verdict
     const updates = agreed(session, draft, verdict.updates)
     return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined }
@@ -130,7 +128,7 @@ const losingOf = async (
   pack: OpenPack | undefined,
 ): Promise<readonly RefUpdate[]> => {
   const after = tipsAfter(draft, ground.replica)
-  const parents = pack?.whole ? packCommits(pack.whole) : new Map<string, readonly string[]>()
+  const parents = pack ? commitsAhead(pack) : new Map<string, readonly string[]>()
   const reached = reachedIn(parents, after.values())
   const doubtful = unproven(draft, after, reached)
   if (doubtful.length === 0) return []

@@ -24,7 +24,19 @@ export interface Session {
   moved: RefCounts
   /** pushed, but the answer never came: the next look at the replica tells */
   uncertain: RefUpdate[]
+  /** what guard, announcement or keeper threw: it ends the relay, whatever its code */
+  refusal: { readonly error: unknown } | undefined
   cost(): Cost
+}
+
+/** Asks one of the caller's own functions. What it throws is never taken for a failure of the wire. */
+export const askCaller = async <T>(session: Session, question: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await question()
+  } catch (error) {
+    session.refusal = { error }
+    throw error
+  }
 }
 
 export const NOTHING: RefCounts = { created: 0, updated: 0, deleted: 0 }
@@ -42,6 +54,7 @@ export const openSession = (parts: RelayParts, work: RelayWork): Session => {
     groupSize: Number.POSITIVE_INFINITY,
     moved: NOTHING,
     uncertain: [],
+    refusal: undefined,
     cost: () => {
       const { requests, received, sent } = parts.git.traffic()
       return {

@@ -5,7 +5,7 @@ import { havesOf, wantsOf } from './haves.ts'
 import { type HeldPack, holdPack } from './hold.ts'
 import { note } from './memory.ts'
 import { commandOf, deletesHead, isHead, type Push, pushesOf } from './pushes.ts'
-import { countMoved, type Ground, type Session } from './session.ts'
+import { askCaller, countMoved, type Ground, type Session } from './session.ts'
 
 export interface OpenPack extends HeldPack {
   /** it may lean on objects that the replica has */
@@ -58,16 +58,16 @@ export const pushAll = async (
   const { work, refsPerPush: refs } = session
   const { defaultBranch } = work
   for (const push of pushesOf(updates, { refs, apart: defaultBranch !== undefined })) {
-    await work.announce?.(push.updates)
+    await askCaller(session, () => work.announce?.(push.updates))
     const deleted = push.updates.filter(deletesHead).map(({ ref }) => ref)
-    if (deleted.length > 0) await defaultBranch?.beforeDeletion(deleted)
+    if (deleted.length > 0) await askCaller(session, () => defaultBranch?.beforeDeletion(deleted))
     const report = await pushOne(session, ground, push, pack)
     if (report === undefined) continue
     const done = push.updates.filter(({ ref }) => report.refs.get(ref)?.kind === 'ok')
     countMoved(session, done)
     for (const update of done) note(session.memory, update, 'ok')
     if (done.some((update) => update.kind === 'create' && isHead(update)))
-      await defaultBranch?.afterCreation()
+      await askCaller(session, () => defaultBranch?.afterCreation())
     if (done.length < push.updates.length) takeRefusals(session, push, report, pack)
     if (done.length === 0) return
   }

@@ -1,15 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { MAX_PACKET_BYTES, type Packet, packetReader } from '../../../shared/git/pkt-line.ts'
+import {
+  dataPacket,
+  encodeLines,
+  encodePacket,
+  MAX_PACKET_BYTES,
+  type Packet,
+  packetReader,
+} from '../../../shared/git/pkt-line.ts'
 import { codeOf } from '../../../shared/runtime/errors.ts'
-
-const encode = (packet: Packet): Buffer => {
-  if (packet.type === 'flush') return Buffer.from('0000')
-  if (packet.type === 'delim') return Buffer.from('0001')
-  if (packet.type === 'response-end') return Buffer.from('0002')
-  const length = (packet.payload.length + 4).toString(16).padStart(4, '0')
-  return Buffer.concat([Buffer.from(length), packet.payload])
-}
 
 const data = (text: string): Packet => ({ type: 'data', payload: Buffer.from(text) })
 
@@ -47,10 +46,36 @@ describe('packets', () => {
     ])
   })
 
+  test('are written as the document shows them', () => {
+    // gitprotocol-common, "pkt-line Format", and gitprotocol-v2, "Packet-Line Framing"
+    expect(['a\n', 'a', 'foobar\n', ''].map((text) => `${encodeLines([text])}`)).toEqual([
+      '0006a\n',
+      '0005a',
+      '000bfoobar\n',
+      '0004',
+    ])
+    expect(`${encodeLines(['ö', { type: 'delim' }, 'x', { type: 'flush' }])}`).toBe('0006ö00010005x0000')
+    expect((['flush', 'delim', 'response-end'] as const).map((type) => `${encodePacket({ type })}`)).toEqual([
+      '0000',
+      '0001',
+      '0002',
+    ])
+  })
+
+  test('the longest payload is written, one byte more is refused', () => {
+    expect(
+      dataPacket(Buffer.alloc(MAX_PACKET_BYTES - 4))
+        .subarray(0, 4)
+        .toString(),
+    ).toBe('fff0')
+    expect(() => dataPacket(Buffer.alloc(MAX_PACKET_BYTES - 3))).toThrow(/GIT_LIMIT/)
+    expect(() => encodeLines(['x'.repeat(MAX_PACKET_BYTES - 3)])).toThrow(/GIT_LIMIT/)
+  })
+
   test('what was written is read, wherever the stream is cut', () => {
     fc.assert(
       fc.property(fc.array(anyPacket, { maxLength: 8 }), fc.nat(), (packets, seed) => {
-        const bytes = Buffer.concat(packets.map(encode))
+        const bytes = Buffer.concat(packets.map(encodePacket))
         const at = bytes.length === 0 ? 0 : seed % bytes.length
         expect(readAll([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(packets)
       }),
@@ -58,7 +83,7 @@ describe('packets', () => {
   })
 
   test('byte by byte it is the same', () => {
-    const bytes = Buffer.concat([data('hello'), { type: 'flush' } as const, data('x')].map(encode))
+    const bytes = Buffer.concat([data('hello'), { type: 'flush' } as const, data('x')].map(encodePacket))
     expect(readAll([...bytes].map((byte) => Buffer.from([byte])))).toEqual(readAll([bytes]))
   })
 

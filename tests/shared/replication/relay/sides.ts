@@ -1,3 +1,4 @@
+import { afterAll } from '@jest/globals'
 import { createGitClient, type GitClientOptions } from '../../../../shared/git/client.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
 import type { RelayOutcome, RelayParts, RelayWork } from '../../../../shared/replication/relay/types.ts'
@@ -25,7 +26,7 @@ export interface Sides {
 }
 
 const EMPTY = makeBare()
-process.once('exit', () => EMPTY.remove())
+afterAll(() => EMPTY.remove())
 
 const address = (region: string) => ({ account: '111111111111', region, name: 'orders' })
 
