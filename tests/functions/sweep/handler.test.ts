@@ -487,11 +487,7 @@ test('a region that is gone is asked a few times, not for every replica', async 
       tagsOf: (repository) => reader.tagsOf(repository),
       listRepositories: async () => Array.from({ length: 60 }, (_, index) => `many-${index}`),
       readRefs: async ({ region, name }, side) => {
-        if (region !== 'eu-west-1')
-          return reader.readRefs(
-            side === 'source' ? sides.source('r0') : { account: ACCOUNT, region, name: 'r0' },
-            side,
-          )
+        if (region !== 'eu-west-1') return new Map()
         const unreachable = createCodeCommit({ gitEndpoint: 'http://127.0.0.1:1', now: Date.now })
         return unreachable.readRefs({ account: ACCOUNT, region, name }, side).catch((error: RelayError) => {
           gone.push(error)
