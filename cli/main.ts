@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { register as registerFailover } from './commands/failover.ts'
 import { register as registerSeed } from './commands/seed.ts'
 import { register as registerStatus } from './commands/status.ts'
+import { register as registerUndo } from './commands/undo.ts'
 import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
 import { createTerminal } from './terminal.ts'
@@ -140,7 +141,8 @@ program
   .action(runUp)
 
 registerSeed(program)
-registerFailover(program)
 registerStatus(program)
+registerFailover(program)
+registerUndo(program)
 
 await program.parseAsync()

@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { chooses } from '../shared/config/glob.ts'
-import { ruleTags } from '../shared/config/replicas.ts'
-import type { Config } from '../shared/config/types.ts'
+import { divergenceOf, ruleTags } from '../shared/config/replicas.ts'
 import { replicationRequested } from '../shared/events/request.ts'
 import { keepDefaultBranch } from '../shared/replication/default-branch.ts'
 import { createGuard } from '../shared/replication/guard/guard.ts'
 import { createMemory } from '../shared/replication/guard/memory.ts'
-import type { Target } from '../shared/replication/prove.ts'
 import { relay } from '../shared/replication/relay/relay.ts'
 import { createReplica } from '../shared/replication/repository-settings.ts'
 import { openOnce } from '../shared/store/idempotency.ts'
@@ -84,11 +81,3 @@ export const relayingParts = async (
       mirrorReplica({ store, ask, now, pause, signal }, target, reason, progress),
   }
 }
-
-/** Of the first rule that keeps these two in step, in whichever direction. */
-const divergenceOf = ({ replicate }: Config, { repository, replica }: Target) =>
-  replicate.find(
-    ({ repositories, to }) =>
-      chooses(repositories, repository.name) &&
-      to.some(({ region }) => region === replica.region || region === repository.region),
-  )?.divergence ?? 'report'

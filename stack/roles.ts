@@ -1,11 +1,12 @@
 import { type Consumer, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from './consumers.ts'
 import { CLUSTER_ID, deadLettersId, queueId, roleId, topicId } from './ids.ts'
 import { useKeyForTable, useKeyThrough } from './keys.ts'
-import { allow, role, type Statement } from './policy.ts'
-import { parkingArns, replicaArns, replicaRoles, sourceArns } from './repositories.ts'
+import { parkTips, removeParked } from './parking.ts'
+import { allow, putOwnEvents, role, type Statement } from './policy.ts'
+import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
 import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
-import { tableArn } from './table.ts'
+import { useTable } from './table.ts'
 import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
 
 /** One role per function, and in it what that function calls, on the resources it calls it on. docs/security.md explains each. */
@@ -25,11 +26,13 @@ export const roles = (plan: Plan): Resources =>
 const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Statement[]>> = {
   replicate: (plan) => [
     receive('replicate'),
+    // what failed comes back sooner than at the end of the visibility timeout
+    allow(['sqs:ChangeMessageVisibility'], [att(queueId('replicate'))]),
     useTable('Query'),
     ...readBothSides(plan),
+    ...parkTips(plan),
     readSourceSettings(plan),
     makeReplicas(plan),
-    ...parkTips(plan),
     ...startMirror(plan),
     passTaskRoles(),
     putOwnEvents(),
@@ -55,9 +58,9 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     // has no resource type (Service Authorization Reference, AWS CodeCommit)
     allow(['codecommit:ListRepositories'], ['*']),
     ...readBothSides(plan),
+    ...removeParked(plan),
     readSourceSettings(plan),
     keepSettings(plan),
-    removeParked(plan),
     putOwnEvents(),
     useKeyThrough('sqs'),
     useKeyForTable(),
@@ -92,16 +95,6 @@ const receive = (consumer: Consumer): Statement =>
 const send = (...queues: readonly Value[]): Statement => allow(['sqs:SendMessage'], queues)
 
 /**
- * Claims, status and what was told are single items. Listed are: by the sweep all replicas, with `failover` the directions, and what
- * is remembered of one replica's refs and parked tips.
- */
-const useTable = (...more: readonly 'Query'[]): Statement =>
-  allow(
-    ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem', ...more].map((name) => `dynamodb:${name}`),
-    [tableArn],
-  )
-
-/**
  * Reads refs by Git's advertisement. Reading a replica takes GitPush: its refs are read as a push reads them
  * (`git-receive-pack`), so that a replica that may be read but not written shows at once.
  */
@@ -111,17 +104,6 @@ const readBothSides = (plan: Plan): readonly Statement[] => [
   allow(['sts:AssumeRole'], replicaRoles(plan)),
   ...useReplicaKeys(plan),
 ]
-
-/** Copies tips that are about to be lost from a replica to the parking repository beside it. */
-export const parkTips = (plan: Plan): readonly Statement[] => [
-  allow(['codecommit:GitPull'], replicaArns(plan)),
-  // the second: it is made with a tag (CodeCommit user guide, "Tagging repositories")
-  allow(['codecommit:CreateRepository', 'codecommit:TagResource', 'codecommit:GitPush'], parkingArns(plan)),
-]
-
-/** Removes tips that were parked long enough, and parking repositories that are empty. */
-const removeParked = (plan: Plan): Statement =>
-  allow(['codecommit:DeleteRepository', 'codecommit:GitPush'], parkingArns(plan))
 
 const startMirror = (plan: Plan): readonly Statement[] => [
   allow(['ecs:RunTask'], [arn('ecs', `task-definition/${named(plan, 'mirror')}:*`)], inCluster),
@@ -139,10 +121,4 @@ const inCluster = { ArnEquals: { 'ecs:cluster': att(CLUSTER_ID) } }
 const passTaskRoles = (): Statement =>
   allow(['iam:PassRole'], [att(TASK_ROLE_ID), att(EXECUTION_ROLE_ID)], {
     StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-  })
-
-/** Onto the bus, under Relay's own source only: a function that is tricked cannot speak as somebody else. */
-const putOwnEvents = (): Statement =>
-  allow(['events:PutEvents'], [arn('events', 'event-bus/default')], {
-    StringEquals: { 'events:source': 'codecommit-relay' },
   })

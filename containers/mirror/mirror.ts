@@ -8,7 +8,7 @@ import type { RefMap } from '../../shared/git/refs.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
 import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
-import type { DefaultBranchKeeper } from '../../shared/replication/relay/types.ts'
+import type { Announce, DefaultBranchKeeper, Guard } from '../../shared/replication/relay/types.ts'
 import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { Refusal } from './git-output.ts'
@@ -25,6 +25,8 @@ export interface MirrorTask {
 export interface MirrorTools {
   readonly access: Pick<CodeCommitAccess, 'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch'>
   readonly repository: Repository
+  /** asked before anything is taken away, and told before anything is pushed */
+  readonly watch?: { readonly guard: Guard; readonly announce: Announce } | undefined
   readonly log: Log
   /** milliseconds since the epoch */
   readonly now: () => number
@@ -34,7 +36,7 @@ export interface MirrorTools {
 /**
  * Makes the replica's heads and tags equal to the source's. The replica is read before the source, and each ref is pushed on
  * the condition that the replica still holds what was read: whoever else is at work, no ref goes back in time.
- * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; REPLICA_MOVED or PUSH_REJECTED when single refs were refused (all others
+ * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single refs were refused (all others
  * were still pushed); else what kept it from going on, with the refs done so far left as they are
  */
 export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void> => {
@@ -47,7 +49,8 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const sourceRefs = await tools.repository.clone(task.source)
   log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
 
-  const updates = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
+  const planned = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
+  const updates = await admitted(planned, sourceRefs, replicaRefs, task, tools)
   const keeper = keepDefaultBranch(
     { reader: access, access, log },
     { repository: task.source, replica: task.replica },
@@ -60,6 +63,30 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
     refs: sourceRefs.size,
     milliseconds: now() - startedAt,
   })
+}
+
+/** What the guard lets pass. The clone holds all that the source's refs reach: a tip that is not in it is about to be lost. */
+const admitted = async (
+  updates: readonly RefUpdate[],
+  source: RefMap,
+  replica: RefMap,
+  task: MirrorTask,
+  { repository, watch, log }: MirrorTools,
+): Promise<readonly RefUpdate[]> => {
+  if (!watch || updates.length === 0) return updates
+  const taken = updates.filter((update) => update.kind !== 'create')
+  const lacking = await repository.lacking(taken.map(({ from }) => from))
+  const losing = taken.filter(({ from }) => lacking.has(from))
+  const isAsked = losing.length > 0 || taken.some(({ kind }) => kind === 'delete')
+  const verdict = isAsked ? await watch.guard({ updates, source, replica, losing }) : undefined
+  if (verdict?.kind === 'refuse') {
+    const { deletions, rewinds, reason } = verdict
+    log.error('plan refused', { replica: addressText(task.replica), reason })
+    throw new RelayError('PLAN_REFUSED', { replica: addressText(task.replica), deletions, rewinds })
+  }
+  const allowed = verdict?.updates ?? updates
+  await watch.announce(allowed)
+  return allowed
 }
 
 const readReplica = async (
@@ -118,12 +145,13 @@ const counts = (updates: readonly RefUpdate[]) => {
   return { created: of('create'), updated: of('update'), deleted: of('delete') }
 }
 
-/** sysexits.h: what mirror-stopped reads as "try again", "denied, give up" and "input wrong, give up". */
-export const EXIT = { done: 0, again: 75, denied: 77, wrong: 78 } as const
+/** sysexits.h, and one of our own behind them: what mirror-stopped reads as "try again", "denied", "input wrong" and "refused, ask". */
+export const EXIT = { done: 0, again: 75, denied: 77, wrong: 78, refused: 79 } as const
 
 /** Exit code for a failure: a stranger's error is tried again. */
 export const exitCodeOf = (error: unknown): number => {
   const code = codeOf(error)
   if (code === 'REMOTE_DENIED') return EXIT.denied
+  if (code === 'PLAN_REFUSED') return EXIT.refused
   return code !== undefined && CODES[code].retry === 'never' ? EXIT.wrong : EXIT.again
 }

@@ -20,8 +20,10 @@ export type KnownTags = Readonly<Record<string, string>> | 'any'
 
 /**
  * The replicas that relay.yml wants of a repository: each once, in the order of the file, the first rule that names one
- * deciding over its deletes and its way. Never the repository itself; none for a repository of another account, which Relay does not serve, and
- * none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of those regions that its value names.
+ * deciding over its deletes and its way. Never the repository itself; none for a repository of another account, which Relay does not
+ * serve, and
+ * none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of those
+ * regions that its value names.
  * @param own account Relay is deployed in; with `region`, a rule without `from` speaks of that region only
  * @param tags of the repository; needed only where {@link needsTags}
  */
@@ -101,3 +103,14 @@ const namedRegions = ({ tag }: ReplicationRule, tags: KnownTags): ReadonlySet<st
 /** A tag's value may hold no comma (CodeCommit user guide, "Tag key and value limits"), but who writes one means the same. */
 const wordsOf = (tags: Readonly<Record<string, string>>, key: string): readonly string[] =>
   Object.hasOwn(tags, key) ? (tags[key] ?? '').split(/[\s,]+/).filter((word) => word !== '') : []
+
+/** What happens to a replica's refs that somebody else moved: as the first rule says that keeps these two in step, in whichever direction. */
+export const divergenceOf = (
+  { replicate }: Pick<Config, 'replicate'>,
+  { repository, replica }: { readonly repository: RepositoryAddress; readonly replica: RepositoryAddress },
+): ReplicationRule['divergence'] =>
+  replicate.find(
+    ({ repositories, to }) =>
+      chooses(repositories, repository.name) &&
+      to.some(({ region }) => region === replica.region || region === repository.region),
+  )?.divergence ?? 'report'

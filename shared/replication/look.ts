@@ -1,6 +1,6 @@
 import { addressText } from '../codecommit/address.ts'
 import { codeOf, RelayError } from '../runtime/errors.ts'
-import type { Launch, Pending, Proof, RefCounts, ReplicaRecord } from '../store/records.ts'
+import type { LastWay, Launch, Pending, Proof, RefCounts, ReplicaRecord } from '../store/records.ts'
 import type { Left } from '../store/replicas.ts'
 import type { Work } from './follow.ts'
 import type { Lease } from './lease.ts'
@@ -8,7 +8,7 @@ import type { Parts, Start, Streams } from './ports.ts'
 import { addCounts, type Comparison, compare, countsOf, NONE } from './prove.ts'
 import { planDigest } from './refused.ts'
 import type { NamedMove } from './relay/types.ts'
-import { measureLag, tellPending, tellRefused, tellSourceMissing, tellUpdated } from './report.ts'
+import { lastWayOf, measureLag, tellPending, tellRefused, tellSourceMissing, tellUpdated } from './report.ts'
 import { type Streamed, type StreamedWay, stream } from './stream.ts'
 
 /** How long a mirror may run before its claim can be taken over, should its end never be reported. */
@@ -42,6 +42,8 @@ export interface Held {
 export interface SoFar {
   /** what the record holds as pending was told */
   told: boolean
+  /** what moved refs */
+  lastWay?: LastWay | undefined
   /** milliseconds since the epoch: what was announced before is covered */
   provenAt?: number
 }
@@ -131,7 +133,11 @@ const proven = async (
   // what a worker did that died before it told, or a mirror whose end was never reported
   else if (!sofar.told) await tellPending(parts, record, proof, reason)
   sofar.told = true
-  const left = await parts.store.closeClaim(target, held.claim, proof)
+  // a claim that does not close yet is closed by a later look, which finds nothing to move
+  sofar.lastWay = isSome(moved)
+    ? { way: how.way, reason: how.wayReason }
+    : (sofar.lastWay ?? lastWayOf(record, reason))
+  const left = await parts.store.closeClaim(target, held.claim, proof, sofar.lastWay)
   measureLag(parts, target, proof, since)
   sofar.provenAt = Date.parse(proof.at)
   return { as: 'equal', left }

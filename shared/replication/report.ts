@@ -1,7 +1,7 @@
 import { addressText } from '../codecommit/address.ts'
 import type { Way } from '../events/types.ts'
 import type { Code } from '../runtime/errors.ts'
-import type { Pair, Proof, RefCounts, Refusal, ReplicaRecord } from '../store/records.ts'
+import type { LastWay, Pair, Proof, RefCounts, Refusal, ReplicaRecord } from '../store/records.ts'
 import type { Left } from '../store/replicas.ts'
 import type { Parts } from './ports.ts'
 import { lossDigest, planDigest } from './refused.ts'
@@ -75,6 +75,16 @@ export const tellPending = async (
   await tellUpdated(parts, record, { proof, counts: pending, way, wayReason, reason, since: waitingSince })
   return true
 }
+
+/** What the record says made the sides equal; undefined: nothing was changed since the last proof. */
+export const lastWayOf = (
+  record: Pick<ReplicaRecord, 'pending'> | undefined,
+  reason: string,
+): LastWay | undefined =>
+  record?.pending && {
+    way: record.pending.way ?? 'mirror',
+    reason: record.pending.wayReason ?? reason,
+  }
 
 /**
  * Tells the bus, once for each loss, that a plan was refused. Call before it is noted: killed in between, it is told twice rather

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { parkingName } from '../../shared/codecommit/address.ts'
 import { chooses } from '../../shared/config/glob.ts'
 import { CONSUMERS, FUNCTION_NAMES, FUNCTIONS } from '../../stack/consumers.ts'
 import { deadLettersId, queueId, roleId, topicId } from '../../stack/ids.ts'
+import { parkingGlobs, parkTips, removeParked } from '../../stack/parking.ts'
+import type { Statement } from '../../stack/policy.ts'
 import { otherSources, replicaArns, sourceArns } from '../../stack/repositories.ts'
 import type { Plan, Value } from '../../stack/resources.ts'
 import { stackOf, template } from '../../stack/template.ts'
@@ -159,8 +162,21 @@ describe.each(CASES)('%s', (_name, plan) => {
       Command: ['node', 'main.mjs'],
       ReadonlyRootFilesystem: true,
       StopTimeout: 30,
-      Environment: [{ Name: 'TMPDIR', Value: '/work' }],
     })
+    const { safety, parking, replicate } = plan.config
+    const environment = Object.fromEntries(
+      container.Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+    )
+    expect(environment).toMatchObject({
+      TMPDIR: '/work',
+      RELAY_TABLE: { Ref: 'Table' },
+      RELAY_BUS: 'default',
+    })
+    const rules = JSON.parse(environment.RELAY_RULES)
+    expect(rules).toMatchObject({ safety, parking })
+    expect(rules.replicate).toHaveLength(replicate.length)
+    // roles and external ids stay out
+    expect(environment.RELAY_RULES).not.toMatch(/role|external/i)
     expect(container.User).toMatch(/^[1-9]\d*:[1-9]\d*$/)
     expect(container.MountPoints).toEqual([
       { SourceVolume: Volumes[0].Name, ContainerPath: '/work', ReadOnly: false },
@@ -284,6 +300,27 @@ describe('rights on repositories', () => {
     )
   })
 
+  test('whatever relay.yml chooses, its tips can be parked, and hardly anything else be made or deleted', () => {
+    const longer = fc
+      .tuple(namePart, fc.integer({ min: 1, max: 30 }))
+      .map(([part, times]) => part.repeat(times))
+    const name = fc.oneof(namePart, longer).filter((text) => text.length <= 100)
+    const arnsOf = (statements: readonly Statement[]) =>
+      statements.flatMap(({ Action, Resource }) => (Action.includes('codecommit:GitPush') ? Resource : []))
+    fc.assert(
+      fc.property(fc.array(glob, { minLength: 1, maxLength: 4 }), name, (globs, chosen) => {
+        const plan = planWith(globs)
+        const arns = [arnsOf(parkTips(plan)), arnsOf(removeParked(plan))]
+        for (const each of arns) {
+          for (const value of each) expect(JSON.stringify(value)).toMatch(/\.relay-parking"/)
+          if (chooses(globs, chosen))
+            expect(each.some((value) => pattern(value).test(parkingName(chosen)))).toBe(true)
+        }
+      }),
+    )
+    expect(parkingGlobs('x'.repeat(90))).toEqual([parkingName('x'.repeat(90))])
+  })
+
   test('a rule that speaks of another region gives rights there and not here', () => {
     const plan = planOf(VARIANTS['Teams, sources elsewhere']!)
     expect(regionsIn(sourceArns(plan))).toEqual(['sa-east-1'])
@@ -292,7 +329,7 @@ describe('rights on repositories', () => {
     expect(otherSources(planOf(VARIANTS['the least']!))).toEqual([])
   })
 
-  test('only with failover may a role push to a source or pull from a replica', () => {
+  test('only with failover may a role push to a source; from a replica pulls who parks its tips', () => {
     const regionsOf = (text: string, action: string) => {
       const statements = ofType(resourcesOf(planOf(text)), 'AWS::IAM::Role').flatMap(([, role]) =>
         statementsOf(role),
@@ -304,7 +341,7 @@ describe('rights on repositories', () => {
     }
     const without = `version: 1\nreplicate: [{ from: us-east-1, repositories: [a], to: [{ region: eu-west-1 }] }]\n`
     expect(regionsOf(without, 'codecommit:GitPush')).toEqual(['eu-west-1'])
-    expect(regionsOf(without, 'codecommit:GitPull')).toEqual(['us-east-1'])
+    expect(regionsOf(without, 'codecommit:GitPull')).toEqual(['us-east-1', 'eu-west-1'])
     const both = ['eu-west-1,us-east-1']
     expect(regionsOf(`${without}failover: {}\n`, 'codecommit:GitPush')).toEqual(both)
     expect(regionsOf(`${without}failover: {}\n`, 'codecommit:GitPull')).toEqual(both)

@@ -104,6 +104,7 @@ test('every failure has its exit code', () => {
   for (const code of Object.keys(CODES) as (keyof typeof CODES)[]) {
     const exit = exitCodeOf(new RelayError(code))
     if (code === 'REMOTE_DENIED') expect(exit).toBe(EXIT.denied)
+    else if (code === 'PLAN_REFUSED') expect(exit).toBe(EXIT.refused)
     else expect([code, exit]).toEqual([code, CODES[code].retry === 'never' ? EXIT.wrong : EXIT.again])
   }
   expect(exitCodeOf(new TypeError('a bug'))).toBe(EXIT.again)

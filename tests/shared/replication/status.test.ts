@@ -103,12 +103,7 @@ const rows: readonly Row[] = [
   ['nobody has looked yet', undefined, undefined, { state: 'unknown', live: false }],
   ['recorded: equal at the last proof', record(), undefined, { state: 'equal', live: false }],
   ['recorded: an event waits', record(waiting), undefined, { state: 'behind', lagMs: 4 * 60_000 }],
-  [
-    'recorded: the first mirror runs',
-    firstRun,
-    undefined,
-    { state: 'unknown' },
-  ],
+  ['recorded: the first mirror runs', firstRun, undefined, { state: 'unknown' }],
   ['recorded: failed', record({ status: 'failed', failure }), undefined, { state: 'failed' }],
 ]
 
