@@ -19,7 +19,7 @@ import { grow, setRefs } from './sides.ts'
 let cloud: Cloud
 let parts: RelayParts
 let work: RelayWork
-let setDefault: (branch: string) => Promise<boolean>
+let setDefault: (branch: string) => Promise<void>
 const developer = makeBare()
 const variables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_ENDPOINT_URL'] as const
 const before = variables.map((name) => process.env[name])
