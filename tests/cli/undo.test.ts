@@ -64,8 +64,16 @@ describe('what is not clear is said, and how to be exact', () => {
     ['v1', 'latest', /v1 is a branch and a tag\. Say which: heads\/v1 or tags\/v1/],
     ['ma', 'latest', /is known of ma\. Parked is: refs\/heads\/main/],
     ['nothing', 'latest', /is known of nothing\. --list shows/],
-    ['old', 'latest', /refs\/heads\/old was at dddddddddddd then; that was kept until 2031-03-31T09:00:00\.000Z and has expired/],
-    ['main', Date.parse('2031-05-30T00:00:00Z'), /Nothing was parked of refs\/heads\/main at that time or later/],
+    [
+      'old',
+      'latest',
+      /refs\/heads\/old was at dddddddddddd then; that was kept until 2031-03-31T09:00:00\.000Z and has expired/,
+    ],
+    [
+      'main',
+      Date.parse('2031-05-30T00:00:00Z'),
+      /Nothing was parked of refs\/heads\/main at that time or later/,
+    ],
   ])('%s', (name, at, words) => {
     expect(said(() => findTip(parked, name, at, now))).toMatch(words)
   })
