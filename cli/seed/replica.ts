@@ -10,7 +10,7 @@ import type {
   RelayOutcome,
   RelayParts,
 } from '../../shared/replication/relay/types.ts'
-import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { type Code, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import type { RefCounts } from '../../shared/store/records.ts'
 import type { ReplicaStore } from '../../shared/store/replicas.ts'
 import { type ClaimParts, underClaim } from '../claim.ts'
@@ -26,6 +26,13 @@ const NO_DEADLINE_MS = 7 * 24 * 3600_000
 const MAX_LOOKS = 5
 /** Tries after failures that may pass, each pause twice as long as the one before. */
 const TRIES = 4
+const PASSING: ReadonlySet<Code> = new Set<Code>([
+  'GIT_PROTOCOL',
+  'REMOTE_FAILED',
+  'REMOTE_THROTTLED',
+  'REMOTE_UNREACHABLE',
+  'REPLICA_MOVED',
+])
 const FIRST_PAUSE_MS = 1_000
 const NONE: RefCounts = { created: 0, updated: 0, deleted: 0 }
 
@@ -189,8 +196,7 @@ export const relayAll = async (
     } catch (error) {
       signal.throwIfAborted()
       const code = codeOf(error)
-      const passing = code !== undefined && code !== 'CLAIM_LOST' && CODES[code].retry === 'later'
-      if (!passing || tries === TRIES) throw error
+      if (code === undefined || !PASSING.has(code) || tries === TRIES) throw error
       progress.phase(`waits after ${code}`)
       await parts.pause(FIRST_PAUSE_MS * 2 ** (tries - 1))
     }

@@ -8,7 +8,7 @@ import type { RefMap } from '../../shared/git/refs.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
 import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
-import type { Announce, DefaultBranchKeeper, Guard } from '../../shared/replication/relay/types.ts'
+import type { Announce, DefaultBranchKeeper, Guard, Verdict } from '../../shared/replication/relay/types.ts'
 import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { Refusal } from './git-output.ts'
@@ -36,8 +36,8 @@ export interface MirrorTools {
 /**
  * Makes the replica's heads and tags equal to the source's. The replica is read before the source, and each ref is pushed on
  * the condition that the replica still holds what was read: whoever else is at work, no ref goes back in time.
- * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single refs were refused (all others
- * were still pushed); else what kept it from going on, with the refs done so far left as they are
+ * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single
+ * refs were refused (all others were still pushed); else what kept it from going on, with the refs done so far left as they are
  */
 export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void> => {
   const { access, log, now } = tools
@@ -79,29 +79,45 @@ const admitted = async (
   const losing = taken.filter(({ from }) => lacking.has(from))
   const isAsked = losing.length > 0 || taken.some(({ kind }) => kind === 'delete')
   const verdict = isAsked ? await watch.guard({ updates, source, replica, losing }) : undefined
-  if (verdict?.kind === 'refuse') {
-    const { deletions, rewinds, reason } = verdict
-    log.error('plan refused', { replica: addressText(task.replica), reason })
-    throw new RelayError('PLAN_REFUSED', { replica: addressText(task.replica), deletions, rewinds })
-  }
+  if (verdict?.kind === 'refuse') throw planRefused(verdict, task.replica, log)
   const allowed = verdict?.updates ?? updates
   await watch.announce(allowed)
   return allowed
 }
 
+/** The reason is for the log: it would not fit what an error says of itself. */
+export const planRefused = (
+  { reason, deletions, rewinds }: Extract<Verdict, { kind: 'refuse' }>,
+  replica: ReachableRepository,
+  log: Log,
+): RelayError => {
+  log.error('plan refused', { replica: addressText(replica), reason })
+  return new RelayError('PLAN_REFUSED', { replica: addressText(replica), deletions, rewinds })
+}
+
 const readReplica = async (
-  { replica, kmsKey }: MirrorTask,
+  task: MirrorTask,
   description: string | undefined,
-  { access, log }: MirrorTools,
+  tools: MirrorTools,
 ): Promise<RefMap> => {
+  const { replica } = task
+  const { access } = tools
   const refs = await access.readRefs(replica, 'replica')
   if (refs) return refs
-  const made = await access.ensureRepository(replica, { description, kmsKey })
-  log.info('replica missing', { replica: addressText(replica), made })
-  if (made === 'created') return new Map()
+  if ((await makeReplica(task, description, tools)) === 'created') return new Map()
   const refsNow = await access.readRefs(replica, 'replica')
   if (!refsNow) throw new RelayError('REPLICA_MISSING', { repository: addressText(replica) })
   return refsNow
+}
+
+export const makeReplica = async (
+  { replica, kmsKey }: MirrorTask,
+  description: string | undefined,
+  { access, log }: { readonly access: Pick<CodeCommitAccess, 'ensureRepository'>; readonly log: Log },
+): Promise<'created' | 'present'> => {
+  const made = await access.ensureRepository(replica, { description, kmsKey })
+  log.info('replica missing', { replica: addressText(replica), made })
+  return made
 }
 
 /** Pushes batch by batch. Refs refused one by one stop nobody else; a push that fails as a whole is thrown. */

@@ -8,6 +8,8 @@ export interface Settings extends MirrorTask {
   readonly claim: string
   readonly attempt: number
   readonly reason: string
+  /** relay: the relay first, and the git program for what it cannot do */
+  readonly way: 'relay' | 'git'
   /** plans that lose much are meant */
   readonly force: boolean
   /** absent where the stack is older than the image: nothing is guarded then */
@@ -20,6 +22,12 @@ const attempt: Setting<number> = {
   name: 'RELAY_ATTEMPT',
   expected: 'a whole number',
   read: (value) => (/^\d{1,6}$/.test(value ?? '') ? { value: Number(value) } : undefined),
+}
+
+const way: Setting<Settings['way']> = {
+  name: 'RELAY_WAY',
+  expected: 'relay, git, or nothing',
+  read: (value = 'relay') => (value === 'relay' || value === 'git' ? { value } : undefined),
 }
 
 /** Written by the stack from a relay.yml that was checked: only its presence and its outline are looked at. */
@@ -64,6 +72,7 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
     claim: text('RELAY_CLAIM'),
     attempt,
     reason: optionalText('RELAY_REASON'),
+    way,
     gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
     region: optionalText('AWS_REGION'),
   })

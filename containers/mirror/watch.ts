@@ -2,7 +2,7 @@ import type { CodeCommitAccess } from '../../shared/codecommit/access.ts'
 import { divergenceOf } from '../../shared/config/replicas.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
-import { createGitClient } from '../../shared/git/client.ts'
+import type { GitClient } from '../../shared/git/types.ts'
 import { createWatch, type GuardedRun } from '../../shared/replication/guard/watch.ts'
 import { lazyBus } from '../../shared/runtime/aws-clients.ts'
 import type { Log } from '../../shared/runtime/log.ts'
@@ -24,22 +24,21 @@ export interface WatchTools {
   readonly log: Log
   readonly now: () => number
   readonly id: () => string
-  /** bytes of a pack that may be spooled below this folder, for servers that take none in chunks */
-  readonly folder: string
+  readonly git: GitClient
 }
 
 /** The same guard and memory as in the function `replicate`, without its deadline and its limit of bytes. */
 export const watchOf = async (
   rules: WatchRules,
   task: MirrorTask & { readonly force: boolean },
-  { access, log, now, id, folder }: WatchTools,
+  { access, log, now, id, git }: WatchTools,
 ): Promise<GuardedRun> => {
   const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb')
   const table = openTable({ client: new DynamoDBClient(), name: rules.table })
   const { source: repository, replica, deletes, kmsKey, force } = task
   const watch = createWatch(
     {
-      git: createGitClient({ spool: { folder, bytes: SPOOL_BYTES } }),
+      git,
       remote: access.gitRemote,
       repositories: access,
       parked: openParked(table),
@@ -53,6 +52,3 @@ export const watchOf = async (
   )
   return watch({ repository, replica, deletes, ...(kmsKey === undefined ? {} : { kmsKey }) }, { force })
 }
-
-/** Of a disk that has room for the repository twice. */
-const SPOOL_BYTES = 100 * 1024 ** 3

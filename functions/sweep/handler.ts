@@ -5,15 +5,18 @@ import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
 import { replicationRequested } from '../../shared/events/request.ts'
 import { directed } from '../../shared/replication/direction.ts'
+import { createMemory } from '../../shared/replication/guard/memory.ts'
 import { isGone } from '../../shared/replication/launch.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
 import { type Lanes, openLanes } from '../../shared/runtime/lanes.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
+import type { Meter } from '../../shared/runtime/metrics.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, batchResponse, recordsOf } from '../../shared/runtime/sqs-batch.ts'
 import { openDirections } from '../../shared/store/directions.ts'
+import { openLeftRefs } from '../../shared/store/left-refs.ts'
 import { openSweepMarkers } from '../../shared/store/marker.ts'
 import type { ReplicaRecord } from '../../shared/store/records.ts'
 import { openReplicas, type ReplicaStore } from '../../shared/store/replicas.ts'
@@ -40,6 +43,7 @@ export interface SweepHandlerParts {
   readonly events: Bus
   readonly queues: Queues
   readonly tasks: Tasks
+  readonly meter: Meter
   readonly now: () => number
   readonly pause: (milliseconds: number) => Promise<unknown>
   readonly id: () => string
@@ -115,6 +119,7 @@ const lookOf = (work: Work, run: Run): Look => {
   const hasTime = hasTimeIn(run)
   const replicate = createQueue({ queues: parts.queues, url: parts.replicateQueue })
   const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
+  const left = openLeftRefs(parts.table)
   return async ({ repositories: addresses, range, onLooked }) => {
     const sorted = inOrder(addresses)
     const repositories = await targetsOf(work, sorted, run)
@@ -137,6 +142,7 @@ const lookOf = (work: Work, run: Run): Look => {
           },
         },
         isGone: (task) => isGone(parts.tasks, task, now()),
+        remember: (target, refs) => createMemory({ left, now }, target).remember(refs),
         ask: (requests) =>
           replicate.sendAll(
             requests.map((request) => replicationRequested(request, { id: parts.id(), now: now(), ...own })),
@@ -145,6 +151,8 @@ const lookOf = (work: Work, run: Run): Look => {
       repositories,
       { records, orphans },
     )
+    // no figure, no cost: a metric is billed for the hours in which it has one
+    if (swept.missedEvents > 0) parts.meter.put('MissedEvents', swept.missedEvents, 'Count')
     run.note({ ...swept, throttled: lanes.throttled(), complete: rest.length === 0 })
     if (rest.length > 0) run.log.warn('slice ended early', { looked: swept.looked, rest: rest.length })
     const looked = repositories.filter((one) => !rest.includes(one))

@@ -21,9 +21,8 @@ export type KnownTags = Readonly<Record<string, string>> | 'any'
 /**
  * The replicas that relay.yml wants of a repository: each once, in the order of the file, the first rule that names one
  * deciding over its deletes and its way. Never the repository itself; none for a repository of another account, which Relay does not
- * serve, and
- * none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of those
- * regions that its value names.
+ * serve, and none for a parking repository, whatever the globs say. A rule with `tag` speaks of repositories that carry it, and of
+ * those regions that its value names.
  * @param own account Relay is deployed in; with `region`, a rule without `from` speaks of that region only
  * @param tags of the repository; needed only where {@link needsTags}
  */

@@ -1,4 +1,5 @@
 import { addressText } from '../codecommit/address.ts'
+import type { RefMap } from '../git/refs.ts'
 import { type Code, codeOf, RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
 import type { Claim, Proof, ReplicaRecord } from '../store/records.ts'
@@ -14,6 +15,8 @@ const MAX_ROUNDS = 5
 const ANEW_SECONDS = 15
 
 export interface FinishParts extends Parts {
+  /** both sides hold these refs */
+  readonly remember?: (target: Target, refs: RefMap) => Promise<void>
   readonly ask: Ask
   /** puts a request where it rings and can be redriven: the replicate queue's dead-letter queue */
   readonly bury: (request: Request) => Promise<void>
@@ -108,6 +111,7 @@ const prove = async (
       return goOn(parts, target, claim, again(found, claim.attempt, parts.limit, parts.random))
     }
     if (found.kind === 'different') return runAgain(parts, target, record, claim, pushed || round > 0)
+    if (found.kind === 'equal') await parts.remember?.(target, found.refs)
     const left = await (found.kind === 'source-missing'
       ? endMissing(parts, target, record, claim)
       : endEqual(parts, target, claim, found.proof, told))

@@ -13,6 +13,8 @@ export interface InspectParts {
   readonly reader: RefReader
   readonly store: ReplicaStore
   readonly emit: Emit
+  /** both sides hold these refs, and no record said so */
+  readonly remember?: (target: Target, refs: RefMap) => Promise<void>
   /** whether a mirror task ended without anybody having heard of it */
   readonly isGone: (task: string) => Promise<boolean>
   readonly now: () => number
@@ -52,7 +54,10 @@ export const inspect = async (
       const look = lookOf(target, replicas[index], source, parts.now)
       const held = await isHeld(parts, target, record)
       const sight = judge(look, { record, held, now: parts.now() })
-      if (sight.kind === 'equal' && sight.news) await note(parts, target, sight.news)
+      if (sight.kind === 'equal' && sight.news) {
+        await note(parts, target, sight.news)
+        if (source?.kind === 'refs' && source.refs) await parts.remember?.(target, source.refs)
+      }
       if (sight.pace) await parts.store.pace(target, sight.pace)
       return { target, record, sight }
     }),

@@ -103,9 +103,9 @@ export const openLeftRefs = (table: Table): LeftRefsStore => {
       await table.put({ pk, sk: PROVEN }, { digest, at: now, ...packed })
       const marks = new Map([...refs].map(([ref, oid]) => [refKey(ref), oidMark(oid)]))
       for (const item of journals) {
-        // another worker's push may still be under way
-        const open = movesOf(item).some(({ done, key, to }) => !done && (marks.get(key) ?? NOTHING) !== to)
-        if (open && Number(item.at) > now - UNDER_WAY_MS) continue
+        // another worker's push may still be under way, or have come after these refs were read
+        const isOpen = movesOf(item).some(({ key, to }) => (marks.get(key) ?? NOTHING) !== to)
+        if (isOpen && Number(item.at) > now - UNDER_WAY_MS) continue
         const same = { when: '#at = :at', values: { ':at': Number(item.at) } }
         await table.delete({ pk, sk: String(item.sk) }, same)
       }

@@ -116,14 +116,18 @@ const VISIBILITY_MS = 360_000
 
 export interface WorldOptions {
   readonly way?: 'auto' | 'mirror'
+  /** key of the tag that the rule looks for */
+  readonly tag?: string
 }
 
-export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) => {
+export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions = {}) => {
   let time = Date.parse('2031-05-17T09:05:00Z')
   const clock = { now: () => time, pass: (ms: number) => (time += ms) }
   const repositories = new Map<string, Map<string, string>>()
   const key = (address: RepositoryAddress) => `${address.region}/${address.name}`
   const unreadable = new Map<string, RelayError>()
+  /** by key; an error: they cannot be read */
+  const tags = new Map<string, Record<string, string> | Error>()
   const lines: Line[] = []
   const emitted: { type: string; detail: Record<string, unknown> }[] = []
   const queue: Message[] = []
@@ -224,7 +228,12 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
       const refs = repositories.get(key(address))
       return refs && new Map(refs)
     },
-    tagsOf: async (_repository: RepositoryAddress): Promise<Record<string, string>> => ({}),
+    tagsOf: async (repository: RepositoryAddress) => {
+      await call('tagsOf')
+      const found = tags.get(key(repository))
+      if (found instanceof Error) throw found
+      return repositories.has(key(repository)) ? (found ?? {}) : undefined
+    },
     listRepositories: async (region: string) => {
       await call('listRepositories')
       return [...repositories.keys()]
@@ -273,7 +282,7 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
     },
   }
   const parts = {
-    config: { ...config, replicate: config.replicate.map((rule) => ({ ...rule, way })) },
+    config: { ...config, replicate: config.replicate.map((rule) => ({ ...rule, way, ...more })) },
     relay,
     fastPath,
     git: {} as GitClient,
@@ -361,6 +370,7 @@ export const createWorld = (real: Table, { way = 'auto' }: WorldOptions = {}) =>
     measures,
     visibilities,
     unreadable,
+    tags,
     reader,
     parts,
     store: openReplicas(real),

@@ -33,10 +33,14 @@ let folder: string
 let deaf = true
 
 beforeAll(async () => {
-  // nothing hears of a push until the first seed is over: what it makes equal, it made
+  // nobody hears of a push until the seeds are over: what they make equal, they made
   live = await raiseCloud({
     config,
-    faults: { event: (envelope) => (deaf ? [] : [{ envelope, delayMs: 0 }]) },
+    faults: {
+      event: (envelope) => (deaf && envelope.source === 'aws.codecommit' ? [] : [{ envelope, delayMs: 0 }]),
+      git: ({ repository, region }) =>
+        repository === 'broken' && region === 'eu-west-1' ? { status: 403 } : {},
+    },
   })
   folder = mkdtempSync(join(tmpdir(), 'relay-operator-'))
 })
@@ -92,49 +96,33 @@ const withRepository = async (name: string) => {
 }
 
 describe('relay seed', () => {
-  const names = ['apple', 'pear', 'plum']
+  const names = ['apple', 'broken', 'pear', 'plum']
 
-  test('says what differs and changes nothing, then makes every replica, then finds nothing to do', async () => {
+  test('says what differs and changes nothing; one that fails stops no other; stopped, it goes on where it was', async () => {
     for (const name of names) await withRepository(name)
-    const looked = await json('seed', '--dry-run')
+    const looked = await json('seed', 'p*', '--dry-run')
     expect(looked).toMatchObject({ code: 0, ok: true, dryRun: true })
-    expect(looked.rows.map((row: { result: string }) => row.result)).toEqual([
-      'missing',
-      'missing',
-      'missing',
-    ])
-    await expect(live.refs(live.replicaUrl('apple'))).rejects.toThrow(/not found/)
+    expect(looked.rows.map((row: { result: string }) => row.result)).toEqual(['missing', 'missing'])
+    await expect(live.refs(live.replicaUrl('pear'))).rejects.toThrow(/not found/)
 
-    const first = await relay('seed', '--parallel', '2')
-    expect(first.code).toBe(0)
-    expect(first.output).toMatch(/repository +replica +way +refs +MB +seconds +result/)
-    expect(first.output).toMatch(/pear +eu-west-1 +relay +2 .*seeded \(\+2 ~0 -0\)/)
-    for (const name of names) await live.untilEqual(name)
+    const stopped = begin('seed', '--parallel', '1')
+    await stopped.until(/✓ apple/)
+    process.kill(stopped.pid, 'SIGINT')
+    expect(await stopped.ended()).toMatchObject({ code: 130 })
+    expect(stopped.output()).toMatch(/plum +eu-west-1 .*stopped/)
+    expect(stopped.output()).toMatch(/goes on from there/)
+
+    const { code, output } = await relay('seed', '--parallel', '3')
+    expect(code).toBe(1)
+    expect(output).toMatch(/repository +replica +way +refs +MB +seconds +result/)
+    expect(output).toMatch(/apple +eu-west-1 +– +2 .*equal\n/)
+    expect(output).toMatch(/broken .*failed\n.*REMOTE_DENIED/)
+    expect(output).toMatch(/plum +eu-west-1 +relay +2 .*seeded \(\+2 ~0 -0\)/)
+    for (const name of names.filter((name) => name !== 'broken')) await live.untilEqual(name)
     const told = await live.untilEvent('Replica Updated', ({ replica }) =>
       JSON.stringify(replica).includes('plum'),
     )
     expect(told.detail).toMatchObject({ way: 'relay', reason: 'seed', refs: 2, created: 2 })
-
-    const again = await json('seed', 'p*')
-    expect(again).toMatchObject({ code: 0, ok: true })
-    expect(
-      again.rows.map((row: { result: string; repository: { name: string } }) => [
-        row.repository.name,
-        row.result,
-      ]),
-    ).toEqual([
-      ['pear', 'equal'],
-      ['plum', 'equal'],
-    ])
-  })
-
-  test('one that fails stops no other, and is told with its reason', async () => {
-    const dev = await clone('apple-2')
-    await dev.commit('Unrelated')
-    await live.createRepository('broken')
-    const { code, rows } = await json('seed')
-    expect(code).toBe(0)
-    expect(rows).toHaveLength(4)
   })
 
   test('what loses much is refused until it is meant, by name', async () => {

@@ -21,6 +21,7 @@ test('a full environment', () => {
     AWS_REGION: 'us-east-1',
     RELAY_KMS_KEY: 'alias/replicas',
     RELAY_FORCE: 'yes',
+    RELAY_WAY: 'git',
     RELAY_TABLE: 'relay',
     RELAY_BUS: 'default',
     RELAY_RULES: JSON.stringify(rules),
@@ -36,6 +37,7 @@ test('a full environment', () => {
     region: 'us-east-1',
     kmsKey: 'alias/replicas',
     force: true,
+    way: 'git',
     watch: { ...rules, table: 'relay', bus: 'default' },
   })
 })
@@ -46,9 +48,11 @@ test('what may be left out', () => {
     gitEndpoint: undefined,
     region: undefined,
     force: false,
+    way: 'relay',
   })
   expect(readSettings({ ...environment, RELAY_RULES: JSON.stringify(rules) }).watch).toBeUndefined()
   expect(() => readSettings({ ...environment, RELAY_RULES: '{}' })).toThrow(/RELAY_RULES/)
+  expect(() => readSettings({ ...environment, RELAY_WAY: 'mirror' })).toThrow(/RELAY_WAY/)
 })
 
 test('everything that is wrong is named at once, without its value', () => {

@@ -106,7 +106,7 @@ describe('what was left on a replica', () => {
     await left.announce(pair, [moveOf(1, oidMark(refs.get('refs/heads/b1')!), HOUR)])
     await left.prove(pair, 'sha256:1', refs, HOUR + 1)
     expect((await left.read(pair)).moves.size).toBe(0)
-    await left.announce(pair, [moveOf(1, 'c'.repeat(16), 2 * HOUR)])
+    await left.announce(pair, [moveOf(1, 'c'.repeat(16), 2 * HOUR, true)])
     await left.prove(pair, 'sha256:2', refs, 2 * HOUR + UNDER_WAY_MS - 1)
     expect((await left.read(pair)).moves.size).toBe(1)
     await left.prove(pair, 'sha256:2', refs, 2 * HOUR + UNDER_WAY_MS)
