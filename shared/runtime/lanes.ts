@@ -30,7 +30,7 @@ const CAUTION = 8
 export interface Lanes {
   /**
    * Runs work against one server when its lane has room. REMOTE_THROTTLED halves the lane, lets it rest, and is tried again; as many
-   * successes as the lane is wide widen it by one. A lane whose work keeps failing for throttling or as unreachable is closed: what
+   * successes as the lane is wide widen it by one, eight times as many once it was refused. A lane whose work keeps failing for throttling or as unreachable is closed: what
    * comes after fails at once, with the same code and `skipped` in its data.
    * @throws what the work threw in the end
    */
