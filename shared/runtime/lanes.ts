@@ -30,8 +30,8 @@ const CAUTION = 8
 export interface Lanes {
   /**
    * Runs work against one server when its lane has room. REMOTE_THROTTLED halves the lane, lets it rest, and is tried again; as many
-   * successes as the lane is wide widen it by one, eight times as many once it was refused. A lane whose work keeps failing for throttling or as unreachable is closed: what
-   * comes after fails at once, with the same code and `skipped` in its data.
+   * successes as the lane is wide widen it by one, eight times as many once it was refused. A lane whose work keeps failing for
+   * throttling or as unreachable is closed: what comes after fails at once, with the same code and `skipped` in its data.
    * @throws what the work threw in the end
    */
   run<T>(name: string, work: () => Promise<T>): Promise<T>
@@ -54,6 +54,8 @@ interface Lane {
   failures: number
   closed?: Code
   rest: Promise<unknown> | undefined
+  /** how many there were */
+  rests: number
   readonly waiting: (() => void)[]
 }
 
@@ -74,6 +76,7 @@ export const openLanes = (
       active: 0,
       successes: 0,
       cautious: false,
+      rests: 0,
       refusals: 0,
       failures: 0,
       rest,
@@ -106,12 +109,13 @@ export const openLanes = (
     lane.successes = 0
     lane.limit = Math.min(limits.most, lane.limit + 1)
   }
-  const refused = (lane: Lane): void => {
+  const refused = (lane: Lane, begunAfter: number): void => {
     throttled += 1
     lane.successes = 0
     lane.cautious = true
     // what was under way beside the first refusal is refused for the same reason
-    if (lane.rest) return
+    if (begunAfter < lane.rests) return
+    lane.rests += 1
     lane.limit = Math.max(1, Math.floor(lane.limit / 2))
     const milliseconds = Math.min(LONGEST_REST_MS, limits.restMs * 2 ** lane.refusals)
     lane.refusals += 1
@@ -130,12 +134,13 @@ export const openLanes = (
     await enter(lane, again)
     try {
       if (lane.closed) throw new RelayError(lane.closed, { lane: name, skipped: true })
+      const begunAfter = lane.rests
       try {
         const value = await work()
         succeeded(lane)
         return value
       } catch (error) {
-        if (codeOf(error) === 'REMOTE_THROTTLED') refused(lane)
+        if (codeOf(error) === 'REMOTE_THROTTLED') refused(lane, begunAfter)
         throw error
       }
     } finally {
