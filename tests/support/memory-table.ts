@@ -131,9 +131,10 @@ const evaluate = (expression: string, item: Bag, values: Readonly<Record<string,
 }
 
 const compared = (a: Value | undefined, operator: string, b: Value | undefined): boolean => {
+  // an attribute that is not there differs from everything
+  if (operator === '<>') return a !== b
   if (a === undefined || b === undefined) return false
   if (operator === '=') return a === b
-  if (operator === '<>') return a !== b
   if (typeof a !== typeof b) return false
   if (operator === '<') return a < b
   if (operator === '<=') return a <= b

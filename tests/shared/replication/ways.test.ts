@@ -23,7 +23,9 @@ const step = (from: string, to: string) => event({ oldCommit: oid(from), commit:
 
 describe('moves that events name', () => {
   test('one branch, and one that is gone', () => {
-    expect(namedMoves([step('a', 'b')])).toEqual([{ kind: 'update', ref: main, from: oid('a'), to: oid('b') }])
+    expect(namedMoves([step('a', 'b')])).toEqual([
+      { kind: 'update', ref: main, from: oid('a'), to: oid('b') },
+    ])
     const gone = event({ kind: 'deleted', oldCommit: oid('a') })
     expect(namedMoves([gone])).toEqual([{ kind: 'delete', ref: main, from: oid('a') }])
   })
@@ -158,7 +160,10 @@ describe('a lease', () => {
   })
 
   test('a table that fails for a while costs nothing; one that goes on failing stops the work before the end', async () => {
-    const { lease, beats } = hold((beat) => (beat === 2 || beat === 3 ? new RelayError('STORE_FAILED') : true), 6)
+    const { lease, beats } = hold(
+      (beat) => (beat === 2 || beat === 3 ? new RelayError('STORE_FAILED') : true),
+      6,
+    )
     while (beats() < 6) await Promise.resolve()
     await lease.stop()
     expect(lease.signal.aborted).toBe(false)
