@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as cc from '@aws-sdk/client-codecommit'
@@ -123,6 +123,7 @@ describe('by tag', () => {
     await live.createRepository('by-tag')
     const omar = await developerOf(live, 'by-tag')
     try {
+      writeFileSync(join(omar.folder, '.gitattributes'), '*.psd filter=lfs diff=lfs merge=lfs -text\n')
       await omar.commit('Begin')
       await omar.git('push', 'origin', 'main')
       await home.send(
@@ -136,6 +137,22 @@ describe('by tag', () => {
     } finally {
       omar.leave()
     }
+  })
+
+  test('that it uses Git LFS is told', async () => {
+    const told = await live.untilEvent('Replica Incomplete')
+    expect(told.detail).toMatchObject({ replica: { name: 'by-tag' }, seenIn: '.gitattributes of main' })
+  })
+
+  test('its replica outlives it, and people hear that the source is gone', async () => {
+    await live.untilEvent('Replica Updated', ({ replica }) => (replica as { name: string }).name === 'by-tag')
+    const before = await live.refs(live.replicaUrl('by-tag'))
+    await home.send(new cc.DeleteRepositoryCommand({ repositoryName: 'by-tag' }))
+    await live.sweep()
+    await live.untilEvent('Source Missing', ({ replica }) => (replica as { name: string }).name === 'by-tag')
+    const heard = await live.inbox.waitFor(({ subject }) => subject.includes('has lost its source'), 30_000)
+    expect(heard?.subject).toBe('by-tag: replica in eu-west-1 has lost its source, and is kept')
+    expect(await live.refs(live.replicaUrl('by-tag'))).toEqual(before)
   })
 })
 
