@@ -6,7 +6,16 @@ import { commitsAhead, HOLD_BYTES } from './hold.ts'
 import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
 import { type Sorted, sortOut } from './memory.ts'
 import { isBlocked, keyOf } from './pushes.ts'
-import { askCaller, countMoved, type Ground, handOver, type Session, survey, totalOf } from './session.ts'
+import {
+  askCaller,
+  countMoved,
+  type Ground,
+  handOver,
+  isHopeless,
+  type Session,
+  survey,
+  totalOf,
+} from './session.ts'
 import { type OpenPack, openPack, pushAll } from './transfer.ts'
 import type { Draft, RelayOutcome, Verdict } from './types.ts'
 
@@ -33,22 +42,38 @@ export const round = async (session: Session): Promise<Round> => {
   const draft = [...sorted.open, ...sorted.suspect]
   if (draft.length === 0) return { kind: 'settled', ground, sorted }
   const { moved, memory } = session
+  session.failed = false
   const isFirst = draft.every((update) => !memory.tried.has(keyOf(update)))
   const admitted = await admit(session, ground, draft)
   if ('kind' in admitted) return { kind: 'refused', verdict: admitted }
-  let { pack } = admitted
-  try {
-    for (const group of groupsOf(sorted, admitted.updates, session.groupSize)) {
-      pack ??= await openPack(session, ground, group)
-      await pushAll(session, ground, group, pack)
-      await pack?.close()
-      pack = undefined
-    }
-  } finally {
-    await pack?.close()
-  }
+  await pushGroups(session, ground, groupsOf(session, sorted, admitted.updates), admitted.pack)
   const taken = totalOf(session.moved) - totalOf(moved) === admitted.updates.length
   return { kind: 'pushed', smooth: isFirst && taken }
+}
+
+/** @param pack for all groups in one; fetched anew where there are several */
+const pushGroups = async (
+  session: Session,
+  ground: Ground,
+  groups: readonly (readonly RefUpdate[])[],
+  pack: OpenPack | undefined,
+): Promise<void> => {
+  let open = pack
+  try {
+    if (groups.length !== 1) {
+      await open?.close()
+      open = undefined
+    }
+    for (const group of groups) {
+      if (isHopeless(session)) return
+      open ??= await openPack(session, ground, group)
+      await pushAll(session, ground, group, open)
+      await open?.close()
+      open = undefined
+    }
+  } finally {
+    await open?.close()
+  }
 }
 
 /** Pushes whose answer was lost are counted when the replica is seen to hold what they pushed. */
@@ -74,17 +99,26 @@ const withoutDeletions = ({ replicaOffers }: Ground, sorted: Sorted): Sorted => 
   }
 }
 
-/** Updates that share a pack. What the replica refused before goes last, so that it holds up nothing else. */
+/**
+ * Updates that share a pack. What the replica refused before goes last, so that it holds up nothing else; but where a guard let
+ * deletions pass, all the updates go before these.
+ */
 const groupsOf = (
-  sorted: Sorted,
+  { work, groupSize }: Session,
+  { open, suspect }: Sorted,
   admitted: readonly RefUpdate[],
-  size: number,
 ): readonly (readonly RefUpdate[])[] => {
   const allowed = new Set(admitted.map(keyOf))
-  return [sorted.open, sorted.suspect].flatMap((updates) => {
+  const isDeletion = ({ kind }: RefUpdate) => kind === 'delete'
+  const together = work.guard !== undefined && admitted.some(isDeletion)
+  const all = [...open, ...suspect]
+  const sets = together
+    ? [[...all.filter((update) => !isDeletion(update)), ...all.filter(isDeletion)]]
+    : [open, suspect]
+  return sets.flatMap((updates) => {
     const rest = updates.filter((update) => allowed.has(keyOf(update)))
     const groups: (readonly RefUpdate[])[] = []
-    for (let at = 0; at < rest.length; at += size) groups.push(rest.slice(at, at + size))
+    for (let at = 0; at < rest.length; at += groupSize) groups.push(rest.slice(at, at + groupSize))
     return groups
   })
 }
@@ -103,8 +137,7 @@ const admit = async (
 ): Promise<Admitted | Extract<Verdict, { kind: 'refuse' }>> => {
   const { guard } = session.work
   if (!guard || draft.every(({ kind }) => kind === 'create')) return { updates: draft, pack: undefined }
-  const inOnePack = draft.length <= session.groupSize && session.memory.tried.size === 0
-  const pack = inOnePack ? await openPack(session, ground, draft, HOLD_BYTES) : undefined
+  const pack = await openPack(session, ground, draft, HOLD_BYTES)
   try {
     const losing = await losingOf(session, ground, draft, pack)
     if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete')) return { updates: draft, pack }
@@ -114,11 +147,26 @@ const admit = async (
     const verdict = await askCaller(session, () => guard({ updates: draft, source, replica, losing }))
     if (verdict.kind === 'refuse') return verdict
     const updates = agreed(session, draft, verdict.updates)
+    if (updates.length < draft.length && (await losesMore(session, ground, updates, losing))) {
+      await pack?.close()
+      return await admit(session, ground, updates)
+    }
     return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined }
   } catch (error) {
     await pack?.close()
     throw error
   }
+}
+
+/** Without the updates that the guard left out, others may lose what those would have kept. */
+const losesMore = async (
+  session: Session,
+  ground: Ground,
+  updates: readonly RefUpdate[],
+  known: readonly RefUpdate[],
+): Promise<boolean> => {
+  const losing = await losingOf(session, ground, updates, undefined)
+  return losing.some((update) => !known.includes(update))
 }
 
 const losingOf = async (

@@ -21,7 +21,11 @@ export interface Session {
   refsPerPush: number
   /** updates whose objects travel in one pack; halved when the replica refuses a pack that leans on nothing */
   groupSize: number
+  /** packs that the replica refused since it last took something */
+  refusedPacks: number
   moved: RefCounts
+  /** something was not taken in this round */
+  failed: boolean
   /** pushed, but the answer never came: the next look at the replica tells */
   uncertain: RefUpdate[]
   /** what guard, announcement or keeper threw: it ends the relay, whatever its code */
@@ -52,7 +56,9 @@ export const openSession = (parts: RelayParts, work: RelayWork): Session => {
     haves: true,
     refsPerPush: REFS_PER_PUSH,
     groupSize: Number.POSITIVE_INFINITY,
+    refusedPacks: 0,
     moved: NOTHING,
+    failed: false,
     uncertain: [],
     refusal: undefined,
     cost: () => {
@@ -67,7 +73,13 @@ export const openSession = (parts: RelayParts, work: RelayWork): Session => {
   }
 }
 
+/** So many packs, each smaller than the one before, find what the replica does not take, if it takes anything. */
+const MOST_REFUSED_PACKS = 16
+
+export const isHopeless = ({ refusedPacks }: Session): boolean => refusedPacks >= MOST_REFUSED_PACKS
+
 export const countMoved = (session: Session, updates: readonly RefUpdate[]): void => {
+  if (updates.length > 0) session.refusedPacks = 0
   session.moved = addCounts(session.moved, countsOf(updates))
 }
 

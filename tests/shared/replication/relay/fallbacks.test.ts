@@ -265,6 +265,22 @@ describe('refs that the replica does not take', () => {
     expect(await sides.differences()).toEqual({ refs: ['refs/heads/bad'], faults: '' })
   })
 
+  test('a replica that takes no pack at all is handed over', async () => {
+    await openLagging({ replica: { settings: ['receive.maxInputSize=1'] } })
+    const names = Array.from({ length: 12 }, (_, n) => `branch-${n}`)
+    const tip = await sides.source.git(['rev-parse', 'main'])
+    await setRefs(
+      sides.source,
+      Object.fromEntries(names.map((name, n) => [`refs/heads/${name}`, `${tip}~${n}`])),
+    )
+    expect(await sides.relay()).toMatchObject({
+      kind: 'hand-over',
+      reason: 'fallbacks',
+      detail: 'the replica refuses every pack',
+    })
+    expect(pushes().length).toBeLessThan(25)
+  })
+
   test('a replica that lacks what its tips stand for is sent everything', async () => {
     await openLagging()
     let once = true
