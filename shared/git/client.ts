@@ -13,7 +13,7 @@ export interface GitClientOptions {
   /** milliseconds without a byte until a server is given up; 5 minutes unless said, since index-pack is silent for long */
   readonly idleMs?: number
   readonly limits?: AdvertisementLimits
-  /** where packs wait that must be sent with their length; absent: such a push fails with GIT_LIMIT */
+  /** where packs above 1 MiB wait that must be sent with their length; absent: such a push fails with GIT_LIMIT */
   readonly spool?: SpoolOptions
   /** every pack is sent with its length, and spooled for it; else only for servers that refused a chunked body */
   readonly alwaysWithLength?: boolean

@@ -43,8 +43,10 @@ export const push = async (
     const gathered = Buffer.concat([head, ...start.pieces])
     if (start.whole) return await send(only([gathered]), gathered.length)
     const rest = restOf(gathered, source)
-    if (!options.alwaysWithLength && !known.has(host)) return await send(rest)
-    if (known.get(host) === 'once') known.delete(host)
+    const taught = options.alwaysWithLength ? 'always' : known.get(host)
+    if (taught === 'once') known.delete(host)
+    // What may have been an accident is no reason to fail where there is no storage.
+    if (!taught || (taught === 'once' && !options.spool)) return await send(rest)
     return await sendSpooled(rest, options.spool, send)
   } catch (error) {
     const refused = (error as { chunked?: 'always' | 'once' }).chunked

@@ -295,6 +295,22 @@ describe('servers that take no chunked body', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  test('without storage a refusal stays one, and a broken pipe is tried again', async () => {
+    let status: number | undefined
+    const { remote } = await serve((request, response) => {
+      if (!status) return void request.socket.destroy()
+      response.writeHead(status, { connection: 'close' }).end()
+    })
+    const client = createGitClient()
+    const again = () => failureOf(client.push(remote, { commands, offered, pack: source(2, MIB).pack }))
+    expect([await again(), await again()].map(({ code }) => code)).toEqual([
+      'REMOTE_UNREACHABLE',
+      'REMOTE_UNREACHABLE',
+    ])
+    status = 411
+    expect([await again(), await again()].map(({ code }) => code)).toEqual(['REMOTE_FAILED', 'GIT_LIMIT'])
+  })
+
   test('a connection that breaks late is no refusal of chunked bodies', async () => {
     const { remote } = await serve(async (request) => {
       let length = 0
