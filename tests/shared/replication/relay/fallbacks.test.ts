@@ -194,6 +194,18 @@ describe('a server that has a bad day', () => {
     expect(await sides.replica.fsck()).toBe('')
   })
 
+  test('a report that is lost: what the replica is then seen to hold counts as moved', async () => {
+    await openLagging()
+    sides.replica.server.oddities.cutAnswer = ({ step, count }) =>
+      step === 'exchange' && count === 1 ? 0 : undefined
+    expect(await sides.relay()).toMatchObject({
+      kind: 'equal',
+      moved: { created: 0, updated: 1, deleted: 0 },
+    })
+    expect(await sides.differences()).toEqual(EQUAL)
+    expect(pushes()).toHaveLength(1)
+  })
+
   test('nonsense twice is handed over', async () => {
     await openLagging()
     sides.source.server.oddities.garble = ({ step }, piece) =>
