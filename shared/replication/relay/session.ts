@@ -4,6 +4,7 @@ import type { RefCounts } from '../../store/records.ts'
 import type { RefUpdate } from '../plan.ts'
 import { addCounts, countsOf } from '../prove.ts'
 import { type Budget, openBudget } from './budget.ts'
+import { USUAL_BRANCHES } from './haves.ts'
 import { type Memory, newMemory } from './memory.ts'
 import { REFS_PER_PUSH } from './pushes.ts'
 import type { Cost, HandOverReason, RelayOutcome, RelayParts, RelayWork } from './types.ts'
@@ -136,12 +137,11 @@ export const survey = async ({
   }
 }
 
-const USUAL = ['refs/heads/main', 'refs/heads/master', 'refs/heads/trunk', 'refs/heads/develop']
 const SYMREF = 'symref=HEAD:'
 
 /** Source: git's gitprotocol-capabilities ("symref"). CodeCommit does not offer it. */
 export const defaultBranchOf = (capabilities: readonly string[], refs: RefMap): string | undefined => {
   const told = capabilities.find((capability) => capability.startsWith(SYMREF))?.slice(SYMREF.length)
   if (told?.startsWith('refs/heads/')) return told
-  return USUAL.find((name) => refs.has(name))
+  return USUAL_BRANCHES.find((name) => refs.has(name))
 }
