@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import { createGit } from './git.ts'
 import { EXIT, exitCodeOf, mirror } from './mirror.ts'
 import { createRepository } from './repository.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { watchOf } from './watch.ts'
 
 const CLEAN_UP_MS = 20_000
 
@@ -71,7 +73,11 @@ const run = async (): Promise<number> => {
   leftovers.defer(() => git.stop())
   const repository = createRepository({ git, credentials, access, folder, now: Date.now, log })
 
-  const work = mirror(settings, { access, repository, log, now: Date.now }).then(
+  const tools = { access, log, now: Date.now, id: randomUUID, folder }
+  const watch = settings.watch && (await watchOf(settings.watch, settings, tools))
+  if (!watch) log.warn('nothing is guarded: the stack names no rules')
+
+  const work = mirror(settings, { ...tools, repository, watch }).then(
     () => EXIT.done,
     (error: unknown) => {
       const failure = asFailure(error)

@@ -9,6 +9,7 @@ import { launched } from '../../shared/replication/launch.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import type { Bus, Queues } from '../../shared/runtime/aws-clients.ts'
 import type { Handle } from '../../shared/runtime/entry.ts'
+import type { Meter } from '../../shared/runtime/metrics.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, eachRecord } from '../../shared/runtime/sqs-batch.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
@@ -26,6 +27,7 @@ export interface MirrorStoppedParts {
   readonly table: Table
   readonly events: Bus
   readonly queues: Queues
+  readonly meter: Meter
   readonly now: () => number
   readonly random: () => number
   readonly id: () => string

@@ -140,8 +140,11 @@ export const conclusionOf = (
     })
   }
   const cost = session.cost()
-  if (sorted.kept.length > 0) return { kind: 'kept', kept: sorted.kept, moved, cost }
-  const { source } = ground
+  const { source, replica } = ground
+  if (sorted.kept.length > 0) {
+    const refs = new Map([...source].filter(([ref, oid]) => replica.get(ref) === oid))
+    return { kind: 'kept', kept: sorted.kept, refs, moved, cost }
+  }
   const proof = {
     digest: digestOf(source),
     refs: source.size,

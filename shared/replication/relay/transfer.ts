@@ -57,7 +57,7 @@ export const pushAll = async (
 ): Promise<void> => {
   const { work, refsPerPush: refs } = session
   const { defaultBranch, guard } = work
-  const apart = defaultBranch !== undefined || guard !== undefined
+  const apart = guard ? 'deletions' : 'heads'
   for (const push of pushesOf(updates, { refs, apart })) {
     // what was refused may be what would have kept the tip of a deleted branch: that is asked anew
     if (session.failed && guard && push.updates.some(({ kind }) => kind === 'delete')) return

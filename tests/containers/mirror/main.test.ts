@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { startTable, type TestTable } from '../../support/table.ts'
 import { buildPrograms, keys, newWorld, REPLICA, type Run, SOURCE, type World } from './harness.ts'
 
 let programs: Awaited<ReturnType<typeof buildPrograms>>
@@ -65,6 +66,7 @@ describe('a replica becomes equal', () => {
     })
     expect(run.lines.map(({ message }) => message)).toEqual([
       'mirror started',
+      'nothing is guarded: the stack names no rules',
       'replica missing',
       'source cloned',
       'batch pushed',
@@ -370,3 +372,48 @@ const read = (path: string): string => {
     return ''
   }
 }
+
+describe('with the rules of a stack', () => {
+  let table: TestTable
+  beforeAll(async () => {
+    table = await startTable()
+  })
+  afterAll(() => table.close())
+
+  const rules = { safety: { refs: 1, percent: 50 }, parking: { days: 30 }, replicate: [] }
+  const guarded = (more: object = {}) => ({
+    RELAY_TABLE: 'relay',
+    RELAY_BUS: 'default',
+    RELAY_RULES: JSON.stringify(rules),
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+    ...more,
+  })
+  const PARKING = { region: REPLICA.region, name: `${REPLICA.name}.relay-parking` }
+
+  test('what is overwritten is parked before', async () => {
+    const first = main()
+    const lost = world.commit('to be lost', first)
+    set('refs/heads/main', lost)
+    await mirrored(guarded())
+    set('refs/heads/main', world.commit('instead', first))
+    const run = await mirrored(guarded())
+    equal()
+    expect(run.lines.map(({ message }) => message)).toContain('tips parked')
+    const places = world.git(PARKING, 'for-each-ref', '--format=%(objectname)', 'refs/tags/parked')
+    expect(places).toBe(lost)
+    expect(world.git(PARKING, 'fsck', '--full', '--strict')).not.toMatch(/missing|broken|error/)
+  })
+
+  test('a plan that takes too much away is refused, unless it is meant', async () => {
+    for (const name of ['a', 'b']) set(`refs/heads/${name}`, main())
+    await mirrored(guarded())
+    const before = world.refs(REPLICA)
+    for (const name of ['a', 'b']) world.git(SOURCE, 'update-ref', '-d', `refs/heads/${name}`)
+    const run = await world.run(guarded())
+    expect(run.code).toBe(79)
+    expect(run.lines.find(({ code }) => code === 'PLAN_REFUSED')?.reason).toContain('deletions=2')
+    expect(world.refs(REPLICA)).toBe(before)
+    await mirrored(guarded({ RELAY_FORCE: 'yes' }))
+    equal()
+  })
+})
