@@ -32,9 +32,8 @@ const endState = async () => ({
   replica: [...(world.refs(replica) ?? [])].sort(),
   record: await world.store.get(pair).then((record) => {
     // times, counts of hints and ids differ between runs and say nothing about the end
-    const { proof, equalSince: _since, ...rest } = record ?? { proof: undefined, equalSince: undefined }
-    const way = rest.lastWay?.way
-    return { ...rest, lastWay: way, proof: proof && { digest: proof.digest, refs: proof.refs } }
+    const { proof, equalSince: _since, lastWay, ...rest } = { ...record }
+    return { ...rest, way: lastWay?.way, proof: proof && { digest: proof.digest, refs: proof.refs } }
   }),
   running: world.tasks.filter(({ stopped }) => !stopped).length,
   dead: world.dead.length,

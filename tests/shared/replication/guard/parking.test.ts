@@ -6,8 +6,11 @@ import { expireParked } from '../../../../shared/replication/guard/expire.ts'
 import { createGuard, type GuardPolicy } from '../../../../shared/replication/guard/guard.ts'
 import { createMemory } from '../../../../shared/replication/guard/memory.ts'
 import { park } from '../../../../shared/replication/guard/park.ts'
+import { createWatch } from '../../../../shared/replication/guard/watch.ts'
 import type { Target } from '../../../../shared/replication/prove.ts'
+import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
+import { stream } from '../../../../shared/replication/stream.ts'
 import { chooseTip } from '../../../../shared/replication/undo.ts'
 import { codeOf, type RelayError } from '../../../../shared/runtime/errors.ts'
 import { fsckFolder } from '../../../support/fsck.ts'
@@ -270,6 +273,35 @@ describe('parking', () => {
     await expect(replicate({ until: bench.clock.now - 1 })).rejects.toMatchObject(cut('deadline'))
     expect(bench.refs(target.replica).get(main)).toBe(old)
     expect(await bench.parts.parked.list(target.replica)).toEqual([])
+  })
+
+  test('parking that is cut short is left to the mirror, with nothing pushed', async () => {
+    const { first, old } = await replicated()
+    set(main, bench.commit(target.repository, 'bad', first))
+    const { parts, clock } = bench
+    const watchFor = createWatch(parts, { safety: POLICY.safety, days: 30, divergenceOf: () => 'report' })
+    const streamed = await stream(
+      {
+        ...parts,
+        relay,
+        fastPath,
+        pause: async () => undefined,
+        ensureReplica: async () => undefined,
+        // less than what the relay itself may move
+        guardFor: (each, terms) => watchFor(each, { ...terms, bytes: 10 }),
+        reader: { readRefs: async () => undefined },
+        meter: { put: () => undefined } as never,
+      },
+      {
+        target,
+        force: false,
+        budget: { until: clock.now + 600_000, bytes: 1e9 },
+        announce: async () => undefined,
+        signal: new AbortController().signal,
+      },
+    )
+    expect(streamed).toMatchObject({ kind: 'hand-over', reason: 'bytes', moved: { updated: 0 } })
+    expect(bench.refs(target.replica).get(main)).toBe(old)
   })
 
   test('with no days nothing is kept', async () => {
