@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
 import { createCipheriv, createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
@@ -139,6 +138,3 @@ const randomness = (seed: string): ((bytes: number) => Buffer) => {
   const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16))
   return (bytes) => cipher.update(Buffer.alloc(bytes))
 }
-
-/** Where a repository of a side lies. */
-export const at = (root: string, name: string): string => join(root, name)
