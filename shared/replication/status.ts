@@ -8,7 +8,7 @@ import { nextStepOf } from './retry.ts'
 /**
  * equal: both sides hold the same refs (with a look) or held them at the last proof (without). kept: but for refs that relay.yml says to
  * leave. behind: they differ, or an event waits. refused: a plan waits for a person. failed: Relay gave up. unread: a side could
- * not be read now. unknown: nobody has looked yet.
+ * not be read now. unknown: nobody has looked yet. ended: the source is there, and no tag of it asks for this replica any more.
  */
 export type ReplicaState =
   | 'equal'
@@ -19,6 +19,7 @@ export type ReplicaState =
   | 'source-missing'
   | 'unread'
   | 'unknown'
+  | 'ended'
 
 /** What is known of one replica now. Times in ISO 8601, spans in milliseconds. */
 export interface ReplicaStatus {
@@ -59,6 +60,7 @@ export interface ReplicaStatus {
 /**
  * Puts together what the table says and what a look found.
  * @param look absent: only what the table knows
+ * @param ended nothing asks for the replica any more
  * @param now milliseconds since the epoch
  */
 export const statusOf = (
@@ -66,10 +68,13 @@ export const statusOf = (
   record: ReplicaRecord | undefined,
   look: Look | undefined,
   now: number,
+  ended = false,
 ): ReplicaStatus => {
-  const state = look ? seen(look, record) : remembered(record)
+  const found = look ? seen(look, record) : remembered(record)
+  // a source that is gone, or cannot be read, says more
+  const state = ended && found !== 'source-missing' && found !== 'unread' ? 'ended' : found
   const isEqual = state === 'equal' || state === 'kept'
-  const lag = isEqual ? 0 : lagOf(record, now)
+  const lag = isEqual ? 0 : state === 'ended' ? undefined : lagOf(record, now)
   const trouble = troubleOf(state, record, look)
   const claim = isLive(record?.claim, now) ? record?.claim : undefined
   const { proof, lastWay, equalSince } = record ?? {}
@@ -129,7 +134,7 @@ const troubleOf = (
   record: ReplicaRecord | undefined,
   look: Look | undefined,
 ): ReplicaStatus['trouble'] => {
-  if (state === 'equal' || state === 'kept') return undefined
+  if (state === 'equal' || state === 'kept' || state === 'ended') return undefined
   if (look?.kind === 'unread') return told(look.code, says(look.code))
   if (state === 'refused' && record?.refusal) {
     const { reason, at } = record.refusal
@@ -163,6 +168,7 @@ export interface StatusSummary {
 export const summaryOf = (all: readonly ReplicaStatus[]): StatusSummary => {
   const states: Partial<Record<ReplicaState, number>> = {}
   for (const { state } of all) states[state] = (states[state] ?? 0) + 1
+  const awaited = all.filter(({ state }) => state !== 'ended')
   const lags = all.flatMap(({ state, lagMs }) =>
     lagMs === undefined || state === 'equal' || state === 'kept' ? [] : [lagMs],
   )
@@ -171,13 +177,13 @@ export const summaryOf = (all: readonly ReplicaStatus[]): StatusSummary => {
     replicas: all.length,
     states,
     ...(lags.length > 0 ? { worstLagMs: Math.max(...lags) } : {}),
-    ...(all.length > 0 && spans.length === all.length ? { caughtUpMs: Math.min(...spans) } : {}),
+    ...(awaited.length > 0 && spans.length === awaited.length ? { caughtUpMs: Math.min(...spans) } : {}),
     missedEvents: all.reduce((sum, { missedEvents }) => sum + missedEvents, 0),
   }
 }
 
 /** Whether nothing is behind, failed, or unknown. */
 export const allWell = (all: readonly ReplicaStatus[]): boolean =>
-  all.every(({ state }) => state === 'equal' || state === 'kept')
+  all.every(({ state }) => state === 'equal' || state === 'kept' || state === 'ended')
 
 const plain = ({ account, region, name }: RepositoryAddress) => ({ account, region, name })
