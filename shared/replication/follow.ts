@@ -1,4 +1,5 @@
 import { addressText } from '../codecommit/address.ts'
+import type { RepositoryEvent } from '../events/types.ts'
 import { RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
 import type { ReplicaRecord } from '../store/records.ts'
@@ -6,15 +7,15 @@ import type { Budget } from './budget.ts'
 import { isUnsure } from './launch.ts'
 import { holdLease, LEASE_MS } from './lease.ts'
 import { type Followed, type Held, type LookParts, look, type SoFar } from './look.ts'
+import { type Replay, replayOf } from './moves.ts'
 import type { Target } from './prove.ts'
-import type { NamedMove } from './relay/types.ts'
 
 export interface Work {
   readonly target: Target
   /** events that announced it, and the time (ms) of the oldest; absent for requests */
   readonly hint?: { readonly at: number; readonly count: number }
-  /** present: nothing but these events asked for it, and they name every branch that moved */
-  readonly moves?: readonly NamedMove[] | undefined
+  /** present: nothing but these asked for it */
+  readonly events?: readonly RepositoryEvent[] | undefined
   /** of relay.yml: whether the relay is tried at all */
   readonly way: 'auto' | 'mirror'
   /** what a request asked for besides a look */
@@ -51,7 +52,7 @@ export const follow = async (parts: FollowParts, work: Work): Promise<Followed> 
   const lease = holdLease(parts, target, claim, until)
   const held: Held = { claim, attempt, lease, lost: false }
   try {
-    return await settle(parts, work, held, isUndisturbed(before) ? work.moves : undefined)
+    return await settle(parts, work, held, replayOn(before, work))
   } catch (error) {
     if (held.lost || lease.taken()) {
       parts.log.warn('claim lost', { replica: addressText(target.replica), claim, ...describeFailure(error) })
@@ -65,16 +66,19 @@ export const follow = async (parts: FollowParts, work: Work): Promise<Followed> 
   }
 }
 
-/** Whether the last thing known of a replica is that it was equal, and nothing is open. */
-const isUndisturbed = (record: ReplicaRecord | undefined): boolean =>
-  record?.status === 'equal' && !record.claim && !record.forced && !record.mirrorAsked && !record.pending
+/** What may be replayed where the last thing known of a replica is that it was equal, and nothing is open. */
+const replayOn = (record: ReplicaRecord | undefined, { events, target }: Work): Replay | undefined => {
+  if (!events || record?.status !== 'equal' || !record.proof) return undefined
+  if (record.claim || record.forced || record.mirrorAsked || record.pending) return undefined
+  return replayOf(events, Date.parse(record.proof.at), target)
+}
 
 /** Looks until nobody asked for another look meanwhile, or time is up: the messages then come back. */
 const settle = async (
   parts: FollowParts,
   work: Work,
   held: Held,
-  moves: readonly NamedMove[] | undefined,
+  replay: Replay | undefined,
 ): Promise<Followed> => {
   const { store, now } = parts
   const { target, budget } = work
@@ -83,7 +87,7 @@ const settle = async (
     if (looks > 0 && !(await store.clearDirty(target, held.claim))) return 'lost'
     const record = await store.get(target)
     if (record?.claim?.id !== held.claim) return 'lost'
-    const end = await look(parts, { work, held, record, sofar, moves: looks === 0 ? moves : undefined })
+    const end = await look(parts, { work, held, record, sofar, replay: looks === 0 ? replay : undefined })
     if (end.left === 'done') return end.as
     if (end.left === 'lost') return 'lost'
   }

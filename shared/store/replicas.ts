@@ -88,8 +88,8 @@ export interface More {
 const PARTITION = 'replica'
 /** A claim that fails and a mark that fails in turn mean that claims open and close between the two calls. */
 const CLAIM_TRIES = 5
-/** An event's time has whole seconds: one of the proof's own second may speak of something later. */
-const EVENT_CLOCK_MS = 1_000
+/** An event's time has whole seconds, rounded down: one of the proof's own second may speak of something later. */
+export const EVENT_CLOCK_MS = 1_000
 
 const WORK = ['claim', 'dirty'] as const
 const WAITING = ['waitingSince', 'hints', 'pending', 'carried'] as const

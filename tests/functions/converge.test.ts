@@ -565,6 +565,54 @@ describe('with the relay', () => {
     expect(world.tasks).toEqual([])
   })
 
+  test('a branch that moved and came back: its first event, come late and doubled, moves nothing', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    const at = (ms: number) => new Date(world.clock.now() + ms).toISOString().replace(/\.\d+Z/, 'Z')
+    const taken: unknown[] = []
+    world.onPush((update) => taken.push(update))
+    const set = (to: string) =>
+      world.setRefs(source, { ...Object.fromEntries(world.refs(source)!), 'refs/heads/main': oid(to) })
+    const first = pushEvent({ oldCommitId: oid('b'), commitId: oid('c') }, { time: at(5_000) })
+    world.clock.pass(5_300)
+    set('c')
+    world.clock.pass(2_000)
+    set('b')
+    // the later event comes first; its proof covers both
+    world.send(pushEvent({ oldCommitId: oid('c'), commitId: oid('b') }, { time: at(0) }))
+    await world.settle()
+    world.clock.pass(4_000)
+    for (let times = 0; times < 2; times += 1) {
+      world.send({ ...first })
+      await world.settle()
+    }
+    expect(taken).toEqual([])
+    expect(world.refs(replica)).toEqual(world.refs(source))
+    // and right after the proof, where clocks cannot tell, the source is asked
+    world.send(pushEvent({ oldCommitId: oid('b'), commitId: oid('c') }, { time: at(-4_000) }))
+    await world.settle()
+    expect(taken).toEqual([])
+  })
+
+  test('a branch that is pushed to every second takes the fast path each time', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    for (const to of ['c', 'd', 'e', 'f']) {
+      world.clock.pass(1_100)
+      const time = new Date(world.clock.now()).toISOString().replace(/\.\d+Z/, 'Z')
+      const from = world.refs(source)!.get('refs/heads/main')
+      world.setRefs(source, { ...Object.fromEntries(world.refs(source)!), 'refs/heads/main': oid(to) })
+      world.send(pushEvent({ oldCommitId: from, commitId: oid(to) }, { time }))
+      await world.settle()
+    }
+    expect(world.refs(replica)).toEqual(world.refs(source))
+    expect(
+      ways()
+        .slice(1)
+        .map(([way]) => way),
+    ).toEqual(Array(4).fill('fast-path'))
+  })
+
   test('a replica that is not there is made', async () => {
     world.remove(replica)
     world.send(pushEvent())

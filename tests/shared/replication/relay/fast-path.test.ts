@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
+import { fastPath, replayMoves } from '../../../../shared/replication/relay/fast-path.ts'
 import type { NamedMove, RelayWork } from '../../../../shared/replication/relay/types.ts'
 import { EQUAL, grow, openSides, type Sides, setRefs } from './sides.ts'
 
@@ -10,8 +10,8 @@ afterEach(async () => {
   expect(trespasses).toEqual([])
 })
 
-const run = (moves: readonly NamedMove[], more: Partial<RelayWork> = {}) =>
-  fastPath(sides.parts, { ...sides.work, ...more }, moves)
+const run = (moves: readonly NamedMove[], more: Partial<RelayWork> = {}, lookFirst = false) =>
+  fastPath(sides.parts, { ...sides.work, ...more }, moves, { lookFirst })
 const main = (from: string, to: string): NamedMove => ({ kind: 'update', ref: 'refs/heads/main', from, to })
 /** behind the one that began it */
 const pushes = () =>
@@ -41,11 +41,16 @@ describe('an event is replayed', () => {
     expect(first).toMatchObject({ kind: 'moved', moved: { created: 0, updated: 1, deleted: 0 } })
     expect(sides.replica.server.requests.slice(before).map(({ step }) => step)).toEqual(['exchange'])
     expect(await sides.differences()).toEqual(EQUAL)
-    // once it is known that the source tells single refs: look and fetch, push, look
+    // once it is known that the source tells single refs: fetch, push, look
     const three = await grow(sides.source, 'main', 1)
     const second = await run([main(two, three)])
-    expect(second).toMatchObject({ kind: 'moved', cost: { requests: 4 } })
-    expect(second.cost.received + second.cost.sent).toBeLessThan(6_000)
+    expect(second).toMatchObject({ kind: 'moved', cost: { requests: 3 } })
+    expect(second.cost.received + second.cost.sent).toBeLessThan(5_000)
+    const four = await grow(sides.source, 'main', 1)
+    const third = await replayMoves(sides.parts, sides.work, [main(three, four)])
+    expect(third).toMatchObject({ kind: 'moved', cost: { requests: 2 } })
+    expect(third.cost.received + third.cost.sent).toBeLessThan(4_000)
+    expect(await sides.differences()).toEqual(EQUAL)
   })
 
   test('several refs, and chains of one ref in any order', async () => {
@@ -111,7 +116,7 @@ describe('in doubt nothing is pushed', () => {
     const one = await begin()
     const two = await grow(sides.source, 'main')
     await grow(sides.source, 'main')
-    await expectDoubt(run([main(one, two)]), /moved on/)
+    await expectDoubt(run([main(one, two)], {}, true), /moved on/)
     expect(pushes()).toEqual([])
   })
 
@@ -121,7 +126,7 @@ describe('in doubt nothing is pushed', () => {
     await run([main(one, two)])
     await setRefs(sides.source, { 'refs/heads/main': one, 'refs/heads/kept': two })
     await sides.relay()
-    await expectDoubt(run([main(one, two)]), /moved on/)
+    await expectDoubt(run([main(one, two)], {}, true), /moved on/)
     const log = await sides.replica.git(['reflog', 'show', '--format=%H', 'refs/heads/main'])
     expect(log.split('\n')).toEqual([one, two, one])
   })
