@@ -138,7 +138,7 @@ describe('a push', () => {
         await world.deliver()
         // the reader of this very call still sees the old refs
         const refs = Object.fromEntries(world.refs(source)!)
-        setTimeout(() => world.setRefs(source, { ...refs, 'refs/heads/main': oid('c') }), 0)
+        setImmediate(() => world.setRefs(source, { ...refs, 'refs/heads/main': oid('c') }))
       })
     })
     await world.settle()
