@@ -589,7 +589,9 @@ describe('with the relay', () => {
     expect(taken).toEqual([])
     expect(world.refs(replica)).toEqual(world.refs(source))
     // and right after the proof, where clocks cannot tell, the source is asked
-    world.send(pushEvent({ oldCommitId: oid('b'), commitId: oid('c') }, { time: at(-4_000) }))
+    const { proof } = (await world.store.get(pair))!
+    const time = proof!.at.replace(/\.\d+Z/, 'Z')
+    world.send(pushEvent({ oldCommitId: oid('b'), commitId: oid('c') }, { time }))
     await world.settle()
     expect(taken).toEqual([])
   })

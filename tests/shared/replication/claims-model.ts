@@ -213,8 +213,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
       )
     }
     const fastPath: FastPath = async (_, work, moves, { lookFirst = false } = {}) => {
-      const holds = (version: number) =>
-        moves.every((move) => 'to' in move && versionOf(move.to) === version)
+      const holds = (version: number) => moves.every((move) => 'to' in move && versionOf(move.to) === version)
       if (lookFirst && !holds(await step('look', () => source))) {
         return { kind: 'doubt', reason: 'moved on', moved: countsOf([]), cost: COST }
       }

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { fastPath, replayMoves } from '../../../../shared/replication/relay/fast-path.ts'
+import { relay } from '../../../../shared/replication/relay/relay.ts'
 import type { NamedMove, RelayWork } from '../../../../shared/replication/relay/types.ts'
+import { type Streamed, stream } from '../../../../shared/replication/stream.ts'
 import { EQUAL, grow, openSides, type Sides, setRefs } from './sides.ts'
 
 let sides: Sides
@@ -90,6 +92,69 @@ describe('an event is replayed', () => {
       void said.push(updates, (await sides.replica.refs()).get('refs/heads/main'))
     await run([main(one, two)], { announce, guard: () => Promise.reject(new Error('not asked')) })
     expect(said).toEqual([[main(one, two)], one])
+  })
+})
+
+describe('in a stream', () => {
+  const streamed = async (moves: readonly NamedMove[], lookFirst = false) => {
+    const { parts, work } = sides
+    const asked = {
+      source: sides.source.server.requests.length,
+      replica: sides.replica.server.requests.length,
+    }
+    const end: Streamed = await stream(
+      {
+        ...parts,
+        relay,
+        fastPath: replayMoves,
+        ensureReplica: () => Promise.reject(new Error('it is there')),
+        reader: {
+          readRefs: async (repository, side) => {
+            const service = side === 'source' ? 'git-upload-pack' : 'git-receive-pack'
+            return (await parts.git.advertise(parts.remote(repository), service))?.refs
+          },
+        },
+        meter: { put: () => undefined },
+      },
+      {
+        target: work.target,
+        budget: { until: work.until, bytes: work.bytes },
+        force: false,
+        replay: { moves, lookFirst },
+        announce: async () => undefined,
+        signal: new AbortController().signal,
+      },
+    )
+    const steps = (side: 'source' | 'replica') =>
+      sides[side].server.requests.slice(asked[side]).map(({ step }) => step)
+    return { end, source: steps('source'), replica: steps('replica') }
+  }
+
+  test('two requests, then both sides are read for the proof', async () => {
+    const one = await begin()
+    const two = await grow(sides.source, 'main')
+    expect(await streamed([main(one, two)])).toMatchObject({
+      end: { kind: 'equal', way: 'fast-path', moved: { updated: 1 } },
+      source: ['exchange', 'refs'],
+      replica: ['exchange', 'refs'],
+    })
+  })
+
+  test('a source that moves on during the push: the full way, at once', async () => {
+    const one = await begin()
+    const two = await grow(sides.source, 'main')
+    sides.replica.server.oddities.exchange = async () => {
+      delete sides.replica.server.oddities.exchange
+      await grow(sides.source, 'main')
+      return undefined
+    }
+    expect((await streamed([main(one, two)])).end).toMatchObject({
+      kind: 'equal',
+      way: 'relay',
+      wayReason: 'not the fast path: one ref still differed after the fast path',
+      moved: { updated: 2 },
+    })
+    expect(await sides.differences()).toEqual(EQUAL)
   })
 })
 
