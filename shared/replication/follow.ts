@@ -52,7 +52,8 @@ export const follow = async (parts: FollowParts, work: Work): Promise<Followed> 
   const lease = holdLease(parts, target, claim, until)
   const held: Held = { claim, attempt, lease, lost: false }
   try {
-    return await settle(parts, work, held, replayOn(before, work))
+    const wasEqual = before?.status === 'equal' && !before.claim
+    return await settle(parts, work, held, wasEqual)
   } catch (error) {
     if (held.lost || lease.taken()) {
       parts.log.warn('claim lost', { replica: addressText(target.replica), claim, ...describeFailure(error) })
@@ -66,10 +67,25 @@ export const follow = async (parts: FollowParts, work: Work): Promise<Followed> 
   }
 }
 
-/** What may be replayed where the last thing known of a replica is that it was equal, and nothing is open. */
-const replayOn = (record: ReplicaRecord | undefined, { events, target }: Work): Replay | undefined => {
-  if (!events || record?.status !== 'equal' || !record.proof) return undefined
-  if (record.claim || record.forced || record.mirrorAsked || record.pending) return undefined
+/** What is in a record while something is open; a proof takes it all away. */
+const OPEN = [
+  'pending',
+  'carried',
+  'forced',
+  'mirrorAsked',
+  'refusal',
+  'kept',
+  'missingSince',
+  'failure',
+  'behind',
+] as const satisfies readonly (keyof ReplicaRecord)[]
+
+/**
+ * What may be replayed where the last thing known of a replica is that it was equal, and nothing is open.
+ * @param record read under the claim: others may have worked, and proven, between a look before it and the claim
+ */
+const replayOn = (record: ReplicaRecord, { events, target }: Work): Replay | undefined => {
+  if (!events || !record.proof || OPEN.some((open) => record[open])) return undefined
   return replayOf(events, Date.parse(record.proof.at), target)
 }
 
@@ -78,7 +94,7 @@ const settle = async (
   parts: FollowParts,
   work: Work,
   held: Held,
-  replay: Replay | undefined,
+  wasEqual: boolean,
 ): Promise<Followed> => {
   const { store, now } = parts
   const { target, budget } = work
@@ -87,7 +103,8 @@ const settle = async (
     if (looks > 0 && !(await store.clearDirty(target, held.claim))) return 'lost'
     const record = await store.get(target)
     if (record?.claim?.id !== held.claim) return 'lost'
-    const end = await look(parts, { work, held, record, sofar, replay: looks === 0 ? replay : undefined })
+    const replay = looks === 0 && wasEqual ? replayOn(record, work) : undefined
+    const end = await look(parts, { work, held, record, sofar, replay })
     if (end.left === 'done') return end.as
     if (end.left === 'lost') return 'lost'
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { createReplicate } from '../../functions/replicate/handler.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 import { memoryTable } from '../support/memory-table.ts'
 import {
@@ -594,6 +595,47 @@ describe('with the relay', () => {
     world.send(pushEvent({ oldCommitId: oid('b'), commitId: oid('c') }, { time }))
     await world.settle()
     expect(taken).toEqual([])
+  })
+
+  test('a worker that others overtake before it has the claim goes by their proof, not by the one it saw', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    const taken: unknown[] = []
+    world.onPush((update) => taken.push(update))
+    const push = (from: string, to: string) => {
+      world.clock.pass(5_000)
+      world.setRefs(source, { ...Object.fromEntries(world.refs(source)!), 'refs/heads/main': oid(to) })
+      const time = new Date(world.clock.now()).toISOString().replace(/\.\d+Z/, 'Z')
+      return pushEvent({ oldCommitId: oid(from), commitId: oid(to) }, { time })
+    }
+    const first = push('b', 'c')
+    const overtake = async () => {
+      world.send(first)
+      await world.settle()
+      world.send(push('c', 'b'))
+      world.clock.pass(2_000)
+      await world.settle()
+    }
+    let waits = true
+    const slow = createReplicate({
+      ...world.parts,
+      table: {
+        ...world.table,
+        get: async (key) => {
+          const item = await world.table.get(key)
+          if (waits) {
+            waits = false
+            await overtake()
+          }
+          return item
+        },
+      },
+    })
+    const record = { messageId: 'slow', body: JSON.stringify(first), receiptHandle: 'slow' }
+    await slow({ Records: [{ ...record, attributes: { ApproximateReceiveCount: '1' } }] }, world.run)
+    expect(waits).toBe(false)
+    expect(taken).toHaveLength(2)
+    expect(world.refs(replica)).toEqual(world.refs(source))
   })
 
   test('a branch that is pushed to every second takes the fast path each time', async () => {
