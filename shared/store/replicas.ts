@@ -61,7 +61,7 @@ export interface ReplicaStore {
   ): Promise<boolean>
   /** until a proof */
   pace(pair: Pair, paced: Paced): Promise<void>
-  /** both sides were equal though nobody worked on it; false while somebody holds the claim */
+  /** both sides were equal though nobody worked on it; false while somebody holds the claim, and where a later proof stands */
   recordProof(pair: Pair, proof: Proof, now: number): Promise<boolean>
   get(pair: Pair): Promise<ReplicaRecord | undefined>
   /** all of them, or those between two keys ({@link replicaKey}), by source and replica */
@@ -224,7 +224,11 @@ export const openReplicas = (table: Table): ReplicaStore => {
       return true
     },
     recordProof: (pair, proof, now) =>
-      change(pair, { ...proven(proof), when: FREE, values: { ':now': now } }),
+      change(pair, {
+        ...proven(proof),
+        when: `${FREE} AND (attribute_not_exists(#provenAt) OR #provenAt <= :at)`,
+        values: { ':now': now, ':at': Date.parse(proof.at) },
+      }),
     pace: async (pair, paced) => {
       await change(pair, { set: { paced: { ...paced } } })
     },
