@@ -90,12 +90,7 @@ const replayOn = (record: ReplicaRecord, { events, target }: Work): Replay | und
 }
 
 /** Looks until nobody asked for another look meanwhile, or time is up: the messages then come back. */
-const settle = async (
-  parts: FollowParts,
-  work: Work,
-  held: Held,
-  wasEqual: boolean,
-): Promise<Followed> => {
+const settle = async (parts: FollowParts, work: Work, held: Held, wasEqual: boolean): Promise<Followed> => {
   const { store, now } = parts
   const { target, budget } = work
   const sofar: SoFar = { told: false }
