@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Cloud, CloudOptions } from '../local/cloud.ts'
 import type { Deployment } from '../local/stack/deploy.ts'
 import { packageStack } from './package.ts'
@@ -34,6 +34,7 @@ export const packed = async (
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
     }),
+    terminal: { RELAY_STAGE: STAGE, RELAY_CONFIG: resolve(config ?? join(root, 'relay.yml')) },
     image: (image) =>
       image.includes('codecommit-relay-mirror') ? { folder: stack.mirrorFolder } : undefined,
     retryVisibilitySeconds: 5,

@@ -1,8 +1,12 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { UserError } from './errors.ts'
+import { register as registerFailover } from './commands/failover.ts'
+import { register as registerSeed } from './commands/seed.ts'
+import { register as registerStatus } from './commands/status.ts'
+import { register as registerUndo } from './commands/undo.ts'
+import { stopSignal, tellFailure } from './ending.ts'
 import type { StartOptions } from './stage.ts'
-import { createTerminal, type Terminal } from './terminal.ts'
+import { createTerminal } from './terminal.ts'
 import type { UpOptions } from './up.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -17,7 +21,7 @@ const portNumber = (text: string): number => {
 
 const runStart = async (options: StartOptions & { json: boolean }): Promise<void> => {
   const terminal = createTerminal(options.json ? process.stderr : process.stdout)
-  const stopping = stopSignal()
+  const stopping = stopSignal('Stopped before the story was over.', 'The state is kept.')
   try {
     const [{ start }, { lower }, { tellHowToGoOn }] = await Promise.all([
       import('./start.ts'),
@@ -45,7 +49,7 @@ const runStart = async (options: StartOptions & { json: boolean }): Promise<void
 }
 
 const runUp = async (options: UpOptions): Promise<void> => {
-  const stopping = stopSignal()
+  const stopping = stopSignal('Stopped before the story was over.', 'The state is kept.')
   try {
     const { up } = await import('./up.ts')
     const { cloud, ready } = await up(root, options)
@@ -61,29 +65,11 @@ const runUp = async (options: UpOptions): Promise<void> => {
   }
 }
 
-/** Aborted at the first Ctrl-C or SIGTERM; the second one ends the process where it stands. */
-const stopSignal = (): AbortSignal => {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130)
-      controller.abort(new UserError('Stopped before the story was over.', 'The state is kept.'))
-    })
-  }
-  return controller.signal
-}
-
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-
-const tellFailure = (error: unknown, terminal: Terminal): void => {
-  terminal.progressEnd()
-  if (error instanceof UserError) terminal.failure(error.message, error.remedy)
-  else terminal.failure((error as Error).stack ?? String(error))
-}
 
 const program = new Command('relay')
   .description('CodeCommit Relay: replicates, announces and guards CodeCommit repositories')
@@ -153,5 +139,10 @@ program
   )
   .option('--faults <file-or-json>', 'what shall go wrong: docs/local-cloud.md')
   .action(runUp)
+
+registerSeed(program)
+registerStatus(program)
+registerFailover(program)
+registerUndo(program)
 
 await program.parseAsync()

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Cloud } from '../local/cloud.ts'
 import type { Message } from './inbox.ts'
 import type { Terminal } from './terminal.ts'
@@ -52,6 +53,11 @@ export const tellHowToGoOn = (stage: Surroundings, repository: string, terminal:
   terminal.line(
     `    git -c credential.helper='!aws codecommit credential-helper $@' -c credential.UseHttpPath=true ls-remote ${url}`,
   )
+  terminal.line()
+  terminal.line('  Relay’s own commands (npx relay --help lists them):')
+  const local = `--local${folder === resolve('.relay') ? '' : ` "${folder}"`}`
+  terminal.line(`    npx relay status ${local}`)
+  terminal.line(`    npx relay seed --dry-run ${local}`)
   terminal.line()
   terminal.line('  Every push shows here. Ctrl-C stops; the state is kept (--fresh forgets it).')
   terminal.line()

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 
 /** Where the story is told. With `--json`, standard output is kept for the one object at the end. */
 export interface Terminal {
+  readonly stream: NodeJS.WriteStream
   line(text?: string): void
   /** `✓ text` with what it took */
   done(text: string, detail?: string): void
@@ -32,6 +33,7 @@ export const createTerminal = (stream: NodeJS.WriteStream): Terminal => {
     stream.write(`${text}\n`)
   }
   return {
+    stream,
     line,
     done: (text, detail) =>
       line(`  ${paint('green', '✓')} ${text}${detail ? `  ${paint('dim', detail)}` : ''}`),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Credentials, Iam } from './contracts.ts'
-import { writeGitCredentials, writeProfiles } from './state/write-profile.ts'
+import { writeEnvironment, writeGitCredentials, writeProfiles } from './state/write-profile.ts'
 
 /** What an account's owner signs with. */
 export interface AccountAccess {
@@ -45,16 +45,20 @@ export const openAccess = (
     }
   })
 
-/** The first account's profile is `relay`, the others' `relay-<account>`; Git has one login for each host: the first account's. */
+/**
+ * The first account's profile is `relay`, the others' `relay-<account>`; Git has one login for each host: the first account's. The file
+ * `env` is for the shell of a second terminal: the first account's profile and region, and what `environment` adds to them.
+ */
 export const writeAccess = (
   folder: string,
   access: readonly AccountAccess[],
   regions: readonly string[],
   endpointUrl: string,
   gitHost: (region: string) => string,
+  environment: Readonly<Record<string, string>>,
 ): void => {
   const region = regions[0] ?? 'us-east-1'
-  writeProfiles(
+  const { configFile, credentialsFile } = writeProfiles(
     folder,
     access
       .filter(({ credentials }) => credentials.accessKeyId !== '')
@@ -65,6 +69,13 @@ export const writeAccess = (
         credentials,
       })),
   )
+  writeEnvironment(join(folder, 'env'), {
+    AWS_CONFIG_FILE: configFile,
+    AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
+    AWS_PROFILE: ADMINISTRATOR,
+    AWS_REGION: region,
+    ...environment,
+  })
   writeGitCredentials(
     join(folder, 'git-credentials'),
     access

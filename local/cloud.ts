@@ -34,6 +34,8 @@ export interface CloudOptions {
   readonly awaitsStack?: boolean
   /** what every function and task finds in its environment besides what AWS gives it */
   readonly environment?: (port: number) => Readonly<Record<string, string>>
+  /** what the file `env` of the state folder holds for a second terminal besides profile and region, and what `environment` gives */
+  readonly terminal?: Readonly<Record<string, string>>
   /** folder that stands for a container image's `/app` */
   readonly image?: (image: string) => { folder: string } | undefined
   /** what runs in place of other images, by a glob of the image's name; a task of any other one cannot pull its container */
@@ -135,7 +137,9 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
     })
   const enter = () => {
     access = openAccess(life.services.iam, accounts, options.credentials, access)
-    writeAccess(folder, access, regions, `http://127.0.0.1:${port}`, (region) => gitHost(region, port))
+    const environment = { ...options.environment?.(port), ...options.terminal }
+    const host = (region: string) => gitHost(region, port)
+    writeAccess(resolve(folder), access, regions, `http://127.0.0.1:${port}`, host, environment)
   }
   const sshPorts: Record<string, number> = {}
   const openSsh = async () => {

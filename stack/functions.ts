@@ -104,7 +104,7 @@ const SETTINGS: Readonly<Record<FunctionName, readonly Setting[]>> = {
     'RELAY_BUS',
     'RELAY_ACCOUNT',
   ],
-  sweep: ['RELAY_TABLE', 'RELAY_REPLICATE_QUEUE_URL', 'RELAY_BUS', 'RELAY_ACCOUNT'],
+  sweep: ['RELAY_TABLE', 'RELAY_REPLICATE_QUEUE_URL', 'RELAY_SWEEP_QUEUE_URL', 'RELAY_BUS', 'RELAY_ACCOUNT'],
   notify: ['RELAY_TABLE', 'RELAY_TOPICS'],
   trigger: ['RELAY_REPLICATE_QUEUE_URL', 'RELAY_NOTIFY_QUEUE_URL'],
 }
@@ -115,6 +115,7 @@ const environment = (plan: Plan) => {
     RELAY_TABLE: ref(TABLE_ID),
     RELAY_REPLICATE_QUEUE_URL: ref(queueId('replicate')),
     RELAY_REPLICATE_DLQ_URL: ref(deadLettersId('replicate')),
+    RELAY_SWEEP_QUEUE_URL: ref(queueId('sweep')),
     RELAY_NOTIFY_QUEUE_URL: ref(queueId('notify')),
     RELAY_BUS: 'default',
     RELAY_ACCOUNT: ACCOUNT,

@@ -1,4 +1,4 @@
-import { ACCOUNT, type Resource, type Value } from './resources.ts'
+import { ACCOUNT, arn, type Resource, type Value } from './resources.ts'
 
 export interface Statement {
   readonly Sid?: string
@@ -60,3 +60,9 @@ export const role = (options: {
     },
   }
 }
+
+/** Onto the bus, under Relay's own source only: a function that is tricked cannot speak as somebody else. */
+export const putOwnEvents = (): Statement =>
+  allow(['events:PutEvents'], [arn('events', 'event-bus/default')], {
+    StringEquals: { 'events:source': 'codecommit-relay' },
+  })

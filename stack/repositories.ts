@@ -5,16 +5,28 @@ import { arn, type Plan, type Value } from './resources.ts'
 export const otherSources = ({ config, region }: Plan): readonly string[] =>
   unique(config.replicate.flatMap(({ from = region }) => (from === region ? [] : [from])))
 
-/** ARNs of the repositories that are replicated. */
-export const sourceArns = ({ config, region }: Plan): readonly Value[] =>
-  arnsOf(config.replicate.flatMap((rule) => inRegion(rule.from ?? region, rule)))
+/**
+ * ARNs of the repositories that are replicated. With `failover` any replica in this account may become a source, and any source a
+ * replica; without it nothing of Relay's may push to a source.
+ */
+export const sourceArns = (plan: Plan): readonly Value[] =>
+  arnsOf([...sources(plan), ...(plan.config.failover ? ownReplicas(plan) : [])])
+
+/** `region glob` of the replicas in this account. */
+export const replicaPlaces = (plan: Plan): readonly string[] => [
+  ...ownReplicas(plan),
+  ...(plan.config.failover ? sources(plan) : []),
+]
 
 /** ARNs of the replicas in this account. Those of other accounts are reached through {@link replicaRoles}. */
-export const replicaArns = ({ config }: Plan): readonly Value[] =>
-  arnsOf(
-    config.replicate.flatMap((rule) =>
-      rule.to.filter(({ role }) => role === undefined).flatMap((target) => inRegion(target.region, rule)),
-    ),
+export const replicaArns = (plan: Plan): readonly Value[] => arnsOf(replicaPlaces(plan))
+
+const sources = ({ config, region }: Plan): readonly string[] =>
+  config.replicate.flatMap((rule) => inRegion(rule.from ?? region, rule))
+
+const ownReplicas = ({ config }: Plan): readonly string[] =>
+  config.replicate.flatMap((rule) =>
+    rule.to.filter(({ role }) => role === undefined).flatMap((target) => inRegion(target.region, rule)),
   )
 
 /** Roles of other accounts that write the replicas there. */
@@ -28,7 +40,8 @@ export const replicaRoles = ({ config }: Plan): readonly string[] =>
 const inRegion = (region: string, { repositories }: ReplicationRule): readonly string[] =>
   repositories.filter((glob) => !glob.startsWith('!')).map((glob) => `${region} ${glob}`)
 
-const arnsOf = (pairs: readonly string[]): readonly Value[] =>
+/** @param pairs `region glob` */
+export const arnsOf = (pairs: readonly string[]): readonly Value[] =>
   unique(pairs).map((pair) => {
     const [region = '', glob = ''] = pair.split(' ')
     return arn('codecommit', glob, { region })

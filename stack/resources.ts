@@ -25,10 +25,10 @@ export interface Plan {
 const SERVICE = 'codecommit-relay'
 
 /** Name of a resource of this stage, so that two stages live side by side in one account and region. */
-export const named = ({ stage }: Plan, what: string): string => `${SERVICE}-${stage}-${what}`
+export const named = ({ stage }: Pick<Plan, 'stage'>, what: string): string => `${SERVICE}-${stage}-${what}`
 
 /** Name of a role: IAM has one name space for all regions, and other accounts' trust policies must be able to name it. */
-export const roleNamed = ({ stage, region }: Plan, what: string): string =>
+export const roleNamed = ({ stage, region }: Pick<Plan, 'stage' | 'region'>, what: string): string =>
   `${SERVICE}-${stage}-${region}-${what}`
 
 /** Part of a logical id: letters and digits only. `mirror-stopped` becomes `MirrorStopped`. */

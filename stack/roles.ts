@@ -1,10 +1,12 @@
 import { type Consumer, FUNCTION_NAMES, FUNCTIONS, type FunctionName } from './consumers.ts'
 import { CLUSTER_ID, deadLettersId, queueId, roleId, topicId } from './ids.ts'
 import { useKeyForTable, useKeyThrough } from './keys.ts'
-import { allow, role, type Statement } from './policy.ts'
+import { parkTips, removeParked } from './parking.ts'
+import { allow, putOwnEvents, role, type Statement } from './policy.ts'
 import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
-import { tableArn } from './table.ts'
+import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
+import { useTable } from './table.ts'
 import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
 
 /** One role per function, and in it what that function calls, on the resources it calls it on. docs/security.md explains each. */
@@ -24,8 +26,11 @@ export const roles = (plan: Plan): Resources =>
 const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Statement[]>> = {
   replicate: (plan) => [
     receive('replicate'),
-    useTable(),
+    useTable('Query'),
     ...readBothSides(plan),
+    ...parkTips(plan),
+    readSourceSettings(plan),
+    makeReplicas(plan),
     ...startMirror(plan),
     passTaskRoles(),
     putOwnEvents(),
@@ -36,7 +41,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     receive('mirror-stopped'),
     // another try; and what is given up, where it rings and can be redriven
     send(att(queueId('replicate')), att(deadLettersId('replicate'))),
-    useTable(),
+    useTable('Query'),
     ...readBothSides(plan),
     putOwnEvents(),
     useKeyThrough('sqs'),
@@ -44,12 +49,16 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
   ],
   sweep: (plan) => [
     receive('sweep'),
-    send(att(queueId('replicate'))),
+    // the second: what one invocation does not do is another's
+    send(att(queueId('replicate')), att(queueId('sweep'))),
     useTable('Query'),
     watchMirrors(plan),
     // has no resource type (Service Authorization Reference, AWS CodeCommit)
     allow(['codecommit:ListRepositories'], ['*']),
     ...readBothSides(plan),
+    ...removeParked(plan),
+    readSourceSettings(plan),
+    keepSettings(plan),
     putOwnEvents(),
     useKeyThrough('sqs'),
     useKeyForTable(),
@@ -83,13 +92,6 @@ const receive = (consumer: Consumer): Statement =>
 
 const send = (...queues: readonly Value[]): Statement => allow(['sqs:SendMessage'], queues)
 
-/** Claims, status and what was told are single items; only the sweep lists them. */
-const useTable = (...more: readonly 'Query'[]): Statement =>
-  allow(
-    ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem', ...more].map((name) => `dynamodb:${name}`),
-    [tableArn],
-  )
-
 /**
  * Reads refs by Git's advertisement. Reading a replica takes GitPush: its refs are read as a push reads them
  * (`git-receive-pack`), so that a replica that may be read but not written shows at once.
@@ -98,6 +100,7 @@ const readBothSides = (plan: Plan): readonly Statement[] => [
   allow(['codecommit:GitPull'], sourceArns(plan)),
   allow(['codecommit:GitPush'], replicaArns(plan)),
   allow(['sts:AssumeRole'], replicaRoles(plan)),
+  ...useReplicaKeys(plan),
 ]
 
 const startMirror = (plan: Plan): readonly Statement[] => [
@@ -116,10 +119,4 @@ const inCluster = { ArnEquals: { 'ecs:cluster': att(CLUSTER_ID) } }
 const passTaskRoles = (): Statement =>
   allow(['iam:PassRole'], [att(TASK_ROLE_ID), att(EXECUTION_ROLE_ID)], {
     StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
-  })
-
-/** Onto the bus, under Relay's own source only: a function that is tricked cannot speak as somebody else. */
-const putOwnEvents = (): Statement =>
-  allow(['events:PutEvents'], [arn('events', 'event-bus/default')], {
-    StringEquals: { 'events:source': 'codecommit-relay' },
   })

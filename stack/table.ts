@@ -1,4 +1,5 @@
 import { keyArn } from './keys.ts'
+import { allow, type Statement } from './policy.ts'
 import { att, named, type Plan, type Resources } from './resources.ts'
 
 export const TABLE_ID = 'Table'
@@ -27,3 +28,13 @@ export const table = (plan: Plan): Resources => ({
     },
   },
 })
+
+/**
+ * Claims, status and what was told are single items. Listed are: by the sweep all replicas, with `failover` the directions, and what
+ * is remembered of one replica's refs and parked tips.
+ */
+export const useTable = (...more: readonly 'Query'[]): Statement =>
+  allow(
+    ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem', ...more].map((name) => `dynamodb:${name}`),
+    [tableArn],
+  )

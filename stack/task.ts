@@ -1,5 +1,7 @@
 import { CLUSTER_ID } from './ids.ts'
-import { allow, OWN_ACCOUNT, role } from './policy.ts'
+import { useKeyForTable } from './keys.ts'
+import { parkTips } from './parking.ts'
+import { allow, OWN_ACCOUNT, putOwnEvents, role } from './policy.ts'
 import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import {
   arn,
@@ -13,6 +15,8 @@ import {
   sub,
   type Value,
 } from './resources.ts'
+import { useReplicaKeys } from './settings.ts'
+import { TABLE_ID, useTable } from './table.ts'
 
 export const TASK_DEFINITION_ID = 'MirrorTaskDefinition'
 export const TASK_ROLE_ID = 'MirrorTaskRole'
@@ -111,11 +115,11 @@ const taskDefinition = (plan: Plan): Resource => ({
     TaskRoleArn: att(TASK_ROLE_ID),
     ExecutionRoleArn: att(EXECUTION_ROLE_ID),
     Volumes: [{ Name: 'work' }],
-    ContainerDefinitions: [container()],
+    ContainerDefinitions: [container(plan)],
   },
 })
 
-const container = (): Value => ({
+const container = ({ config }: Plan): Value => ({
   Name: 'mirror',
   Image: sub(`\${AWS::AccountId}.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/\${${IMAGE_PARAMETER}}`),
   Essential: true,
@@ -124,7 +128,12 @@ const container = (): Value => ({
   User: '1000:1000',
   ReadonlyRootFilesystem: true,
   MountPoints: [{ SourceVolume: 'work', ContainerPath: '/work', ReadOnly: false }],
-  Environment: [{ Name: 'TMPDIR', Value: '/work' }],
+  Environment: [
+    { Name: 'TMPDIR', Value: '/work' },
+    { Name: 'RELAY_TABLE', Value: ref(TABLE_ID) },
+    { Name: 'RELAY_BUS', Value: 'default' },
+    { Name: 'RELAY_RULES', Value: JSON.stringify(rulesOf(config)) },
+  ],
   // seconds between SIGTERM and SIGKILL
   StopTimeout: 30,
   // a first process that collects what git leaves behind and passes signals on
@@ -139,11 +148,23 @@ const container = (): Value => ({
   },
 })
 
+/** What of relay.yml the mirror's guard goes by. */
+const rulesOf = ({ safety, parking, replicate }: Plan['config']) => ({
+  safety,
+  parking,
+  replicate: replicate.map(({ repositories, to, divergence }) => ({
+    repositories,
+    to: to.map(({ region }) => ({ region })),
+    divergence,
+  })),
+})
+
 /** What the mirror itself does: read sources, make and write replicas, take the roles of other accounts. */
 const taskRole = (plan: Plan): Resource =>
   role({
     name: roleNamed(plan, 'mirror'),
-    description: 'CodeCommit Relay, mirror task: reads sources, makes and writes replicas',
+    description:
+      'CodeCommit Relay, mirror task: reads sources, makes and writes replicas, parks what is overwritten',
     service: 'ecs-tasks.amazonaws.com',
     trustCondition: OWN_ACCOUNT,
     statements: [
@@ -158,6 +179,11 @@ const taskRole = (plan: Plan): Resource =>
         replicaArns(plan),
       ),
       allow(['sts:AssumeRole'], replicaRoles(plan)),
+      ...useReplicaKeys(plan),
+      ...parkTips(plan),
+      useTable('Query'),
+      useKeyForTable(),
+      putOwnEvents(),
     ],
   })
 

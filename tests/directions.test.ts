@@ -44,7 +44,7 @@ const rows: readonly { from: string; to: readonly string[]; fix: string }[] = [
   },
   {
     from: 'stack/',
-    to: ['stack/', 'shared/config/', 'shared/runtime/errors.ts'],
+    to: ['stack/', 'shared/config/', 'shared/runtime/errors.ts', 'shared/codecommit/address.ts'],
     fix: 'the stack is made from Config, nothing else',
   },
   {

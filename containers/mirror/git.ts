@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { RelayError } from '../../shared/runtime/errors.ts'
 
-const SUBCOMMANDS = ['clone', 'for-each-ref', 'push', 'update-ref'] as const
+const SUBCOMMANDS = ['cat-file', 'clone', 'for-each-ref', 'push', 'update-ref'] as const
 type Subcommand = (typeof SUBCOMMANDS)[number]
 
 export interface GitResult {

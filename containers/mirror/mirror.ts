@@ -6,10 +6,11 @@ import {
 } from '../../shared/codecommit/address.ts'
 import type { RefMap } from '../../shared/git/refs.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
+import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
+import type { Announce, DefaultBranchKeeper, Guard, Verdict } from '../../shared/replication/relay/types.ts'
 import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
-import { type DefaultBranch, defaultBranchOf } from './default-branch.ts'
 import type { Refusal } from './git-output.ts'
 import type { Repository } from './repository.ts'
 
@@ -17,11 +18,15 @@ export interface MirrorTask {
   readonly source: RepositoryAddress
   readonly replica: ReachableRepository
   readonly deletes: 'mirror' | 'keep'
+  /** with which the replica is made where it is missing */
+  readonly kmsKey?: string
 }
 
 export interface MirrorTools {
   readonly access: Pick<CodeCommitAccess, 'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch'>
   readonly repository: Repository
+  /** asked before anything is taken away, and told before anything is pushed */
+  readonly watch?: { readonly guard: Guard; readonly announce: Announce } | undefined
   readonly log: Log
   /** milliseconds since the epoch */
   readonly now: () => number
@@ -31,8 +36,8 @@ export interface MirrorTools {
 /**
  * Makes the replica's heads and tags equal to the source's. The replica is read before the source, and each ref is pushed on
  * the condition that the replica still holds what was read: whoever else is at work, no ref goes back in time.
- * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; REPLICA_MOVED or PUSH_REJECTED when single refs were refused (all others
- * were still pushed); else what kept it from going on, with the refs done so far left as they are
+ * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single
+ * refs were refused (all others were still pushed); else what kept it from going on, with the refs done so far left as they are
  */
 export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void> => {
   const { access, log, now } = tools
@@ -40,13 +45,17 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const names = { source: addressText(task.source), replica: addressText(task.replica) }
   const about = await access.describe(task.source)
   if (!about) throw new RelayError('SOURCE_MISSING', { repository: names.source })
-  const replicaRefs = await readReplica(task.replica, about.description, tools)
+  const replicaRefs = await readReplica(task, about.description, tools)
   const sourceRefs = await tools.repository.clone(task.source)
   log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
 
-  const updates = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
-  const defaultBranch = await defaultBranchOf(task.replica, about.defaultBranch, replicaRefs, access)
-  const refused = await pushAll(updates, defaultBranch, task, tools)
+  const planned = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
+  const updates = await admitted(planned, sourceRefs, replicaRefs, task, tools)
+  const keeper = keepDefaultBranch(
+    { reader: access, access, log },
+    { repository: task.source, replica: task.replica },
+  )
+  const refused = await pushAll(updates, keeper, task, tools)
   if (refused.length > 0) throw refusalError(refused, names.replica)
   log.info('mirror done', {
     ...names,
@@ -56,34 +65,73 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   })
 }
 
-const readReplica = async (
+/** What the guard lets pass. The clone holds all that the source's refs reach: a tip that is not in it is about to be lost. */
+const admitted = async (
+  updates: readonly RefUpdate[],
+  source: RefMap,
+  replica: RefMap,
+  task: MirrorTask,
+  { repository, watch, log }: MirrorTools,
+): Promise<readonly RefUpdate[]> => {
+  if (!watch || updates.length === 0) return updates
+  const taken = updates.filter((update) => update.kind !== 'create')
+  const lacking = await repository.lacking(taken.map(({ from }) => from))
+  const losing = taken.filter(({ from }) => lacking.has(from))
+  const isAsked = losing.length > 0 || taken.some(({ kind }) => kind === 'delete')
+  const verdict = isAsked ? await watch.guard({ updates, source, replica, losing }) : undefined
+  if (verdict?.kind === 'refuse') throw planRefused(verdict, task.replica, log)
+  const allowed = verdict?.updates ?? updates
+  await watch.announce(allowed)
+  return allowed
+}
+
+/** The reason is for the log: it would not fit what an error says of itself. */
+export const planRefused = (
+  { reason, deletions, rewinds }: Extract<Verdict, { kind: 'refuse' }>,
   replica: ReachableRepository,
+  log: Log,
+): RelayError => {
+  log.error('plan refused', { replica: addressText(replica), reason })
+  return new RelayError('PLAN_REFUSED', { replica: addressText(replica), deletions, rewinds })
+}
+
+const readReplica = async (
+  task: MirrorTask,
   description: string | undefined,
-  { access, log }: MirrorTools,
+  tools: MirrorTools,
 ): Promise<RefMap> => {
+  const { replica } = task
+  const { access } = tools
   const refs = await access.readRefs(replica, 'replica')
   if (refs) return refs
-  const made = await access.ensureRepository(replica, { description })
-  log.info('replica missing', { replica: addressText(replica), made })
-  if (made === 'created') return new Map()
+  if ((await makeReplica(task, description, tools)) === 'created') return new Map()
   const refsNow = await access.readRefs(replica, 'replica')
   if (!refsNow) throw new RelayError('REPLICA_MISSING', { repository: addressText(replica) })
   return refsNow
 }
 
+export const makeReplica = async (
+  { replica, kmsKey }: MirrorTask,
+  description: string | undefined,
+  { access, log }: { readonly access: Pick<CodeCommitAccess, 'ensureRepository'>; readonly log: Log },
+): Promise<'created' | 'present'> => {
+  const made = await access.ensureRepository(replica, { description, kmsKey })
+  log.info('replica missing', { replica: addressText(replica), made })
+  return made
+}
+
 /** Pushes batch by batch. Refs refused one by one stop nobody else; a push that fails as a whole is thrown. */
 const pushAll = async (
   updates: readonly RefUpdate[],
-  defaultBranch: DefaultBranch,
+  keeper: DefaultBranchKeeper,
   { replica }: MirrorTask,
   { repository, log, now, limits = PUSH_LIMITS }: MirrorTools,
 ): Promise<Refusal[]> => {
   const refused: Refusal[] = []
-  await defaultBranch.settle()
-  const pushes = batches(updates, limits).flatMap((batch) => defaultBranch.setApart(batch))
+  const pushes = batches(updates, limits).flatMap(deletionsApart)
   for (const [index, batch] of pushes.entries()) {
     const startedAt = now()
-    await defaultBranch.leave(batch, updates)
+    await keeper.beforeDeletion(batch.flatMap(({ kind, ref }) => (kind === 'delete' ? [ref] : [])))
     const outcome = await repository.push(replica, batch)
     const done = batch.filter(({ ref }) => outcome.done.has(ref))
     log.info('batch pushed', {
@@ -95,10 +143,9 @@ const pushAll = async (
     })
     for (const refusal of outcome.refused) log.warn('ref refused', { ...refusal })
     refused.push(...outcome.refused)
-    defaultBranch.moved(done)
     if (outcome.failure) throw outcome.failure
-    await defaultBranch.settle()
   }
+  await keeper.afterCreation()
   return refused
 }
 
@@ -114,12 +161,13 @@ const counts = (updates: readonly RefUpdate[]) => {
   return { created: of('create'), updated: of('update'), deleted: of('delete') }
 }
 
-/** sysexits.h: what mirror-stopped reads as "try again", "denied, give up" and "input wrong, give up". */
-export const EXIT = { done: 0, again: 75, denied: 77, wrong: 78 } as const
+/** sysexits.h, and one of our own behind them: what mirror-stopped reads as "try again", "denied", "input wrong" and "refused, ask". */
+export const EXIT = { done: 0, again: 75, denied: 77, wrong: 78, refused: 79 } as const
 
 /** Exit code for a failure: a stranger's error is tried again. */
 export const exitCodeOf = (error: unknown): number => {
   const code = codeOf(error)
   if (code === 'REMOTE_DENIED') return EXIT.denied
+  if (code === 'PLAN_REFUSED') return EXIT.refused
   return code !== undefined && CODES[code].retry === 'never' ? EXIT.wrong : EXIT.again
 }

@@ -13,6 +13,8 @@ import { gitFailure, judgePush, type PushOutcome, parseRefs } from './git-output
 export interface Repository {
   /** fetches the source's heads and tags; gives them */
   clone(source: ReachableRepository): Promise<RefMap>
+  /** which of these objects no ref of the source reaches */
+  lacking(oids: readonly string[]): Promise<ReadonlySet<string>>
   /** one push; throws only when git could not be run */
   push(replica: ReachableRepository, updates: readonly RefUpdate[]): Promise<PushOutcome>
 }
@@ -54,7 +56,11 @@ export const createRepository = (tools: {
   }
 
   /** A local git command on the clone, that is not expected to fail. */
-  const local = async (subcommand: 'for-each-ref' | 'update-ref', args: readonly string[], input = '') => {
+  const local = async (
+    subcommand: 'cat-file' | 'for-each-ref' | 'update-ref',
+    args: readonly string[],
+    input = '',
+  ) => {
     const result = await git.run(subcommand, args, { gitDir: folder, input })
     if (result.status !== 0) throw gitFailure(result, 'GIT_FAILED', { subcommand })
     return result.stdout
@@ -77,6 +83,12 @@ export const createRepository = (tools: {
       return parseRefs(
         await local('for-each-ref', ['--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags']),
       )
+    },
+    async lacking(oids) {
+      if (oids.length === 0) return new Set()
+      const input = [...new Set(oids)].map((oid) => `${oid}\n`).join('')
+      const said = await local('cat-file', ['--batch-check=%(objectname)'], input)
+      return new Set(said.split('\n').flatMap((line) => /^(\S+) missing$/.exec(line)?.[1] ?? []))
     },
     async push(replica, updates) {
       const facts = { subcommand: 'push', repository: addressText(replica) }

@@ -5,13 +5,16 @@ import { createEmitter } from '../../shared/events/emit.ts'
 import { replicationRequested } from '../../shared/events/request.ts'
 import type { TaskStopped } from '../../shared/events/types.ts'
 import { type FinishParts, finish } from '../../shared/replication/finish.ts'
+import { createMemory } from '../../shared/replication/guard/memory.ts'
 import { launched } from '../../shared/replication/launch.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import type { Bus, Queues } from '../../shared/runtime/aws-clients.ts'
 import type { Handle } from '../../shared/runtime/entry.ts'
+import type { Meter } from '../../shared/runtime/metrics.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, eachRecord } from '../../shared/runtime/sqs-batch.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
+import { openLeftRefs } from '../../shared/store/left-refs.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
 
@@ -26,6 +29,7 @@ export interface MirrorStoppedParts {
   readonly table: Table
   readonly events: Bus
   readonly queues: Queues
+  readonly meter: Meter
   readonly now: () => number
   readonly random: () => number
   readonly id: () => string
@@ -38,6 +42,7 @@ export const createMirrorStopped = (parts: MirrorStoppedParts): Handle<BatchResp
   const dead = createQueue({ queues, url: parts.replicateDeadLetters })
   const letter = (request: Parameters<typeof replicationRequested>[0]) =>
     replicationRequested(request, { id: id(), now: now(), ...own })
+  const left = openLeftRefs(parts.table)
   const base: Omit<FinishParts, 'log'> = {
     ...parts,
     store: openReplicas(parts.table),
@@ -45,6 +50,7 @@ export const createMirrorStopped = (parts: MirrorStoppedParts): Handle<BatchResp
     emit: createEmitter({ client: parts.events, bus: parts.bus }).emit,
     ask: (request, delaySeconds) => work.send(letter(request), delaySeconds),
     bury: (request) => dead.send(letter(request)),
+    remember: (target, refs) => createMemory({ left, now }, target).remember(refs),
     limit: parts.config.mirror.attempts,
   }
   return (event, run) =>

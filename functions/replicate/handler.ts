@@ -1,16 +1,23 @@
-import { addressText } from '../../shared/codecommit/address.ts'
-import { replicasOf } from '../../shared/config/replicas.ts'
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { createDiscover, type Discover } from '../../shared/config/discover.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
-import { type Followed, type FollowParts, follow, type Work } from '../../shared/replication/follow.ts'
+import { type Budget, budgetOf } from '../../shared/replication/budget.ts'
+import { targetsAbout } from '../../shared/replication/direction.ts'
+import { type FollowParts, follow, type Work } from '../../shared/replication/follow.ts'
 import { launchOf, type MirrorPlace, startMirror } from '../../shared/replication/launch.ts'
+import type { Followed } from '../../shared/replication/look.ts'
+import { namedMoves } from '../../shared/replication/moves.ts'
+import type { Streams } from '../../shared/replication/ports.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import { giveUp } from '../../shared/replication/report.ts'
-import type { Bus, Tasks } from '../../shared/runtime/aws-clients.ts'
-import type { Handle } from '../../shared/runtime/entry.ts'
+import type { Bus, OwnQueue, Tasks } from '../../shared/runtime/aws-clients.ts'
+import { comeBackSooner } from '../../shared/runtime/come-back.ts'
+import type { Handle, Run } from '../../shared/runtime/entry.ts'
 import { codeOf } from '../../shared/runtime/errors.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
+import type { Meter } from '../../shared/runtime/metrics.ts'
 import {
   type BatchResponse,
   batchResponse,
@@ -18,49 +25,56 @@ import {
   type QueueRecord,
   recordsOf,
 } from '../../shared/runtime/sqs-batch.ts'
+import { type Direction, openDirections } from '../../shared/store/directions.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { type Group, groupsOf, type ReadRecord } from './groups.ts'
 
-export interface ReplicateParts {
+export interface ReplicateParts extends Streams {
   readonly config: Config
   /** account and region Relay is deployed in */
   readonly own: { readonly account: string; readonly region: string }
   readonly place: MirrorPlace
   readonly bus: string
-  /** maxReceiveCount of the replicate queue */
+  /** URL of the replicate queue, and its maxReceiveCount */
+  readonly replicateQueue: string
   readonly maxReceives: number
-  readonly reader: RefReader
+  /** MiB of this function */
+  readonly memory: number
+  readonly reader: RefReader & {
+    tagsOf(repository: RepositoryAddress): Promise<Readonly<Record<string, string>> | undefined>
+  }
   readonly table: Table
   readonly events: Bus
+  readonly queues: OwnQueue
   readonly tasks: Tasks
+  readonly meter: Meter
   readonly now: () => number
+  /** 0 ≤ x < 1 */
+  readonly random: () => number
   readonly id: () => string
 }
 
-/** The claim outlives the invocation a little, and stays well below the queue's visibility timeout. */
-const LEASE_MARGIN_MS = 5_000
-
 /**
- * Looks at each replica that a batch of events and requests speaks of, and starts a mirror where it differs from its source.
- * A replica that fails reports exactly the records that spoke of it.
+ * Brings each replica that a batch of events and requests speaks of up to date. A replica that fails reports exactly the
+ * records that spoke of it, and these come back with growing pauses.
  */
 export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> => {
-  const store = openReplicas(parts.table)
-  const { once } = openOnce(parts)
-  const { emit } = createEmitter({ client: parts.events, bus: parts.bus })
   const base: Omit<FollowParts, 'log'> = {
     ...parts,
-    store,
-    once,
-    emit,
-    start: (target, run) => startMirror(parts.tasks, launchOf(parts.place, target, run)),
+    store: openReplicas(parts.table),
+    once: openOnce(parts).once,
+    emit: createEmitter({ client: parts.events, bus: parts.bus }).emit,
+    start: (target, launch) => startMirror(parts.tasks, launchOf(parts.place, target, launch)),
   }
+  // kept while the function is warm
+  const tagsOf = (repository: RepositoryAddress) => parts.reader.tagsOf(repository)
+  const discover = createDiscover({ ...parts, tagsOf })
   return async (event, run) => {
-    const failed = new Set<string>()
+    const failed = new Map<string, QueueRecord>()
     const fail = (record: QueueRecord, error: unknown) => {
-      failed.add(record.messageId)
+      failed.set(record.messageId, record)
       run.log.error('record failed', {
         messageId: record.messageId,
         receives: record.receives,
@@ -68,44 +82,56 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
       })
     }
     const records = recordsOf(event)
-    const read = records.flatMap((record): ReadRecord[] => {
-      try {
-        return [{ record, inputs: decodeBody(record.body) }]
-      } catch (error) {
-        fail(record, error)
-        return []
-      }
-    })
-    const groups = groupsOf(
-      read,
-      (repository) => replicasOf(parts.config, repository, parts.own),
-      run.log,
-      fail,
-    )
+    const groups = await readGroups(parts, discover, records, run, fail)
     const work = { ...base, log: run.log }
+    const budget = budgetOf(parts.now(), run.remainingMs(), parts.memory, groups.length)
     const outcomes = await Promise.all(
-      groups.map((group) =>
-        followGroup(work, group, run.remainingMs() + LEASE_MARGIN_MS, parts.maxReceives, fail),
-      ),
+      groups.map((group) => followGroup(work, group, budget, parts.maxReceives, fail)),
     )
+    const { queues, replicateQueue: url, maxReceives, random } = parts
+    await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failed.values())
     run.note({
       records: records.length,
       replicas: groups.length,
       failed: failed.size,
       outcomes: tally(outcomes),
     })
-    return batchResponse(failed)
+    return batchResponse(failed.keys())
   }
 }
+
+const readGroups = async (
+  parts: ReplicateParts,
+  discover: Discover,
+  records: readonly QueueRecord[],
+  run: Run,
+  fail: (record: QueueRecord, error: unknown) => void,
+): Promise<readonly Group[]> => {
+  const read = records.flatMap((record): ReadRecord[] => {
+    try {
+      return [{ record, inputs: decodeBody(record.body) }]
+    } catch (error) {
+      fail(record, error)
+      return []
+    }
+  })
+  const directions = await directionsOf(parts)
+  const configured = (repository: RepositoryAddress) => discover(repository, run.log)
+  return groupsOf(read, (repository) => targetsAbout(repository, configured, directions), run.log, fail)
+}
+
+/** Without `failover` in relay.yml nothing changes places, and nothing is asked. */
+const directionsOf = async ({ config, table }: ReplicateParts): Promise<readonly Direction[]> =>
+  config.failover ? openDirections(table).list() : []
 
 const followGroup = async (
   parts: FollowParts,
   group: Group,
-  leaseMs: number,
+  budget: Budget,
   maxReceives: number,
   fail: (record: QueueRecord, error: unknown) => void,
 ): Promise<Followed | 'failed'> => {
-  const work = workOf(group, leaseMs)
+  const work = workOf(group, budget)
   const names = {
     repository: addressText(group.target.repository),
     replica: addressText(group.target.replica),
@@ -122,16 +148,25 @@ const followGroup = async (
   }
 }
 
-const workOf = ({ target, records, events, requests }: Group, leaseMs: number): Work => ({
+const workOf = ({ target, way, records, events, requests }: Group, budget: Budget): Work => ({
   target,
-  leaseMs,
+  way,
+  budget,
   messages: [...records].map(({ messageId }) => messageId),
   reason: events.length > 0 ? 'push' : (requests[0]?.reason ?? 'request'),
   attempt: Math.max(0, ...requests.map(({ attempt }) => attempt)),
+  wishes: [...new Set(requests.flatMap(({ by }) => by ?? []))],
+  moves: requests.length === 0 ? movesOf(target.deletes, events) : undefined,
   ...(events.length > 0
     ? { hint: { count: events.length, at: Math.min(...events.map(({ at }) => Date.parse(at))) } }
     : {}),
 })
+
+/** Where deleted refs are kept, the fast path has no say over them. */
+const movesOf = (deletes: Group['target']['deletes'], events: Group['events']) => {
+  const moves = namedMoves(events)
+  return deletes === 'keep' && moves?.some(({ kind }) => kind === 'delete') ? undefined : moves
+}
 
 /** SQS is about to move the record to the dead-letter queue: people hear of it now. */
 const ring = async (parts: FollowParts, work: Work, record: QueueRecord, error: unknown): Promise<void> => {

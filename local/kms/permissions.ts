@@ -23,7 +23,7 @@ interface Named {
 
 /** `kms:<Operation>` on the key, as the key's policy and the caller's identity policies say (KMS developer guide, "Key policies in AWS KMS"). */
 export const permissionsOf = (
-  keys: Pick<Keys, 'find' | 'findById' | 'grants' | 'alias'>,
+  keys: Pick<Keys, 'find' | 'findById' | 'grants' | 'alias' | 'aliases'>,
   operation: string,
   input: Named,
   call: Call,
@@ -32,7 +32,7 @@ export const permissionsOf = (
   const on = (keyId: string, action: string, encryptionContext: EncryptionContext = {}): Permission[] => {
     const key = keys.find(call, keyId)
     const granted = isGranted(keys, key, call.caller, action, encryptionContext)
-    return granted ? [] : [policyPermission(key, action, { caller: call.caller, encryptionContext })]
+    return granted ? [] : [policyPermission(keys, key, action, { caller: call.caller, encryptionContext })]
   }
   if (operation === 'ReEncrypt') {
     return [
@@ -66,6 +66,7 @@ const sealer = ({ CiphertextBlob }: Named): string => sealedBy(CiphertextBlob ??
  * that asks on a caller's behalf (KMS developer guide, "AWS KMS condition keys").
  */
 export const policyPermission = (
+  keys: Pick<Keys, 'aliases'>,
   key: KeyRecord,
   action: string,
   {
@@ -75,6 +76,7 @@ export const policyPermission = (
   }: { caller?: Pick<Caller, 'account'>; via?: string; encryptionContext: EncryptionContext },
 ): Permission => {
   const context = Object.entries(encryptionContext)
+  const aliases = keys.aliases(key).filter(({ keyId }) => keyId === key.id)
   return {
     action,
     resource: key.arn,
@@ -83,6 +85,7 @@ export const policyPermission = (
     context: {
       ...(caller && { 'kms:CallerAccount': caller.account }),
       ...(via !== undefined && { 'kms:ViaService': `${via}.${key.region}.amazonaws.com` }),
+      ...(aliases.length > 0 && { 'kms:ResourceAliases': aliases.map(({ name }) => name) }),
       ...(context.length > 0 && { 'kms:EncryptionContextKeys': context.map(([name]) => name) }),
       ...Object.fromEntries(context.map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
       ...Object.fromEntries(

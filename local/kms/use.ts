@@ -12,7 +12,7 @@ const UNREADABLE =
 
 /** Using keys through other services: for callers, and for services that hand something on. */
 export const createUse = (
-  keys: Pick<Keys, 'find' | 'grants'>,
+  keys: Pick<Keys, 'find' | 'grants' | 'aliases'>,
   iam: Pick<Iam, 'authorize' | 'authorizeSender'>,
 ): Pick<Kms, 'use' | 'useAsService'> => {
   const each = ({ keyArn, actions }: KeyUse, judge: (key: KeyRecord, action: string) => void): void => {
@@ -34,14 +34,14 @@ export const createUse = (
       each(request, (key, action) => {
         const encryptionContext = contextOf(request, action)
         if (isGranted(keys, key, caller, action, encryptionContext)) return
-        const permission = policyPermission(key, action, { caller, via, encryptionContext })
+        const permission = policyPermission(keys, key, action, { caller, via, encryptionContext })
         iam.authorize(caller, forResource(permission, action))
       })
     },
     useAsService: (request) => {
       const { sender, via } = request
       each(request, (key, action) => {
-        const permission = policyPermission(key, action, {
+        const permission = policyPermission(keys, key, action, {
           encryptionContext: contextOf(request, action),
           ...(sender.roleArn !== undefined && { caller: { account: accountOf(sender.roleArn) }, via }),
         })

@@ -64,6 +64,15 @@ export const writeGitCredentials = (file: string, logins: readonly GitLogin[]): 
     }),
   )
 
+/** Writes variables as a POSIX shell reads them (`. FILE`): one a line, the value in single quotes. */
+export const writeEnvironment = (file: string, variables: Readonly<Record<string, string>>): void =>
+  writePrivate(
+    file,
+    Object.entries(variables).map(
+      ([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`,
+    ),
+  )
+
 /** Atomic by rename: a reader sees the old file or the new one; the mode is set before anything is in it. */
 const writePrivate = (file: string, pieces: readonly string[]): void => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** Where a repository is: CodeCommit's ARN is `arn:aws:codecommit:<region>:<account>:<name>`. */
 export interface RepositoryAddress {
   readonly account: string
@@ -15,5 +17,41 @@ export interface ReachableRepository extends RepositoryAddress {
 export const addressText = ({ account, region, name }: RepositoryAddress): string =>
   `${account}/${region}/${name}`
 
+/** ARN of a repository. Partitions go by the region's name (AWS General Reference, "Amazon Resource Names"). */
+export const repositoryArn = ({ account, region, name }: RepositoryAddress): string =>
+  `arn:${partitionOf(region)}:codecommit:${region}:${account}:${name}`
+
+const partitionOf = (region: string): string => {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}
+
 export const sameAddress = (a: RepositoryAddress, b: RepositoryAddress): boolean =>
   addressText(a) === addressText(b)
+
+/** What the names of parking repositories end with: repositories beside replicas that keep tips which were overwritten or deleted. */
+export const PARKING_SUFFIX = '.relay-parking'
+
+/** Longest repository name ("Quotas in AWS CodeCommit"). */
+const MAX_NAME = 100
+const HASH_DIGITS = 16
+/** Longest name that is kept whole in front of the suffix. */
+export const LONGEST_KEPT = MAX_NAME - PARKING_SUFFIX.length
+/** What is kept of a longer one; a dot and a hash of the whole name follow. */
+export const KEPT_OF_LONG = LONGEST_KEPT - HASH_DIGITS - 1
+
+/** Whether this is the name of a parking repository, which is never a source and never a replica. */
+export const isParkingName = (name: string): boolean => name.endsWith(PARKING_SUFFIX)
+
+/** Name of the parking repository of a replica: at most 100 characters, another one for every name. */
+export const parkingName = (name: string): string => {
+  if (name.length <= LONGEST_KEPT) return `${name}${PARKING_SUFFIX}`
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_DIGITS)
+  return `${name.slice(0, KEPT_OF_LONG)}.${hash}${PARKING_SUFFIX}`
+}
+
+/** Where the tips of a replica are parked: the same account, region and role. */
+export const parkingOf = (replica: ReachableRepository): ReachableRepository => ({
+  ...replica,
+  name: parkingName(replica.name),
+})

@@ -1,5 +1,6 @@
 import { awsName } from '../runtime/aws-failures.ts'
 import { type Code, codeOf, type ErrorData, RelayError } from '../runtime/errors.ts'
+import { addressText, type ReachableRepository } from './address.ts'
 
 const DENIED =
   /^(?:AccessDenied|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|ExpiredToken|OptInRequired|NotAuthorized|OperationNotAllowed|EncryptionKeyAccessDenied)/
@@ -36,6 +37,30 @@ export const failureOf = (error: unknown, facts: ErrorData): RelayError => {
 
 /** Whether the SDK threw AWS's exception of this name. */
 export const isAwsError = (error: unknown, name: string): boolean => (error as SdkError | null)?.name === name
+
+/** What CodeCommit does with a key for whoever uses a repository (CodeCommit user guide, "AWS KMS and encryption"). */
+const KEY_ACTIONS = 'kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey*, kms:ReEncrypt*'
+
+/**
+ * KEY_REFUSED, when CodeCommit would not make a repository because of the key that was wanted for it: which key, who wanted to
+ * use it, and what that takes. Undefined for every other failure.
+ */
+export const keyFailureOf = (
+  error: unknown,
+  repository: ReachableRepository,
+  kmsKey: string | undefined,
+): RelayError | undefined => {
+  const name = awsName(error)
+  if (!name.startsWith('EncryptionKey')) return undefined
+  const facts = {
+    repository: addressText(repository),
+    key: kmsKey ?? 'aws/codecommit',
+    user: repository.role ?? 'this process’s role',
+    needs: KEY_ACTIONS,
+    aws: name,
+  }
+  return new RelayError('KEY_REFUSED', facts, { cause: error })
+}
 
 const relayCode = (name: string, code: unknown, status: number | undefined): Code => {
   if (THROTTLED.test(name) || status === 429) return 'REMOTE_THROTTLED'

@@ -4,7 +4,7 @@ import { CODES, codeOf } from '../runtime/errors.ts'
 import type { ReplicaItem } from './items.ts'
 import { browseLink } from './links.ts'
 import type { Fact, Story } from './story.ts'
-import { count, duration, moment, place, sentence } from './words.ts'
+import { count, duration, moment, place, sentence, short, shortRef } from './words.ts'
 
 /** What became of one replica: the latest event is told, earlier ones of the same batch are counted. */
 export const replicaStory = (items: readonly [ReplicaItem, ...ReplicaItem[]]): Story => {
@@ -56,6 +56,24 @@ const WAYS = {
   mirror: 'cloned and pushed by the mirror task',
 } as const
 
+type Diverged = Extract<RelayEvent, { detailType: 'Replica Diverged' }>['detail']
+
+/** `branch main was at 7f3c1de (parked)` */
+const foundText = ({ ref, found, parked }: Diverged['refs'][number]): string =>
+  `${ref.startsWith('refs/tags/') ? 'tag' : 'branch'} ${shortRef(ref)} was at ${short(found)}${parked ? ' (parked)' : ''}`
+
+const afterDivergence = (
+  { name }: RepositoryAddress,
+  outcome: Diverged['outcome'],
+  refs: Diverged['refs'],
+): string => {
+  const who = 'Find out who pushes to the replica'
+  if (outcome === 'kept') return `${who}, and bring those refs into the source or delete them.`
+  return refs.some(({ parked }) => parked)
+    ? `${who}. What was parked comes back with \`relay undo ${name} REF\`.`
+    : `${who}. What was overwritten was not parked (parking.days in relay.yml).`
+}
+
 const partOf = (event: RelayEvent): Part => {
   switch (event.detailType) {
     case 'Replica Updated': {
@@ -86,17 +104,20 @@ const partOf = (event: RelayEvent): Part => {
       }
     }
     case 'Replica Diverged': {
-      const { refs, refsDiverged, outcome } = event.detail
-      const names = refs.slice(0, MAX_LINES).map(({ ref, found }) => `${ref} was at ${found.slice(0, 7)}`)
-      const more = refsDiverged > names.length ? [`and ${refsDiverged - names.length} more`] : []
-      const overwritten = outcome === 'overwritten'
+      const { repository, refs, refsDiverged, outcome } = event.detail
+      const names = refs.slice(0, MAX_LINES).map(foundText)
+      const more =
+        refsDiverged > names.length ? [`and ${count(refsDiverged - names.length, 'more ref')}`] : []
+      const one = refsDiverged === 1
+      const became =
+        outcome === 'overwritten'
+          ? `the source’s took ${one ? 'its' : 'their'} place`
+          : `${one ? 'it was' : 'they were'} left as ${one ? 'it is' : 'they are'}`
       return {
         mood: 'bad',
-        says: `had ${count(refsDiverged, 'ref')} moved by somebody else; ${overwritten ? 'the source’s took their place' : 'they were left as they are'}`,
+        says: `had ${count(refsDiverged, 'ref')} moved by somebody else; ${became}`,
         facts: [{ label: 'Refs', value: sentence([...names, ...more].join(', ')) }],
-        nextStep: overwritten
-          ? 'Find out who pushes to the replica. What was overwritten comes back with `relay undo`.'
-          : 'Find out who pushes to the replica, and bring those refs into the source or delete them.',
+        nextStep: afterDivergence(repository, outcome, refs),
       }
     }
     case 'Replica Incomplete': {
@@ -112,7 +133,7 @@ const partOf = (event: RelayEvent): Part => {
       const { deletions, rewinds, refs, reason, nextStep } = event.detail
       return {
         mood: 'bad',
-        says: `was left as it is: the plan would delete ${count(deletions, 'ref')} and rewind ${rewinds}, of ${refs}`,
+        says: `was left as it is: the plan would delete ${count(deletions, 'ref')} and rewind ${rewinds.toLocaleString('en-US')}, of ${refs.toLocaleString('en-US')} in all`,
         facts: [{ label: 'Why', value: sentence(reason) }],
         nextStep: sentence(nextStep),
       }
@@ -121,8 +142,8 @@ const partOf = (event: RelayEvent): Part => {
       const { nextStep } = event.detail
       return {
         mood: 'bad',
-        says: 'has lost its source: the repository is gone. The replica is kept.',
-        facts: [],
+        says: 'has lost its source, and is kept',
+        facts: [{ label: 'Why', value: 'The source repository was deleted or renamed.' }],
         nextStep: sentence(nextStep),
       }
     }

@@ -1,10 +1,11 @@
 import { addressText } from '../codecommit/address.ts'
+import type { RefMap } from '../git/refs.ts'
 import { type Code, codeOf, RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
-import type { Claim, ReplicaRecord } from '../store/records.ts'
-import type { Ask, Parts } from './ports.ts'
-import { type Comparison, compare, type Target } from './prove.ts'
-import { giveUp, tellUpdated } from './report.ts'
+import type { Claim, Proof, ReplicaRecord } from '../store/records.ts'
+import type { Ask, Parts, Request } from './ports.ts'
+import { addCounts, type Comparison, compare, NONE, type Target } from './prove.ts'
+import { giveUp, lastWayOf, measureLag, tellPending, tellSourceMissing } from './report.ts'
 import { again, type Decision, decide, type RunEnd } from './retry.ts'
 
 /** Looks at, or writes for, one replica while others keep asking for it. */
@@ -13,9 +14,11 @@ const MAX_ROUNDS = 5
 const ANEW_SECONDS = 15
 
 export interface FinishParts extends Parts {
+  /** both sides hold these refs */
+  readonly remember?: (target: Target, refs: RefMap) => Promise<void>
   readonly ask: Ask
   /** puts a request where it rings and can be redriven: the replicate queue's dead-letter queue */
-  readonly bury: (request: Parameters<Ask>[0]) => Promise<void>
+  readonly bury: (request: Request) => Promise<void>
   /** 0 ≤ x < 1 */
   readonly random: () => number
   /** mirror runs in all before Relay gives up */
@@ -24,6 +27,7 @@ export interface FinishParts extends Parts {
 
 export interface Ended {
   readonly target: Target
+  /** token of the launch */
   readonly claim: string
   readonly end: RunEnd
 }
@@ -36,12 +40,19 @@ export type Finished = 'equal' | 'again' | 'retry' | 'failed' | 'source-missing'
  * request too many rather than one too few.
  */
 export const finish = async (parts: FinishParts, ended: Ended): Promise<Finished> => {
-  const record = await parts.store.get(ended.target)
-  const claim = record?.claim
-  if (!record || claim?.id !== ended.claim) return 'closed-before'
-  const decision = decide(ended.end, claim.attempt, parts.limit, parts.random)
-  if (decision.kind === 'ok') return prove(parts, ended.target, record, claim)
-  return goOn(parts, ended.target, claim, decision)
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const record = await parts.store.get(ended.target)
+    const claim = record?.claim
+    // records of versions before launches were noted hold a task and no launch: the claim was its token
+    if (!record || !claim || (claim.launch?.token ?? claim.id) !== ended.claim) return 'closed-before'
+    const decision = decide(ended.end, claim.attempt, parts.limit, parts.random)
+    const finished = await (decision.kind === 'ok'
+      ? prove(parts, ended.target, record, claim)
+      : goOn(parts, ended.target, claim, decision))
+    if (finished !== 'closed-before') return finished
+    // somebody may have taken over the claim meanwhile, and with it this very run, whose end only we know
+  }
+  throw busy(ended.target)
 }
 
 /** The container pushed all it planned; only the refs themselves prove that both sides are equal. */
@@ -59,17 +70,29 @@ const prove = async (
     if (found.kind === 'unread') {
       return goOn(parts, target, claim, again(found, claim.attempt, parts.limit, parts.random))
     }
-    if (found.kind === 'source-missing') {
-      await parts.store.releaseClaim(target, claim.id)
-      return 'source-missing'
-    }
     if (found.kind === 'different') return runAgain(parts, target, record, claim, pushed || round > 0)
-    if (!told) told = await tellUpdated(parts, await parts.store.get(target), found.proof, claim.reason)
-    const left = await parts.store.closeClaim(target, claim.id, found.proof)
-    if (left === 'done') return 'equal'
+    if (found.kind === 'equal') await parts.remember?.(target, found.refs)
+    const left = await (found.kind === 'source-missing'
+      ? endMissing(parts, target, record, claim)
+      : endEqual(parts, target, claim, found.proof, told))
+    if (left === 'done') return found.kind
     if (left === 'lost') return 'closed-before'
+    told = true
   }
   throw busy(target)
+}
+
+const endEqual = async (parts: FinishParts, target: Target, claim: Claim, proof: Proof, told: boolean) => {
+  const record = await parts.store.get(target)
+  if (!told) await tellPending(parts, record, proof, claim.reason)
+  const left = await parts.store.closeClaim(target, claim.id, proof, lastWayOf(record, claim.reason))
+  if (!told) measureLag(parts, target, proof, record?.waitingSince)
+  return left
+}
+
+const endMissing = async (parts: FinishParts, target: Target, record: ReplicaRecord, claim: Claim) => {
+  const missingSince = await tellSourceMissing(parts, target, record.missingSince)
+  return parts.store.settleClaim(target, claim.id, { status: 'source-missing', missingSince })
 }
 
 type Look =
@@ -107,9 +130,9 @@ const runAgain = async (
     const reason = 'mirror runs end well and the refs still differ'
     return goOn(parts, target, claim, { kind: 'give-up', code: 'MIRROR_FAILED', reason })
   }
-  const more = { failures: 0, carried: record.pending }
+  const more = { failures: 0, carried: record.pending && addCounts(record.pending, NONE) }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    await parts.ask({ ...target, reason: claim.reason, attempt }, 0)
+    await parts.ask(requestOf(target, claim, attempt), 0)
     const left = await parts.store.releaseForMore(target, claim.id, more)
     if (left !== 'dirty') return left === 'done' ? 'again' : 'closed-before'
     // the request was seen before the claim was given up, or somebody pushed: either way nobody else will look
@@ -138,7 +161,9 @@ const goOn = async (
   const attempt = claim.attempt + 1
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     if (!(await parts.store.clearDirty(target, claim.id))) return 'closed-before'
-    await parts.ask({ ...target, reason: claim.reason, attempt }, decision.afterSeconds)
+    // what a mirror began, a mirror ends: the relay has handed it over, or was not wanted
+    await parts.store.noteWish(target, 'mirror')
+    await parts.ask(requestOf(target, claim, attempt), decision.afterSeconds)
     const left = await parts.store.releaseForMore(target, claim.id, { failures: attempt })
     if (left !== 'dirty') return left === 'done' ? 'retry' : 'closed-before'
   }
@@ -151,7 +176,9 @@ const fail = async (
   claim: Claim,
   { code, reason }: { readonly code: Code; readonly reason: string },
 ): Promise<Finished> => {
-  await parts.bury({ ...target, reason: claim.reason, attempt: 0 })
+  // the record forgets what was meant when the work has failed for good; what is redriven must still say it
+  const request = requestOf(target, claim, 0)
+  await parts.bury(claim.launch?.force ? { ...request, by: 'force' } : request)
   const failure = { key: claim.id, code, reason, attempts: claim.attempt + 1, cause: claim.reason }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const pushed = (await parts.store.get(target))?.dirty ?? false
@@ -162,6 +189,13 @@ const fail = async (
   }
   throw busy(target)
 }
+
+const requestOf = ({ repository, replica }: Target, { reason }: Claim, attempt: number): Request => ({
+  repository,
+  replica,
+  reason,
+  attempt,
+})
 
 const busy = (target: Target): RelayError =>
   new RelayError('CLAIM_LOST', { replica: addressText(target.replica), rounds: MAX_ROUNDS })

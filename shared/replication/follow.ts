@@ -2,102 +2,103 @@ import { addressText } from '../codecommit/address.ts'
 import { RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
 import type { ReplicaRecord } from '../store/records.ts'
-import type { MirrorRun } from './launch.ts'
-import type { Parts } from './ports.ts'
-import { addCounts, compare, countsOf, type Target } from './prove.ts'
-import { tellUpdated } from './report.ts'
-
-/** How long a mirror may run before its claim can be taken over, should its end never be reported. */
-export const MIRROR_LEASE_MS = 2 * 3600_000
-/** Looks at one replica while others keep asking for it; what is still unsettled then goes back into the queue. */
-const MAX_LOOKS = 5
+import type { Budget } from './budget.ts'
+import { isUnsure } from './launch.ts'
+import { holdLease, LEASE_MS } from './lease.ts'
+import { type Followed, type Held, type LookParts, look, type SoFar } from './look.ts'
+import type { Target } from './prove.ts'
+import type { NamedMove } from './relay/types.ts'
 
 export interface Work {
   readonly target: Target
   /** events that announced it, and the time (ms) of the oldest; absent for requests */
   readonly hint?: { readonly at: number; readonly count: number }
+  /** present: nothing but these events asked for it, and they name every branch that moved */
+  readonly moves?: readonly NamedMove[] | undefined
+  /** of relay.yml: whether the relay is tried at all */
+  readonly way: 'auto' | 'mirror'
+  /** what a request asked for besides a look */
+  readonly wishes: readonly ('force' | 'mirror')[]
   readonly reason: string
   readonly attempt: number
-  /** milliseconds that this worker has left: its claim holds as long */
-  readonly leaseMs: number
+  readonly budget: Budget
   /** ids of the queue messages that asked for it */
   readonly messages: readonly string[]
 }
 
-export interface FollowParts extends Parts {
-  /** starts a mirror task and returns its ARN */
-  readonly start: (target: Target, run: MirrorRun) => Promise<string>
+export interface FollowParts extends LookParts {
   readonly id: () => string
 }
 
-/** `claimed-elsewhere`: its holder will look again. `given-up`: a retry of work that has failed for good meanwhile. */
-export type Followed = 'equal' | 'started' | 'claimed-elsewhere' | 'source-missing' | 'given-up' | 'lost'
-
 /**
- * Brings one replica on its way: claims it, compares it with its source, and starts a mirror where they differ.
- * @throws what the comparison or the start threw, after the claim was given back
+ * Brings one replica up to date: claims it, streams what differs, and hands over to a mirror what cannot be streamed.
+ * @throws what the relay, the comparison or the start threw, after the claim was given back
  */
 export const follow = async (parts: FollowParts, work: Work): Promise<Followed> => {
-  const { store, now, id } = parts
-  const { target, hint } = work
+  const { store, now } = parts
+  const { target, hint, wishes, reason, messages } = work
   if (hint) await store.noteHint(target, hint)
+  for (const wish of wishes) await store.noteWish(target, wish)
   const before = await store.get(target)
   if (before?.status === 'failed' && work.attempt > 0 && !hint) return 'given-up'
-  const attempt = Math.max(work.attempt, before?.failures ?? 0)
-  const claim = id()
+  const claim = parts.id()
   const at = now()
-  const taken = await store.claim(target, {
-    id: claim,
-    until: at + work.leaseMs,
-    now: at,
-    attempt,
-    reason: work.reason,
-    messages: work.messages,
-  })
+  const attempt = Math.max(work.attempt, before?.failures ?? 0)
+  const until = at + LEASE_MS
+  const mine = { id: claim, until, now: at, attempt, reason, messages }
+  const taken = await store.claim(target, mine, before?.claim)
   if (taken === 'dirty-marked') return 'claimed-elsewhere'
+  const lease = holdLease(parts, target, claim, until)
+  const held: Held = { claim, attempt, lease, lost: false }
   try {
-    return await settle(parts, work, { claim, attempt, reason: work.reason }, before)
+    return await settle(parts, work, held, isUndisturbed(before) ? work.moves : undefined)
   } catch (error) {
-    await giveBack(parts, target, claim)
+    if (held.lost || lease.taken()) {
+      parts.log.warn('claim lost', { replica: addressText(target.replica), claim, ...describeFailure(error) })
+      return 'lost'
+    }
+    await lease.stop()
+    await giveBack(parts, target, claim, error)
     throw error
+  } finally {
+    await lease.stop()
   }
 }
 
+/** Whether the last thing known of a replica is that it was equal, and nothing is open. */
+const isUndisturbed = (record: ReplicaRecord | undefined): boolean =>
+  record?.status === 'equal' && !record.claim && !record.forced && !record.mirrorAsked && !record.pending
+
+/** Looks until nobody asked for another look meanwhile, or time is up: the messages then come back. */
 const settle = async (
   parts: FollowParts,
-  { target }: Work,
-  run: MirrorRun,
-  before: ReplicaRecord | undefined,
+  work: Work,
+  held: Held,
+  moves: readonly NamedMove[] | undefined,
 ): Promise<Followed> => {
-  const { store, reader, now, log } = parts
-  let told = false
-  for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
-    if (looks > 0 && !(await store.clearDirty(target, run.claim))) return 'lost'
-    const found = await compare(reader, target, now)
-    if (found.kind === 'source-missing') {
-      await store.releaseClaim(target, run.claim)
-      return 'source-missing'
-    }
-    if (found.kind === 'different') {
-      const pending = addCounts(countsOf(found.updates), before?.carried)
-      // before the start: a short mirror may have ended before the next line is done
-      if (!(await store.planClaim(target, run.claim, pending))) return 'lost'
-      const task = await parts.start(target, run)
-      log.info('mirror started', { replica: addressText(target.replica), claim: run.claim, task, ...pending })
-      const kept = await store.keepClaim(target, run.claim, { until: now() + MIRROR_LEASE_MS, task })
-      return kept ? 'started' : 'lost'
-    }
-    // a mirror whose end was never reported is told of here
-    if (!told) told = await tellUpdated(parts, await store.get(target), found.proof, run.reason)
-    const left = await store.closeClaim(target, run.claim, found.proof)
-    if (left === 'done') return 'equal'
-    if (left === 'lost') return 'lost'
+  const { store, now } = parts
+  const { target, budget } = work
+  const sofar: SoFar = { told: false }
+  for (let looks = 0; looks === 0 || now() < budget.until; looks += 1) {
+    if (looks > 0 && !(await store.clearDirty(target, held.claim))) return 'lost'
+    const record = await store.get(target)
+    if (record?.claim?.id !== held.claim) return 'lost'
+    const end = await look(parts, { work, held, record, sofar, moves: looks === 0 ? moves : undefined })
+    if (end.left === 'done') return end.as
+    if (end.left === 'lost') return 'lost'
   }
-  throw new RelayError('CLAIM_LOST', { replica: addressText(target.replica), looks: MAX_LOOKS })
+  throw new RelayError('CLAIM_LOST', {
+    replica: addressText(target.replica),
+    problem: 'asked for all the time',
+  })
 }
 
-/** The failure that led here is what the caller must hear; a claim that cannot be given back ends by its time. */
-const giveBack = async (parts: FollowParts, target: Target, claim: string): Promise<void> => {
+/**
+ * The failure that led here is what the caller must hear; a claim that cannot be given back ends by its time. A mirror that may
+ * have been started keeps its claim: whoever takes that over starts the same again, which starts nothing twice.
+ */
+const giveBack = async (parts: FollowParts, target: Target, claim: string, why: unknown): Promise<void> => {
+  if (isUnsure(why)) return
   try {
     await parts.store.releaseClaim(target, claim)
   } catch (error) {

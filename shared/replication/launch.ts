@@ -2,7 +2,8 @@ import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
 import * as z from 'zod/mini'
 import type { TaskFailure, Tasks } from '../runtime/aws-clients.ts'
 import { asFailure } from '../runtime/aws-failures.ts'
-import { RelayError } from '../runtime/errors.ts'
+import { codeOf, RelayError } from '../runtime/errors.ts'
+import type { Launch } from '../store/records.ts'
 import type { Target } from './prove.ts'
 
 /** Where mirrors run. */
@@ -15,13 +16,6 @@ export interface MirrorPlace {
   readonly assignPublicIp: 'ENABLED' | 'DISABLED'
 }
 
-export interface MirrorRun {
-  /** claim under which it runs: at most 64 printable ASCII characters */
-  readonly claim: string
-  readonly attempt: number
-  readonly reason: string
-}
-
 /** RunTask, parameter overrides: "A total of 8192 characters are allowed for overrides" (ECS API Reference). */
 export const MAX_OVERRIDES = 8_192
 /** RunTask, parameter startedBy: up to 128 letters, digits, hyphens, slashes and underscores (ECS API Reference). */
@@ -30,18 +24,20 @@ const MAX_STARTED_BY = 128
 const MAX_REASON = 500
 
 /**
- * RunTask's input for one mirror run. The claim is the client token: asked twice, ECS starts one task.
+ * RunTask's input for one mirror run. Asked twice with the same launch, ECS starts one task.
  * @throws RelayError MIRROR_NOT_STARTED when the overrides would be longer than ECS takes
  */
-export const launchOf = (place: MirrorPlace, target: Target, run: MirrorRun): RunTaskCommandInput => {
+export const launchOf = (place: MirrorPlace, target: Target, launch: Launch): RunTaskCommandInput => {
   const { account, region, name } = target.repository
   const environment = {
     RELAY_REPOSITORY: JSON.stringify({ account, region, name }),
     RELAY_REPLICA: JSON.stringify(target.replica),
     RELAY_DELETES: target.deletes,
-    RELAY_CLAIM: run.claim,
-    RELAY_ATTEMPT: String(run.attempt),
-    RELAY_REASON: run.reason.slice(0, MAX_REASON),
+    ...(target.kmsKey === undefined ? {} : { RELAY_KMS_KEY: target.kmsKey }),
+    RELAY_CLAIM: launch.token,
+    RELAY_ATTEMPT: String(launch.attempt),
+    RELAY_REASON: launch.reason.slice(0, MAX_REASON),
+    ...(launch.force ? { RELAY_FORCE: 'yes' } : {}),
   }
   const overrides = {
     containerOverrides: [
@@ -60,7 +56,7 @@ export const launchOf = (place: MirrorPlace, target: Target, run: MirrorRun): Ru
     taskDefinition: place.taskDefinition,
     launchType: 'FARGATE',
     count: 1,
-    clientToken: run.claim,
+    clientToken: launch.token,
     startedBy: startedBy(name),
     networkConfiguration: {
       awsvpcConfiguration: {
@@ -133,7 +129,12 @@ const startedBy = (repository: string): string =>
  */
 export const startMirror = async (tasks: Tasks, input: RunTaskCommandInput): Promise<string> => {
   const answer = await tasks.runTask(input).catch((error: unknown) => {
-    throw asFailure('MIRROR_NOT_STARTED', error, { startedBy: input.startedBy })
+    const known = conflicting(error)
+    if (known !== undefined) return { tasks: [{ taskArn: known }], failures: [] }
+    throw asFailure('MIRROR_NOT_STARTED', error, {
+      startedBy: input.startedBy,
+      ...(isAnswer(error) ? {} : { unsure: true }),
+    })
   })
   const task = answer.tasks?.[0]?.taskArn
   if (task !== undefined && (answer.failures ?? []).length === 0) return task
@@ -142,6 +143,27 @@ export const startMirror = async (tasks: Tasks, input: RunTaskCommandInput): Pro
     reason: reasonOf(answer.failures?.[0]),
   })
 }
+
+/**
+ * The task that was started with the same token before, when ECS finds that the rest of the request differs, as after a change
+ * of the stack (ECS API Reference, RunTask, ConflictException: `resourceIds` "are the existing task ARNs").
+ */
+const conflicting = (error: unknown): string | undefined => {
+  const { name, resourceIds } = (error ?? {}) as { name?: unknown; resourceIds?: unknown }
+  const first: unknown =
+    name === 'ConflictException' && Array.isArray(resourceIds) ? resourceIds[0] : undefined
+  return typeof first === 'string' ? first : undefined
+}
+
+/** Whether ECS itself said no; anything else leaves open whether a task was started. */
+const isAnswer = (error: unknown): boolean => {
+  const status = (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode
+  return status !== undefined && status < 500
+}
+
+/** Whether a failed start may have started a task all the same. */
+export const isUnsure = (error: unknown): boolean =>
+  codeOf(error) === 'MIRROR_NOT_STARTED' && (error as RelayError).data?.unsure === true
 
 const reasonOf = (failure: TaskFailure | undefined): string =>
   failure?.reason ?? 'no task and no reason given'

@@ -9,6 +9,8 @@ export interface Target {
   readonly repository: RepositoryAddress
   readonly replica: ReachableRepository
   readonly deletes: 'mirror' | 'keep'
+  /** key with which a missing replica is made */
+  readonly kmsKey?: string
 }
 
 /** Who can read refs: heads and tags as they are now, or undefined where there is no such repository. */
@@ -17,7 +19,7 @@ export interface RefReader {
 }
 
 export type Comparison =
-  | { readonly kind: 'equal'; readonly proof: Proof }
+  | { readonly kind: 'equal'; readonly proof: Proof; readonly refs: RefMap }
   | { readonly kind: 'different'; readonly updates: readonly RefUpdate[] }
   | { readonly kind: 'source-missing' }
 
@@ -28,19 +30,33 @@ export type Comparison =
  * @throws what the reader throws; RelayError SOURCE_EMPTIED
  */
 export const compare = async (reader: RefReader, target: Target, now: () => number): Promise<Comparison> => {
-  const replica = (await reader.readRefs(target.replica, 'replica')) ?? new Map<string, string>()
+  const replica = await reader.readRefs(target.replica, 'replica')
   const source = await reader.readRefs(target.repository, 'source')
+  return comparisonOf(target, { source, replica }, now)
+}
+
+/**
+ * Compares what was read, the replica's side first; undefined: there is no such repository.
+ * @throws RelayError SOURCE_EMPTIED
+ */
+export const comparisonOf = (
+  { deletes }: Pick<Target, 'deletes'>,
+  { source, replica = new Map() }: { source: RefMap | undefined; replica: RefMap | undefined },
+  now: () => number,
+): Comparison => {
   if (!source) return { kind: 'source-missing' }
-  const updates = plan(source, replica, { deletes: target.deletes })
+  const updates = plan(source, replica, { deletes })
   if (updates.length > 0) return { kind: 'different', updates }
   const proof = { digest: digestOf(source), refs: source.size, at: new Date(now()).toISOString() }
-  return { kind: 'equal', proof }
+  return { kind: 'equal', proof, refs: source }
 }
 
 export const countsOf = (updates: readonly RefUpdate[]): RefCounts => {
   const count = (kind: RefUpdate['kind']) => updates.filter((update) => update.kind === kind).length
   return { created: count('create'), updated: count('update'), deleted: count('delete') }
 }
+
+export const NONE: RefCounts = { created: 0, updated: 0, deleted: 0 }
 
 export const addCounts = (a: RefCounts, b: RefCounts | undefined): RefCounts => ({
   created: a.created + (b?.created ?? 0),

@@ -1,39 +1,135 @@
 import { addressText } from '../codecommit/address.ts'
+import type { Way } from '../events/types.ts'
 import type { Code } from '../runtime/errors.ts'
-import type { Pair, Proof, ReplicaRecord } from '../store/records.ts'
+import type { LastWay, Pair, Proof, RefCounts, Refusal, ReplicaRecord } from '../store/records.ts'
 import type { Left } from '../store/replicas.ts'
 import type { Parts } from './ports.ts'
+import { lossDigest, planDigest } from './refused.ts'
+import type { Draft, Verdict } from './relay/types.ts'
 import { nextStepOf } from './retry.ts'
 
 /** How long a failure that was told is remembered by its key: as long as SQS may keep the message it came from. */
 const TOLD_SECONDS = 14 * 24 * 3600
 const TELL_LEASE_SECONDS = 60
 
+export interface Told {
+  readonly proof: Proof
+  readonly counts: RefCounts
+  readonly way: Way
+  readonly wayReason: string
+  /** why the work was begun */
+  readonly reason: string
+  /** milliseconds since the epoch: the oldest event that this proof is the first to cover; absent when none announced it */
+  readonly since?: number | undefined
+}
+
 /**
- * Tells the bus that a mirror's work was proven. Call before the claim is closed: killed in between, it is told twice rather
- * than never. Nothing is told when no mirror ran since the last proof.
+ * Tells the bus that work was proven. Call before the claim is closed: killed in between, it is told twice rather than never.
  */
 export const tellUpdated = async (
-  { emit }: Pick<Parts, 'emit'>,
+  { emit, meter }: Pick<Parts, 'emit' | 'meter'>,
+  { repository, replica }: Pair,
+  { proof, counts, way, wayReason, reason, since }: Told,
+): Promise<void> => {
+  const lag = since === undefined ? undefined : Math.max(0, Date.parse(proof.at) - since)
+  await emit('Replica Updated', {
+    repository: plain(repository),
+    replica: plain(replica),
+    refs: proof.refs,
+    created: counts.created,
+    updated: counts.updated,
+    deleted: counts.deleted,
+    digest: proof.digest,
+    ...(lag === undefined ? {} : { replicaLagMs: lag }),
+    way,
+    wayReason,
+    reason,
+    provenAt: proof.at,
+  })
+  meter.put('ReplicasUpdated', 1, 'Count', { Way: way })
+}
+
+/** From the oldest event that nothing covered until now to the proof: work or no work, that is how far the replica was behind. */
+export const measureLag = (
+  { meter }: Pick<Parts, 'meter'>,
+  { replica }: Pair,
+  proof: Proof,
+  since: number | undefined,
+): void => {
+  if (since === undefined) return
+  meter.put('ReplicaLag', Math.max(0, Date.parse(proof.at) - since), 'Milliseconds', {
+    ReplicaRegion: replica.region,
+  })
+}
+
+/** Tells the bus of what earlier work changed and nobody told, with the proof that covers it. */
+export const tellPending = async (
+  parts: Pick<Parts, 'emit' | 'meter'>,
   record: ReplicaRecord | undefined,
   proof: Proof,
   reason: string,
 ): Promise<boolean> => {
   if (!record?.pending) return false
-  const { repository, replica, pending, waitingSince } = record
-  await emit('Replica Updated', {
-    repository,
-    replica,
-    refs: proof.refs,
-    ...pending,
-    digest: proof.digest,
-    ...(waitingSince === undefined ? {} : { replicaLagMs: Math.max(0, Date.parse(proof.at) - waitingSince) }),
-    way: 'mirror',
-    wayReason: reason,
-    reason,
-    provenAt: proof.at,
-  })
+  const { pending, waitingSince } = record
+  const { way = 'mirror', wayReason = reason } = pending
+  await tellUpdated(parts, record, { proof, counts: pending, way, wayReason, reason, since: waitingSince })
   return true
+}
+
+/** What the record says made the sides equal; undefined: nothing was changed since the last proof. */
+export const lastWayOf = (
+  record: Pick<ReplicaRecord, 'pending'> | undefined,
+  reason: string,
+): LastWay | undefined =>
+  record?.pending && {
+    way: record.pending.way ?? 'mirror',
+    reason: record.pending.wayReason ?? reason,
+  }
+
+/**
+ * Tells the bus, once for each loss, that a plan was refused. Call before it is noted: killed in between, it is told twice rather
+ * than never.
+ */
+export const tellRefused = async (
+  { emit, now }: Pick<Parts, 'emit' | 'now'>,
+  pair: Pair,
+  known: Refusal | undefined,
+  refused: { readonly draft: Draft; readonly verdict: Extract<Verdict, { kind: 'refuse' }> },
+): Promise<Refusal> => {
+  const { draft, verdict } = refused
+  const { deletions, rewinds, reason } = verdict
+  const loss = lossDigest(draft.losing)
+  if (known?.loss !== loss) {
+    await emit('Plan Refused', {
+      repository: plain(pair.repository),
+      replica: plain(pair.replica),
+      deletions,
+      rewinds,
+      refs: draft.replica.size,
+      reason,
+      nextStep: `Look at what happened to the source. If it is meant: relay seed ${pair.repository.name} --force. If not: restore the source from the replica, which was left as it is.`,
+    })
+  }
+  const at = known?.loss === loss ? known.at : new Date(now()).toISOString()
+  return { plan: planDigest(draft.updates), loss, deletions, rewinds, reason, at }
+}
+
+/**
+ * Tells the bus, once for each loss, that the source is gone.
+ * @returns since when it is, ISO 8601
+ */
+export const tellSourceMissing = async (
+  { emit, now }: Pick<Parts, 'emit' | 'now'>,
+  pair: Pair,
+  missingSince: string | undefined,
+): Promise<string> => {
+  if (missingSince !== undefined) return missingSince
+  await emit('Source Missing', {
+    repository: plain(pair.repository),
+    replica: plain(pair.replica),
+    nextStep: `If it was deleted on purpose, delete the replica by hand when it is not needed any more, or take ${pair.repository.name} out of relay.yml. If not, make the source again and push the replica's refs to it.`,
+  })
+  return new Date(now()).toISOString()
 }
 
 export interface GivingUp {

@@ -15,6 +15,8 @@ export type Decision =
 /** sysexits.h: EX_NOPERM and EX_CONFIG; EX_TEMPFAIL (75) is tried again like everything unknown. */
 const DENIED = 77
 const WRONG = 78
+/** ours: the guard refused the plan */
+const REFUSED = 79
 
 const FIRST_DELAY_SECONDS = 5
 /** What SQS delays a message at most. */
@@ -31,6 +33,7 @@ export const decide = (end: RunEnd, attempt: number, limit: number, random: () =
   const reason = reasonOf(end)
   if (end.exitCode === DENIED) return { kind: 'give-up', code: 'REMOTE_DENIED', reason }
   if (end.exitCode === WRONG) return { kind: 'give-up', code: 'CONFIG_INVALID', reason }
+  if (end.exitCode === REFUSED) return { kind: 'give-up', code: 'PLAN_REFUSED', reason }
   const code = end.stopCode === 'TaskFailedToStart' ? 'MIRROR_NOT_STARTED' : 'MIRROR_FAILED'
   return again({ code, reason }, attempt, limit, random)
 }
@@ -63,14 +66,19 @@ const meaningOf = (exitCode: number): string => {
   if (exitCode === 75) return ' (passing trouble)'
   if (exitCode === DENIED) return ' (access denied)'
   if (exitCode === WRONG) return ' (input or configuration wrong)'
+  if (exitCode === REFUSED) return ' (plan refused)'
   return exitCode > 128 ? ` (signal ${exitCode - 128})` : ''
 }
 
 const STEPS: Partial<Record<Code, string>> = {
   REMOTE_DENIED:
     'Check that the mirror task’s role (or the role named in relay.yml) may pull the source and push to the replica, and that a KMS key does not deny it; then redrive the replicate dead-letter queue.',
+  KEY_REFUSED:
+    'Let the roles that the reason names use the KMS key (its key policy must let IAM decide, or name them), or name another key in relay.yml and deploy; then redrive the replicate dead-letter queue.',
   CONFIG_INVALID:
     'Read the log of the mirror task for what it refused, mend relay.yml or the repository, deploy, then redrive the replicate dead-letter queue.',
+  PLAN_REFUSED:
+    'Read the log of the mirror task for what the plan would take away, and look at what happened to the source. If it is meant: relay seed REPOSITORY --force. If not: restore the source from the replica, which was left as it is.',
   MIRROR_NOT_STARTED:
     'Look at the stopped task in ECS: image, subnets, security groups and route to ECR and CodeCommit; then redrive the replicate dead-letter queue.',
   SOURCE_EMPTIED:

@@ -1,6 +1,10 @@
 import type { DescribeTasksCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs'
 import type { PutEventsCommandInput } from '@aws-sdk/client-eventbridge'
-import type { SendMessageBatchCommandInput, SendMessageCommandInput } from '@aws-sdk/client-sqs'
+import type {
+  ChangeMessageVisibilityCommandInput,
+  SendMessageBatchCommandInput,
+  SendMessageCommandInput,
+} from '@aws-sdk/client-sqs'
 
 /** What the product asks of EventBridge. */
 export interface Bus {
@@ -18,6 +22,11 @@ export interface Queues {
       | { Id: string | undefined; Code: string | undefined; SenderFault: boolean | undefined }[]
       | undefined
   }>
+}
+
+/** What a consumer asks of its own queue. */
+export interface OwnQueue {
+  changeMessageVisibility(input: ChangeMessageVisibilityCommandInput): Promise<unknown>
 }
 
 /** What the product asks of ECS. */
@@ -66,10 +75,16 @@ export const lazyBus = (): Bus => {
   }
 }
 
-export const lazyQueues = (): Queues => {
+export const lazyQueues = (): Queues & OwnQueue => {
   const load = lazy(async () => {
-    const { SQSClient, SendMessageBatchCommand, SendMessageCommand } = await import('@aws-sdk/client-sqs')
-    return { client: new SQSClient(patience), SendMessageBatchCommand, SendMessageCommand }
+    const { ChangeMessageVisibilityCommand, SQSClient, SendMessageBatchCommand, SendMessageCommand } =
+      await import('@aws-sdk/client-sqs')
+    return {
+      client: new SQSClient(patience),
+      ChangeMessageVisibilityCommand,
+      SendMessageBatchCommand,
+      SendMessageCommand,
+    }
   })
   return {
     sendMessage: async (input) => {
@@ -79,6 +94,10 @@ export const lazyQueues = (): Queues => {
     sendMessageBatch: async (input) => {
       const { client, SendMessageBatchCommand } = await load()
       return client.send(new SendMessageBatchCommand(input))
+    },
+    changeMessageVisibility: async (input) => {
+      const { client, ChangeMessageVisibilityCommand } = await load()
+      return client.send(new ChangeMessageVisibilityCommand(input))
     },
   }
 }

@@ -27,6 +27,7 @@ export const CODES = {
     says: 'a tip that is about to be lost could not be parked; nothing was changed',
   },
   FROZEN: { retry: 'later', says: 'the repository is frozen while its direction is swapped' },
+  KEY_REFUSED: { retry: 'later', says: 'the KMS key for the replica cannot be used' },
   REPLICA_MISSING: { retry: 'later', says: 'the replica repository does not exist' },
   REPLICA_MOVED: { retry: 'later', says: 'the replica changed between plan and push' },
   PUSH_REJECTED: { retry: 'later', says: 'the replica refused a ref' },

@@ -8,6 +8,8 @@ export interface QueueRecord {
   readonly body: string
   /** how often it was received, this time included; at least 1 */
   readonly receives: number
+  /** of this receive: by it SQS is told when to show the message again; absent in events that somebody made by hand */
+  readonly receiptHandle?: string
 }
 
 /** What the event source mapping expects back with `ReportBatchItemFailures`; an empty list: all went well. */
@@ -24,12 +26,17 @@ export const recordsOf = (event: unknown): readonly QueueRecord[] => {
   if (!Array.isArray(records))
     throw new RelayError('EVENT_MALFORMED', { field: 'Records', expected: 'a list' })
   return records.map((record: unknown) => {
-    const { messageId, body, attributes } = (record ?? {}) as Record<string, unknown>
+    const { messageId, body, attributes, receiptHandle } = (record ?? {}) as Record<string, unknown>
     if (typeof messageId !== 'string' || messageId === '' || typeof body !== 'string') {
       throw new RelayError('EVENT_MALFORMED', { field: 'Records[]', expected: 'messageId and body' })
     }
     const receives = Number((attributes as Record<string, unknown> | undefined)?.ApproximateReceiveCount)
-    return { messageId, body, receives: Number.isInteger(receives) && receives > 0 ? receives : 1 }
+    return {
+      messageId,
+      body,
+      receives: Number.isInteger(receives) && receives > 0 ? receives : 1,
+      ...(typeof receiptHandle === 'string' ? { receiptHandle } : {}),
+    }
   })
 }
 

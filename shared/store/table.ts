@@ -15,9 +15,16 @@ export interface Key {
   readonly sk: string
 }
 
+export interface Between {
+  readonly from: string
+  readonly to: string
+}
+
 export interface Change {
   /** attribute path (`status`, `claim.task`) → its new value */
   readonly set?: Readonly<Record<string, Value | undefined>>
+  /** attribute → its value where it has none yet */
+  readonly init?: Readonly<Record<string, Value>>
   readonly remove?: readonly string[]
   /** attribute → number added to it; absent counts as 0 */
   readonly add?: Readonly<Record<string, number>>
@@ -34,8 +41,8 @@ export interface Table {
   /** makes the item where there is none; false when the condition did not hold */
   update(key: Key, change: Change): Promise<boolean>
   delete(key: Key, condition?: Pick<Change, 'when' | 'values'>): Promise<boolean>
-  /** every item of a partition, in order of `sk` */
-  query(pk: string): Promise<readonly Item[]>
+  /** every item of a partition, or those between two values of `sk` (both included), in order of `sk` */
+  query(pk: string, between?: Between): Promise<readonly Item[]>
 }
 
 /** @throws RelayError STORE_FAILED from every method when DynamoDB could not be asked */
@@ -88,7 +95,7 @@ export const openTable = ({ client, name }: { client: DynamoDBClient; name: stri
           }),
         ),
       ),
-    query: async (pk) => {
+    query: async (pk, between) => {
       const items: Item[] = []
       let from: Record<string, AttributeValue> | undefined
       do {
@@ -97,8 +104,11 @@ export const openTable = ({ client, name }: { client: DynamoDBClient; name: stri
             new QueryCommand({
               TableName: name,
               ConsistentRead: true,
-              KeyConditionExpression: 'pk = :pk',
-              ExpressionAttributeValues: toAttributes({ ':pk': pk }),
+              KeyConditionExpression: between ? 'pk = :pk AND sk BETWEEN :from AND :to' : 'pk = :pk',
+              ExpressionAttributeValues: toAttributes({
+                ':pk': pk,
+                ...(between ? { ':from': between.from, ':to': between.to } : {}),
+              }),
               ...(from ? { ExclusiveStartKey: from } : {}),
             }),
           )
@@ -112,14 +122,17 @@ export const openTable = ({ client, name }: { client: DynamoDBClient; name: stri
 }
 
 /** Every name goes through a placeholder: `status`, `until`, `count` and many more are reserved words of DynamoDB. */
-const expressionOf = ({ set = {}, remove = [], add = {}, when, values = {} }: Change) => {
+const expressionOf = ({ set = {}, init = {}, remove = [], add = {}, when, values = {} }: Change) => {
   const sets = Object.entries(set).filter((entry): entry is [string, Value] => entry[1] !== undefined)
+  const inits = Object.entries(init)
   const adds = Object.entries(add)
   const update = [
-    clause(
-      'SET',
-      sets.map(([path], index) => `${placeholder(path)} = :set${index}`),
-    ),
+    clause('SET', [
+      ...sets.map(([path], index) => `${placeholder(path)} = :set${index}`),
+      ...inits.map(
+        ([path], index) => `${placeholder(path)} = if_not_exists(${placeholder(path)}, :init${index})`,
+      ),
+    ]),
     clause('REMOVE', remove.map(placeholder)),
     clause(
       'ADD',
@@ -132,6 +145,7 @@ const expressionOf = ({ set = {}, remove = [], add = {}, when, values = {} }: Ch
   const all = {
     ...values,
     ...Object.fromEntries(sets.map(([, value], index) => [`:set${index}`, value])),
+    ...Object.fromEntries(inits.map(([, value], index) => [`:init${index}`, value])),
     ...Object.fromEntries(adds.map(([, value], index) => [`:add${index}`, value])),
   }
   return {

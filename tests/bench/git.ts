@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
 import { startCloud } from '../../local/cloud.ts'
 import { type Bench, paired, type Row, row } from './harness.ts'
+import { httpBackend } from './http-backend.ts'
 
 const run = promisify(execFile)
 
@@ -69,46 +70,9 @@ const startOurs = async (folder: string): Promise<Side> => {
   }
 }
 
-/** What every guide to Git over HTTP shows: `git http-backend` as a CGI program. */
 const startFloor = async (root: string): Promise<Side> => {
   mkdirSync(root)
-  const server = createServer((request, response) => {
-    const { pathname, search } = new URL(request.url ?? '/', 'http://git')
-    const backend = spawn('git', ['http-backend'], {
-      env: {
-        PATH: process.env.PATH,
-        GIT_PROJECT_ROOT: root,
-        GIT_HTTP_EXPORT_ALL: '1',
-        GIT_CONFIG_NOSYSTEM: '1',
-        PATH_INFO: pathname,
-        QUERY_STRING: search.slice(1),
-        REQUEST_METHOD: request.method,
-        REMOTE_USER: 'bench',
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        ...(request.headers['content-length'] && { CONTENT_LENGTH: request.headers['content-length'] }),
-        ...(request.headers['content-encoding'] && {
-          HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
-        }),
-        ...(request.headers['git-protocol'] && { GIT_PROTOCOL: String(request.headers['git-protocol']) }),
-      },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
-    request.pipe(backend.stdin)
-    let head = Buffer.alloc(0)
-    let started = false
-    backend.stdout.on('data', (piece: Buffer) => {
-      if (started) return void response.write(piece)
-      head = Buffer.concat([head, piece])
-      const end = head.indexOf('\r\n\r\n')
-      if (end < 0) return
-      started = true
-      const fields = head.toString('latin1', 0, end).split('\r\n')
-      const pairs = fields.map((line) => line.split(/:\s*/, 2) as [string, string])
-      response.writeHead(200, Object.fromEntries(pairs.filter(([key]) => key !== 'Status')))
-      response.write(head.subarray(end + 4))
-    })
-    backend.stdout.on('end', () => response.end())
-  })
+  const server = createServer(httpBackend(root))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const { port } = server.address() as AddressInfo
   return {

@@ -7,12 +7,19 @@ export interface Row {
   readonly against: string
   /** median, in `unit` */
   readonly ours: number
+  /** NaN where ours is stated and held against nothing */
   readonly theirs: number
-  readonly unit: 'ms' | 'MB' | 'kB'
-  /** how many times better than `against`; against a floor, the share of the floor (1 = as good as can be) */
+  readonly unit: 'ms' | 'MB' | 'kB' | 'refs'
+  /**
+   * how many times better than `against`; against a floor, the share of the floor (1 = as good as can be); with a goal that is
+   * a most: how many times `against`
+   */
   readonly ratio: number
-  /** the least ratio that is good enough; null where none was set */
+  /** null where none was set */
   readonly goal: number | null
+  /** whether the goal is the least or the most that the ratio may be */
+  readonly bound: 'least' | 'most'
+  /** null also where a goal is set and the inputs were too small to judge it */
   readonly met: boolean | null
 }
 
@@ -24,12 +31,26 @@ export interface Bench {
   run(quick: boolean): Promise<readonly Row[]>
 }
 
-/** A row with its ratio and verdict; less is better for every unit we have. */
-export const row = (figures: Omit<Row, 'ratio' | 'met' | 'goal'> & { goal?: number }): Row => {
-  const ratio = figures.theirs / figures.ours
-  const goal = figures.goal ?? null
-  return { ...figures, ratio, goal, met: goal === null ? null : ratio >= goal }
+type Figures = Pick<Row, 'work' | 'against' | 'ours' | 'theirs' | 'unit'> & {
+  readonly goal?: number
+  /** false: the goal is shown and not judged */
+  readonly judged?: boolean
 }
+
+/** A row with its ratio and verdict; less is better for every unit we have. */
+export const row = ({ goal = Number.NaN, judged = true, ...figures }: Figures): Row => {
+  const ratio = figures.theirs / figures.ours
+  return { ...figures, ratio, bound: 'least', ...verdict(goal, judged, ratio >= goal) }
+}
+
+/** A row whose goal is a most: ours may be `goal` times theirs. Of none, none is right. */
+export const rowAtMost = ({ goal = Number.NaN, judged = true, ...figures }: Figures): Row => {
+  const ratio = figures.ours === 0 ? 0 : figures.ours / figures.theirs
+  return { ...figures, ratio, bound: 'most', ...verdict(goal, judged, ratio <= goal) }
+}
+
+const verdict = (goal: number, judged: boolean, met: boolean): Pick<Row, 'goal' | 'met'> =>
+  Number.isNaN(goal) ? { goal: null, met: null } : { goal, met: judged ? met : null }
 
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
@@ -62,9 +83,9 @@ export const table = (rows: readonly Row[]): string => {
   const body = rows.map((line) => [
     line.work,
     `${figure(line.ours)} ${line.unit}`,
-    `${figure(line.theirs)} ${line.unit}`,
-    line.ratio.toFixed(2),
-    line.goal === null ? '–' : `${line.goal} ${line.met ? 'met' : 'MISSED'}`,
+    Number.isNaN(line.theirs) ? '–' : `${figure(line.theirs)} ${line.unit}`,
+    ratioOf(line),
+    goalOf(line),
     line.against,
   ])
   const widths = head.map((_, column) =>
@@ -78,6 +99,14 @@ export const table = (rows: readonly Row[]): string => {
         .trimEnd(),
     )
     .join('\n')
+}
+
+const ratioOf = ({ ratio }: Row): string => (Number.isNaN(ratio) ? '–' : ratio.toFixed(ratio >= 100 ? 0 : 2))
+
+const goalOf = ({ goal, bound, met }: Row): string => {
+  if (goal === null) return '–'
+  const said = met === null ? 'not judged' : met ? 'met' : 'MISSED'
+  return `${bound === 'least' ? '≥' : '≤'} ${Number(goal.toFixed(2))} ${said}`
 }
 
 const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(1))

@@ -3,9 +3,13 @@ import { parseConfig } from '../../shared/config/parse.ts'
 import { documentOf, textOf } from '../../shared/notices/render.ts'
 import {
   behind,
+  diverged,
   failed,
+  incomplete,
   pushed,
+  refused,
   repositoryEvent,
+  sourceMissing,
   storyOf,
   tagged,
   updated,
@@ -44,7 +48,9 @@ export const examples = (): Readonly<Record<string, string>> => ({
       repositoryEvent([pushed(), tagged('v1.4.0'), pushed({ ref: 'refs/tags/latest', refType: 'tag' })]),
     ),
   ),
-  headlines: [updated(), behind(), failed()].map((event) => `${storyOf(event).headline}\n`).join(''),
+  headlines: [updated(), behind(), failed(), diverged(), refused(), sourceMissing(), incomplete()]
+    .map((event) => `${storyOf(event).headline}\n`)
+    .join(''),
   failed: textOf(storyOf(failed())),
   document: `${JSON.stringify(documentOf(storyOf(repositoryEvent([pushed()])), 1_000), null, 2)}\n`,
   wrong: WRONG,

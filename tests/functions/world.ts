@@ -7,7 +7,13 @@ import type { ReachableRepository, RepositoryAddress } from '../../shared/codeco
 import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import type { RelayInput } from '../../shared/events/types.ts'
-import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
+import type { GitClient } from '../../shared/git/types.ts'
+import { digestOf } from '../../shared/replication/digest.ts'
+import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
+import type { Streams } from '../../shared/replication/ports.ts'
+import { addCounts, countsOf, NONE, type RefReader, type Target } from '../../shared/replication/prove.ts'
+import type { FastPath, Relay, RelayOutcome } from '../../shared/replication/relay/types.ts'
+import type { Bus, OwnQueue, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Run } from '../../shared/runtime/entry.ts'
 import type { RelayError } from '../../shared/runtime/errors.ts'
 import type { BatchResponse } from '../../shared/runtime/sqs-batch.ts'
@@ -25,6 +31,7 @@ export const MAX_RECEIVES = 3
 export const URLS = {
   replicate: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate',
   dead: 'https://sqs.us-east-1.amazonaws.com/111111111111/replicate-dlq',
+  sweep: 'https://sqs.us-east-1.amazonaws.com/111111111111/sweep',
 }
 
 export const config: Config = {
@@ -67,19 +74,65 @@ export interface Line {
   readonly facts: Record<string, unknown>
 }
 
+/** A relay over the repositories of the world: what the real one does to refs, without the bytes. */
+export const tinyRelay =
+  (reader: RefReader, push: (replica: RepositoryAddress, update: RefUpdate) => boolean): Relay =>
+  async (parts, { target, guard, announce, signal }) => {
+    let moved = NONE
+    for (;;) {
+      signal?.throwIfAborted()
+      const there = await reader.readRefs(target.replica, 'replica')
+      const source = await reader.readRefs(target.repository, 'source')
+      if (!source) return { kind: 'source-missing' }
+      if (!there) return { kind: 'replica-missing' }
+      const updates = plan(source, there, target)
+      const losing = updates.filter(({ kind }) => kind === 'delete')
+      const verdict =
+        guard && losing.length > 0
+          ? await guard({ updates, source, replica: there, losing })
+          : { kind: 'go' as const, updates }
+      if (verdict.kind === 'refuse') return { kind: 'refused', verdict }
+      if (updates.length === 0) {
+        const proof = {
+          digest: digestOf(source),
+          refs: source.size,
+          at: new Date(parts.now()).toISOString(),
+        }
+        return { kind: 'equal', proof, refs: source, moved, cost: COST }
+      }
+      if (verdict.updates.length === 0) {
+        const refs = new Map([...source].filter(([ref, oid]) => there.get(ref) === oid))
+        return { kind: 'kept', kept: updates, refs, moved, cost: COST }
+      }
+      await announce?.(verdict.updates)
+      moved = addCounts(moved, countsOf(verdict.updates.filter((update) => push(target.replica, update))))
+    }
+  }
+
+export const COST = { requests: 4, received: 0, sent: 0, milliseconds: 1 }
+
 /** What SQS keeps a message back after a failure: six times the functions' time limit. */
 const VISIBILITY_MS = 360_000
 
-export const createWorld = (real: Table) => {
+export interface WorldOptions {
+  readonly way?: 'auto' | 'mirror'
+  /** key of the tag that the rule looks for */
+  readonly tag?: string
+}
+
+export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions = {}) => {
   let time = Date.parse('2031-05-17T09:05:00Z')
   const clock = { now: () => time, pass: (ms: number) => (time += ms) }
   const repositories = new Map<string, Map<string, string>>()
   const key = (address: RepositoryAddress) => `${address.region}/${address.name}`
   const unreadable = new Map<string, RelayError>()
+  /** by key; an error: they cannot be read */
+  const tags = new Map<string, Record<string, string> | Error>()
   const lines: Line[] = []
   const emitted: { type: string; detail: Record<string, unknown> }[] = []
   const queue: Message[] = []
   const stops: Message[] = []
+  const sweeps: Message[] = []
   const dead: string[] = []
   const delays: number[] = []
   const tasks: Task[] = []
@@ -107,11 +160,16 @@ export const createWorld = (real: Table) => {
   }
   const put = (to: Message[], body: string) => to.push({ id: randomUUID(), body, receives: 0 })
 
-  const queues: Queues = {
+  const queues: Queues & OwnQueue = {
+    changeMessageVisibility: async ({ ReceiptHandle, VisibilityTimeout }) => {
+      await call('ChangeMessageVisibility')
+      visibilities.push({ handle: ReceiptHandle!, seconds: VisibilityTimeout! })
+    },
     sendMessage: async ({ QueueUrl, MessageBody, DelaySeconds }) => {
       await call('SendMessage')
       delays.push(DelaySeconds ?? 0)
       if (QueueUrl === URLS.dead) dead.push(MessageBody!)
+      else if (QueueUrl === URLS.sweep) put(sweeps, MessageBody!)
       else put(queue, MessageBody!)
       return {}
     },
@@ -170,6 +228,12 @@ export const createWorld = (real: Table) => {
       const refs = repositories.get(key(address))
       return refs && new Map(refs)
     },
+    tagsOf: async (repository: RepositoryAddress) => {
+      await call('tagsOf')
+      const found = tags.get(key(repository))
+      if (found instanceof Error) throw found
+      return repositories.has(key(repository)) ? (found ?? {}) : undefined
+    },
     listRepositories: async (region: string) => {
       await call('listRepositories')
       return [...repositories.keys()]
@@ -178,7 +242,34 @@ export const createWorld = (real: Table) => {
     },
   }
 
-  let remaining = () => 60_000
+  const push = (address: RepositoryAddress, update: RefUpdate): boolean => {
+    const refs = repositories.get(key(address))
+    const from = update.kind === 'create' ? undefined : update.from
+    if (!refs || refs.get(update.ref) !== from) return false
+    if (update.kind === 'delete') refs.delete(update.ref)
+    else refs.set(update.ref, update.to)
+    return true
+  }
+  const relaying = tinyRelay(reader, push)
+  /** what the next relays answer instead, or throw */
+  const outcomes: (RelayOutcome | Error)[] = []
+  const relay: Relay = async (parts, work) => {
+    await call('relay')
+    const outcome = outcomes.shift()
+    if (outcome instanceof Error) throw outcome
+    return outcome ?? relaying(parts, work)
+  }
+  const fastPath: FastPath = async (_, work, moves) => {
+    await call('fastPath')
+    await work.announce?.(moves)
+    const done = moves.filter((move) => push(work.target.replica, move))
+    const moved = countsOf(done)
+    if (done.length === moves.length) return { kind: 'moved', moved, cost: COST }
+    return { kind: 'doubt', reason: 'a ref was refused', moved, cost: COST }
+  }
+  const measures: { name: string; value: number; dimensions?: Readonly<Record<string, string>> }[] = []
+  const visibilities: { handle: string; seconds: number }[] = []
+  let remaining = () => 900_000
   const run: Run = {
     requestId: 'request',
     remainingMs: () => remaining(),
@@ -190,7 +281,22 @@ export const createWorld = (real: Table) => {
     },
   }
   const parts = {
-    config,
+    config: { ...config, replicate: config.replicate.map((rule) => ({ ...rule, way, ...more })) },
+    relay,
+    fastPath,
+    git: {} as GitClient,
+    remote: () => ({ url: '', authorization: async () => '' }),
+    ensureReplica: async ({ replica: copy }: Target) => {
+      await call('ensureReplica')
+      repositories.set(key(copy), new Map())
+    },
+    guardFor: undefined as Streams['guardFor'],
+    meter: {
+      put: (name: string, value: number, _unit: string, dimensions?: Readonly<Record<string, string>>) => {
+        measures.push({ name, value, ...(dimensions ? { dimensions } : {}) })
+      },
+    },
+    memory: 512,
     own: { account: ACCOUNT, region: 'us-east-1' },
     place: {
       cluster: 'arn:aws:ecs:us-east-1:111111111111:cluster/relay',
@@ -203,13 +309,16 @@ export const createWorld = (real: Table) => {
     maxReceives: MAX_RECEIVES,
     replicateQueue: URLS.replicate,
     replicateDeadLetters: URLS.dead,
+    sweepQueue: URLS.sweep,
     reader,
     table,
     events,
     queues,
     tasks: ecs,
     now: clock.now,
-    pause: async () => undefined,
+    // no claim is extended here: a pause ends when it is told to
+    pause: (_ms: number, signal?: AbortSignal) =>
+      signal ? new Promise((end) => signal.addEventListener('abort', end)) : Promise.resolve(),
     random: () => 0.5,
     id: randomUUID,
   }
@@ -221,6 +330,7 @@ export const createWorld = (real: Table) => {
     Records: messages.map(({ id, body, receives }) => ({
       messageId: id,
       body,
+      receiptHandle: `${id}/${receives}`,
       attributes: { ApproximateReceiveCount: String(receives) },
     })),
   })
@@ -253,7 +363,11 @@ export const createWorld = (real: Table) => {
     delays,
     tasks,
     exits,
+    outcomes,
+    measures,
+    visibilities,
     unreadable,
+    tags,
     reader,
     parts,
     store: openReplicas(real),
@@ -304,6 +418,9 @@ export const createWorld = (real: Table) => {
       }
       throw new Error('the world does not come to rest')
     },
+    sweeps,
+    /** what a sweep left to other invocations */
+    deliverSweep: () => deliver(sweeps, sweep, (body) => dead.push(body)),
     runSweep: () => sweep(eventOf([{ id: 'wake', body: '{}', receives: 1 }]), run),
     eventsOf: (type: string) => emitted.filter((event) => event.type === type).map(({ detail }) => detail),
     queued: (): RelayInput[] => queue.flatMap(({ body }) => [...decodeBody(body)]),

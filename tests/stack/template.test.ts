@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { parkingName } from '../../shared/codecommit/address.ts'
 import { chooses } from '../../shared/config/glob.ts'
 import { CONSUMERS, FUNCTION_NAMES, FUNCTIONS } from '../../stack/consumers.ts'
 import { deadLettersId, queueId, roleId, topicId } from '../../stack/ids.ts'
+import { parkingGlobs, parkTips, removeParked } from '../../stack/parking.ts'
+import type { Statement } from '../../stack/policy.ts'
 import { otherSources, replicaArns, sourceArns } from '../../stack/repositories.ts'
 import type { Plan, Value } from '../../stack/resources.ts'
 import { stackOf, template } from '../../stack/template.ts'
@@ -159,8 +162,21 @@ describe.each(CASES)('%s', (_name, plan) => {
       Command: ['node', 'main.mjs'],
       ReadonlyRootFilesystem: true,
       StopTimeout: 30,
-      Environment: [{ Name: 'TMPDIR', Value: '/work' }],
     })
+    const { safety, parking, replicate } = plan.config
+    const environment = Object.fromEntries(
+      container.Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+    )
+    expect(environment).toMatchObject({
+      TMPDIR: '/work',
+      RELAY_TABLE: { Ref: 'Table' },
+      RELAY_BUS: 'default',
+    })
+    const rules = JSON.parse(environment.RELAY_RULES)
+    expect(rules).toMatchObject({ safety, parking })
+    expect(rules.replicate).toHaveLength(replicate.length)
+    // roles and external ids stay out
+    expect(environment.RELAY_RULES).not.toMatch(/role|external/i)
     expect(container.User).toMatch(/^[1-9]\d*:[1-9]\d*$/)
     expect(container.MountPoints).toEqual([
       { SourceVolume: Volumes[0].Name, ContainerPath: '/work', ReadOnly: false },
@@ -268,6 +284,11 @@ describe('rights on repositories', () => {
     },
   })
 
+  const regionsIn = (arns: readonly Value[]) =>
+    arns.map((value) =>
+      (value as { 'Fn::Sub': string })['Fn::Sub'].replace(/^.*codecommit:([^:]+):.*$/, '$1'),
+    )
+
   test('whatever relay.yml chooses, the roles reach', () => {
     fc.assert(
       fc.property(fc.array(glob, { minLength: 1, maxLength: 4 }), namePart, (globs, name) => {
@@ -279,16 +300,51 @@ describe('rights on repositories', () => {
     )
   })
 
+  test('whatever relay.yml chooses, its tips can be parked, and hardly anything else be made or deleted', () => {
+    const longer = fc
+      .tuple(namePart, fc.integer({ min: 1, max: 30 }))
+      .map(([part, times]) => part.repeat(times))
+    const name = fc.oneof(namePart, longer).filter((text) => text.length <= 100)
+    const arnsOf = (statements: readonly Statement[]) =>
+      statements.flatMap(({ Action, Resource }) => (Action.includes('codecommit:GitPush') ? Resource : []))
+    fc.assert(
+      fc.property(fc.array(glob, { minLength: 1, maxLength: 4 }), name, (globs, chosen) => {
+        const plan = planWith(globs)
+        const arns = [arnsOf(parkTips(plan)), arnsOf(removeParked(plan))]
+        for (const each of arns) {
+          for (const value of each) expect(JSON.stringify(value)).toMatch(/\.relay-parking"/)
+          if (chooses(globs, chosen))
+            expect(each.some((value) => pattern(value).test(parkingName(chosen)))).toBe(true)
+        }
+      }),
+    )
+    expect(parkingGlobs('x'.repeat(90))).toEqual([parkingName('x'.repeat(90))])
+  })
+
   test('a rule that speaks of another region gives rights there and not here', () => {
-    const regions = (values: readonly Value[]) =>
-      values.map((value) =>
-        (value as { 'Fn::Sub': string })['Fn::Sub'].replace(/^.*codecommit:([^:]+):.*$/, '$1'),
-      )
     const plan = planOf(VARIANTS['Teams, sources elsewhere']!)
-    expect(regions(sourceArns(plan))).toEqual(['sa-east-1'])
-    expect(regions(replicaArns(plan))).toEqual(['us-east-1'])
+    expect(regionsIn(sourceArns(plan))).toEqual(['sa-east-1'])
+    expect(regionsIn(replicaArns(plan))).toEqual(['us-east-1'])
     expect(otherSources(plan)).toEqual(['sa-east-1'])
     expect(otherSources(planOf(VARIANTS['the least']!))).toEqual([])
+  })
+
+  test('only with failover may a role push to a source; from a replica pulls who parks its tips', () => {
+    const regionsOf = (text: string, action: string) => {
+      const statements = ofType(resourcesOf(planOf(text)), 'AWS::IAM::Role').flatMap(([, role]) =>
+        statementsOf(role),
+      )
+      const named = statements.filter(({ Action }) => Action.includes(action)).map(({ Resource }) => Resource)
+      expect(named.length).toBeGreaterThanOrEqual(4)
+      const regions = named.map((resources) => regionsIn(resources).toSorted())
+      return [...new Set(regions.map(String))]
+    }
+    const without = `version: 1\nreplicate: [{ from: us-east-1, repositories: [a], to: [{ region: eu-west-1 }] }]\n`
+    expect(regionsOf(without, 'codecommit:GitPush')).toEqual(['eu-west-1'])
+    expect(regionsOf(without, 'codecommit:GitPull')).toEqual(['us-east-1', 'eu-west-1'])
+    const both = ['eu-west-1,us-east-1']
+    expect(regionsOf(`${without}failover: {}\n`, 'codecommit:GitPush')).toEqual(both)
+    expect(regionsOf(`${without}failover: {}\n`, 'codecommit:GitPull')).toEqual(both)
   })
 
   test('a replica of another account is reached through its role only', () => {
@@ -300,6 +356,45 @@ describe('rights on repositories', () => {
         statements.filter(({ Action }) => Action.includes('sts:AssumeRole')).map(({ Resource }) => Resource),
       ).toEqual([[`arn:aws:iam::${'2'.repeat(12)}:role/relay-replica`]])
     }
+  })
+
+  test('keys of replicas are used through CodeCommit only, by whoever reads or writes replicas; an alias is a condition', () => {
+    const resources = resourcesOf(planOf(VARIANTS['by tag, under keys']!))
+    const through = (region: string) => ({
+      StringEquals: {
+        'kms:CallerAccount': { Ref: 'AWS::AccountId' },
+        'kms:ViaService': { 'Fn::Sub': `codecommit.${region}.\${AWS::URLSuffix}` },
+      },
+    })
+    const keyIn = (region: string, id: string) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:key/${id}`,
+    })
+    for (const id of ['ReplicateRole', 'MirrorStoppedRole', 'SweepRole', 'MirrorTaskRole']) {
+      const found = statementsOf(resources[id]!)
+        .filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes('codecommit.'))
+        .map(({ Resource, Condition }) => [Resource, Condition])
+      const alias = { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/replicas' } }
+      expect([id, ...found]).toEqual([
+        id,
+        [[keyIn('eu-west-1', '*')], { ...through('eu-west-1'), ...alias }],
+        [[`arn:aws:kms:eu-central-1:${'1'.repeat(12)}:key/0a1b2c3d`], through('eu-central-1')],
+        [[keyIn('eu-north-1', '0a1b2c3e')], through('eu-north-1')],
+      ])
+    }
+    for (const id of ['NotifyRole', 'TriggerRole'])
+      expect(JSON.stringify(resources[id])).not.toContain('codecommit:')
+  })
+
+  test('sources are read only: no right to change anything of theirs', () => {
+    const resources = resourcesOf(planOf(VARIANTS['the least']!))
+    const changing = /^codecommit:(?!Get|List|GitPull)/
+    for (const [id, role] of ofType(resources, 'AWS::IAM::Role'))
+      for (const { Action, Resource } of statementsOf(role))
+        if (
+          JSON.stringify(Resource).includes(`codecommit:\${AWS::Region}`) ||
+          JSON.stringify(Resource).includes('codecommit:us-east-1')
+        )
+          expect([id, Action.filter((action) => changing.test(action))]).toEqual([id, []])
   })
 
   test('own events go out under Relay’s own source only, mirrors run in its own cluster only', () => {

@@ -32,6 +32,17 @@ replicate:
     to:
       - { region: us-west-2, account: '${other.account}', role: '${other.role}', externalId: apples }
 `,
+  'by tag, under keys': `
+version: 1
+replicate:
+  - repositories: ['*']
+    tag: relay:replicate-to
+    to:
+      - { region: eu-west-1, kmsKey: alias/replicas }
+      - { region: eu-central-1, kmsKey: 'arn:aws:kms:eu-central-1:${'1'.repeat(12)}:key/0a1b2c3d' }
+      - { region: eu-north-1, kmsKey: 0a1b2c3e }
+      - { region: us-west-2, kmsKey: alias/theirs, account: '${other.account}', role: '${other.role}' }
+`,
   'Slack, mail and the alarms': `
 version: 1
 replicate:

@@ -92,6 +92,10 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${options.gitPort?.() ?? port}`,
     }),
+    terminal: {
+      RELAY_STAGE: 'local',
+      RELAY_CONFIG: join(...(options.config === undefined ? [root] : [folder]), 'relay.yml'),
+    },
     image: (image) =>
       image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
     retryVisibilitySeconds: 1,

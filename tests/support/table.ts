@@ -9,6 +9,7 @@ const dynalite = createRequire(import.meta.url)('dynalite') as (options: object)
 export interface TestTable {
   readonly client: DynamoDBClient
   readonly table: Table
+  readonly endpoint: string
   close(): Promise<void>
 }
 
@@ -17,8 +18,9 @@ export const startTable = async (): Promise<TestTable> => {
   const server = dynalite({ createTableMs: 0 })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
+  const endpoint = `http://127.0.0.1:${port}`
   const client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   })
@@ -42,6 +44,7 @@ export const startTable = async (): Promise<TestTable> => {
   return {
     client,
     table: openTable({ client, name: 'relay' }),
+    endpoint,
     close: async () => {
       client.destroy()
       server.closeAllConnections()

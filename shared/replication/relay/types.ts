@@ -82,6 +82,8 @@ export type RelayOutcome =
   | {
       readonly kind: 'kept'
       readonly kept: readonly RefUpdate[]
+      /** what both sides hold alike: to be remembered as a proof's refs are */
+      readonly refs: RefMap
       readonly moved: RefCounts
       readonly cost: Cost
     }

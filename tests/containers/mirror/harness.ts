@@ -143,6 +143,8 @@ const environmentOf = (server: GitServer, work: string): NodeJS.ProcessEnv => ({
   RELAY_CLAIM: 'claim-1',
   RELAY_ATTEMPT: '0',
   RELAY_REASON: 'push',
+  // what is tested of both ways says so
+  RELAY_WAY: 'git',
   RELAY_GIT_ENDPOINT: server.endpoint,
 })
 

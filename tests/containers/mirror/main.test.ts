@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { startTable, type TestTable } from '../../support/table.ts'
 import { buildPrograms, keys, newWorld, REPLICA, type Run, SOURCE, type World } from './harness.ts'
 
 let programs: Awaited<ReturnType<typeof buildPrograms>>
@@ -65,6 +66,7 @@ describe('a replica becomes equal', () => {
     })
     expect(run.lines.map(({ message }) => message)).toEqual([
       'mirror started',
+      'nothing is guarded: the stack names no rules',
       'replica missing',
       'source cloned',
       'batch pushed',
@@ -370,3 +372,138 @@ const read = (path: string): string => {
     return ''
   }
 }
+
+describe('with the rules of a stack', () => {
+  let table: TestTable
+  beforeAll(async () => {
+    table = await startTable()
+  })
+  afterAll(() => table.close())
+
+  const rules = { safety: { refs: 1, percent: 50 }, parking: { days: 30 }, replicate: [] }
+  const guarded = (more: Record<string, string>) => ({
+    RELAY_TABLE: 'relay',
+    RELAY_BUS: 'default',
+    RELAY_RULES: JSON.stringify(rules),
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+    ...more,
+  })
+  const PARKING = { region: REPLICA.region, name: `${REPLICA.name}.relay-parking` }
+
+  test.each(['git', 'relay'])('by %s, what is overwritten is parked before', async (RELAY_WAY) => {
+    const ours = guarded({ RELAY_WAY })
+    const first = main()
+    const lost = world.commit('to be lost', first)
+    set('refs/heads/main', lost)
+    await mirrored(ours)
+    set('refs/heads/main', world.commit('instead', first))
+    const run = await mirrored(ours)
+    equal()
+    expect(run.lines.map(({ message }) => message)).toContain('tips parked')
+    const places = world.git(PARKING, 'for-each-ref', '--format=%(objectname)', 'refs/tags/parked')
+    expect(places).toBe(lost)
+    expect(world.git(PARKING, 'fsck', '--full', '--strict')).not.toMatch(/missing|broken|error/)
+  })
+
+  test.each(['git', 'relay'])(
+    'by %s, a plan that takes too much away is refused, unless meant',
+    async (RELAY_WAY) => {
+      const ours = guarded({ RELAY_WAY })
+      for (const name of ['a', 'b']) set(`refs/heads/${name}`, main())
+      await mirrored(ours)
+      const before = world.refs(REPLICA)
+      for (const name of ['a', 'b']) world.git(SOURCE, 'update-ref', '-d', `refs/heads/${name}`)
+      const run = await world.run(ours)
+      expect(run.code).toBe(79)
+      expect(run.lines.find(({ code }) => code === 'PLAN_REFUSED')?.reason).toContain('deletions=2')
+      expect(world.refs(REPLICA)).toBe(before)
+      await mirrored({ ...ours, RELAY_FORCE: 'yes' })
+      equal()
+    },
+  )
+})
+
+describe('the relay first', () => {
+  /** unless the environment says otherwise */
+  const first = { RELAY_WAY: '' }
+
+  test('makes a replica and brings it up to date without any git program', async () => {
+    const alone = { ...first, PATH: '/nonexistent' }
+    const tip = main()
+    set('refs/heads/größe/日本', world.commit('odd', tip))
+    world.git(SOURCE, 'tag', '-a', 'annotated', '-m', 'a tag', tip)
+    const run = await mirrored(alone)
+    equal()
+    expect(world.git(REPLICA, 'fsck', '--full', '--strict')).toBe('')
+    expect(world.git(REPLICA, 'symbolic-ref', 'HEAD')).toBe('refs/heads/main')
+    expect(world.api.calls.find(({ operation }) => operation === 'CreateRepository')?.input).toEqual({
+      repositoryName: 'orchard',
+      repositoryDescription: 'apples and pears',
+    })
+    expect(run.lines.at(-1)).toMatchObject({ message: 'relay done', created: 3, refs: 3, claim: 'claim-1' })
+    set('refs/heads/main', world.commit('second', tip))
+    world.git(SOURCE, 'update-ref', '-d', 'refs/tags/annotated')
+    expect((await mirrored(alone)).lines.at(-1)).toMatchObject({ updated: 1, deleted: 1 })
+    equal()
+  })
+
+  test('hands over to git what it cannot read', async () => {
+    // an answer without a byte is no Git protocol; git, which comes when there is a folder for its clone, gets better ones
+    const cloning = () => readdirSync(world.work, { recursive: true, encoding: 'utf8' }).some(isClone)
+    world.before = ({ service, step }) =>
+      service === 'git-upload-pack' && step === 'exchange' && !cloning() ? 200 : undefined
+    const run = await mirrored(first)
+    equal()
+    const messages = run.lines.map(({ message }) => message)
+    expect(messages.filter((message) => /^(relay handed over|mirror done)$/.test(`${message}`))).toEqual([
+      'relay handed over',
+      'mirror done',
+    ])
+    expect(run.lines.find(({ message }) => message === 'relay handed over')?.reason).toBe('protocol')
+  })
+  const isClone = (name: string) => name.endsWith('source.git')
+
+  test.each<[string, number, string, World['before']]>([
+    ['denied', 77, 'REMOTE_DENIED', ({ step }) => (step === 'refs' ? 403 : undefined)],
+    [
+      'a source that is gone',
+      78,
+      'SOURCE_MISSING',
+      ({ service }) => (service === 'git-upload-pack' ? 404 : undefined),
+    ],
+  ])('%s', async (_, code, name, hook) => {
+    world.makeReplica()
+    world.before = hook
+    await refused(code, name, first)
+  })
+
+  test('leaves a replica alone whose source is empty, and rings', async () => {
+    await mirrored(first)
+    const before = world.refs(REPLICA)
+    world.git(SOURCE, 'update-ref', '-d', 'refs/heads/main')
+    await refused(78, 'SOURCE_EMPTIED', first)
+    expect(world.refs(REPLICA)).toBe(before)
+  })
+
+  test('a SIGTERM in the middle of its push leaves every ref as it was, and asks for another try', async () => {
+    await mirrored(first)
+    const before = world.refs(REPLICA)
+    set('refs/heads/main', world.commit('second', main()))
+    const reached = Promise.withResolvers<void>()
+    world.before = ({ service, step }) => {
+      if (service !== 'git-receive-pack' || step !== 'exchange') return undefined
+      reached.resolve()
+      return new Promise(() => undefined)
+    }
+    const { child, ended } = world.start(first)
+    await Promise.race([reached.promise, ended.then(({ output }) => Promise.reject(new Error(output)))])
+    child.kill('SIGTERM')
+    const run = await ended
+    expect([run.code, run.lines.at(-1)?.message]).toEqual([75, 'mirror stopped'])
+    clean(run)
+    expect(world.refs(REPLICA)).toBe(before)
+    world.before = () => undefined
+    await mirrored(first)
+    equal()
+  })
+})

@@ -12,8 +12,20 @@ const environment = {
   RELAY_ATTEMPT: '2',
 }
 
+const rules = { safety: { refs: 10, percent: 30 }, parking: { days: 30 }, replicate: [] }
+
 test('a full environment', () => {
-  const more = { RELAY_REASON: 'push', RELAY_GIT_ENDPOINT: 'http://x', AWS_REGION: 'us-east-1' }
+  const more = {
+    RELAY_REASON: 'push',
+    RELAY_GIT_ENDPOINT: 'http://x',
+    AWS_REGION: 'us-east-1',
+    RELAY_KMS_KEY: 'alias/replicas',
+    RELAY_FORCE: 'yes',
+    RELAY_WAY: 'git',
+    RELAY_TABLE: 'relay',
+    RELAY_BUS: 'default',
+    RELAY_RULES: JSON.stringify(rules),
+  }
   expect(readSettings({ ...environment, ...more })).toEqual({
     source,
     replica,
@@ -23,11 +35,24 @@ test('a full environment', () => {
     reason: 'push',
     gitEndpoint: 'http://x',
     region: 'us-east-1',
+    kmsKey: 'alias/replicas',
+    force: true,
+    way: 'git',
+    watch: { ...rules, table: 'relay', bus: 'default' },
   })
 })
 
 test('what may be left out', () => {
-  expect(readSettings(environment)).toMatchObject({ reason: '', gitEndpoint: undefined, region: undefined })
+  expect(readSettings(environment)).toMatchObject({
+    reason: '',
+    gitEndpoint: undefined,
+    region: undefined,
+    force: false,
+    way: 'relay',
+  })
+  expect(readSettings({ ...environment, RELAY_RULES: JSON.stringify(rules) }).watch).toBeUndefined()
+  expect(() => readSettings({ ...environment, RELAY_RULES: '{}' })).toThrow(/RELAY_RULES/)
+  expect(() => readSettings({ ...environment, RELAY_WAY: 'mirror' })).toThrow(/RELAY_WAY/)
 })
 
 test('everything that is wrong is named at once, without its value', () => {

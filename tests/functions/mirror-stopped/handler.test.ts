@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 beforeEach(() => {
-  world = createWorld(server.table)
+  world = createWorld(server.table, { way: 'mirror' })
   world.setRefs(source, { 'refs/heads/main': oid('b') })
 })
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 beforeEach(() => {
-  world = createWorld(server.table)
+  world = createWorld(server.table, { way: 'mirror' })
 })
 
 /** a repository of its own for each test: they share a table */
@@ -128,6 +128,25 @@ test('test events, repositories without a rule and replicas that left relay.yml 
     'no rule for it',
     'no rule for it',
   ])
+})
+
+test('with a rule that looks for a tag: who carries it is replicated; tags that cannot be read fail their records alone', async () => {
+  world = createWorld(server.table, { way: 'mirror', tag: 'relay:replicate-to' })
+  const [tagged, bare, broken] = [repository(), repository(), repository()]
+  world.tags.set(world.key(tagged.source), { 'relay:replicate-to': 'eu-west-1 mars-east-1' })
+  world.tags.set(world.key(broken.source), new RelayError('REMOTE_THROTTLED'))
+  const bodies = [tagged, bare, broken, tagged].map(({ name }) => pushEvent({ repositoryName: name }))
+  expect(await world.replicate(batch(bodies), world.run)).toEqual(failed('m2'))
+  expect(world.tasks.map(({ environment }) => JSON.parse(environment.RELAY_REPOSITORY!).name)).toEqual([
+    tagged.name,
+  ])
+  const warnings = world.lines.filter(({ level }) => level === 'warn')
+  expect(warnings.map(({ facts }) => facts.word)).toEqual(['relay:replicate-to: mars-east-1'])
+  // tagged meanwhile: seen a minute later, without a deploy
+  world.tags.set(world.key(bare.source), { 'relay:replicate-to': 'eu-west-1' })
+  world.clock.pass(61_000)
+  await world.replicate(batch([pushEvent({ repositoryName: bare.name })]), world.run)
+  expect(world.tasks).toHaveLength(2)
 })
 
 test('an event with nothing to do costs no task', async () => {

@@ -1,6 +1,7 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
+import { createDiscover } from '../../../shared/config/discover.ts'
 import { parseConfig } from '../../../shared/config/parse.ts'
-import { replicasOf } from '../../../shared/config/replicas.ts'
+import { type KnownTags, replicasOf } from '../../../shared/config/replicas.ts'
 
 const OWN = { account: '111111111111' }
 const at = (region: string, name: string, account = OWN.account) => ({ account, region, name })
@@ -56,4 +57,96 @@ test('a rule without a source region speaks of Relay’s own, where that is told
 
 test('none for a repository of another account', () => {
   expect(replicasOf(config, at('us-east-1', 'orders', '222222222222'), OWN)).toEqual([])
+})
+
+const tagged = parseConfig(`version: 1
+replicate:
+  - repositories: ['*', '!legacy-*']
+    tag: relay:replicate-to
+    to: [{ region: eu-west-1, kmsKey: alias/replicas }, { region: eu-north-1 }]
+  - repositories: ['orders']
+    to: [{ region: eu-central-1 }]
+`)
+const home = { ...OWN, region: 'us-east-1' }
+
+test.each<[name: string, tags: KnownTags | undefined, regions: string[]]>([
+  ['web', undefined, []],
+  ['web', {}, []],
+  ['web', { 'relay:replicate-to': '' }, []],
+  ['web', { 'Relay:Replicate-To': 'eu-west-1' }, []],
+  ['web', { 'relay:replicate-to': 'eu-west-1' }, ['eu-west-1']],
+  ['web', { 'relay:replicate-to': ' eu-north-1,  eu-west-1 ' }, ['eu-west-1', 'eu-north-1']],
+  ['web', { 'relay:replicate-to': 'eu-west-1 eu-wst-2 us-east-1' }, ['eu-west-1']],
+  ['web', 'any', ['eu-west-1', 'eu-north-1']],
+  ['legacy-web', { 'relay:replicate-to': 'eu-west-1' }, []],
+  ['orders', {}, ['eu-central-1']],
+  ['orders', { 'relay:replicate-to': 'eu-north-1' }, ['eu-north-1', 'eu-central-1']],
+])('by tag: %s with %j', (name, tags, regions) => {
+  const found = replicasOf(tagged, at('us-east-1', name), home, tags)
+  expect(found.map(({ replica }) => replica.region)).toEqual(regions)
+})
+
+test('the key of a replica is that of the rule that names it first', () => {
+  expect(replicasOf(tagged, at('us-east-1', 'web'), home, 'any').map(({ kmsKey }) => kmsKey)).toEqual([
+    'alias/replicas',
+    undefined,
+  ])
+})
+
+describe('discovery', () => {
+  const warned: unknown[] = []
+  const log = {
+    info: () => undefined,
+    warn: (_: string, facts?: object) => void warned.push(facts),
+    error: fail,
+  }
+  let time = 0
+  const asked: string[] = []
+  let tags: Record<string, string> | undefined = { 'relay:replicate-to': 'eu-west-1 eu-wst-2' }
+  let broken = false
+  const discover = createDiscover({
+    config: tagged,
+    own: home,
+    now: () => time,
+    tagsOf: async ({ name }) => {
+      asked.push(name)
+      if (broken) throw new Error('throttled')
+      return tags
+    },
+  })
+  const regions = async (name: string) =>
+    (await discover(at('us-east-1', name), log)).map(({ replica }) => replica.region)
+
+  function fail() {
+    throw new Error('nothing goes wrong here')
+  }
+
+  test('asks for tags where a rule looks for one, at most once a minute, and tells an unknown region once', async () => {
+    expect(await regions('legacy-web')).toEqual([])
+    expect(asked).toEqual([])
+    expect(await regions('web')).toEqual(['eu-west-1'])
+    tags = { 'relay:replicate-to': 'eu-north-1 eu-wst-2' }
+    time += 59_000
+    expect(await regions('web')).toEqual(['eu-west-1'])
+    time += 2_000
+    expect(await regions('web')).toEqual(['eu-north-1'])
+    expect(asked).toEqual(['web', 'web'])
+    expect(warned).toEqual([
+      { repository: '111111111111/us-east-1/web', word: 'relay:replicate-to: eu-wst-2' },
+    ])
+  })
+
+  test('a failure is thrown, and not kept', async () => {
+    time += 61_000
+    broken = true
+    await expect(regions('web')).rejects.toThrow('throttled')
+    broken = false
+    expect(await regions('web')).toEqual(['eu-north-1'])
+  })
+
+  test('of a repository that is gone every replica that it may have had is meant', async () => {
+    time += 61_000
+    tags = undefined
+    expect(await regions('web')).toEqual(['eu-west-1', 'eu-north-1'])
+  })
 })

@@ -78,6 +78,18 @@ const table: Record<string, unknown[]> = {
   'relay.replica-behind': [
     { type: 'relay', detailType: 'Replica Behind', detail: fixture('relay.replica-behind').detail },
   ],
+  ...Object.fromEntries(
+    [
+      ['replica-updated-fast', 'Replica Updated'],
+      ['replica-diverged', 'Replica Diverged'],
+      ['replica-incomplete', 'Replica Incomplete'],
+      ['plan-refused', 'Plan Refused'],
+      ['source-missing', 'Source Missing'],
+    ].map(([name, detailType]) => [
+      `relay.${name}`,
+      [{ type: 'relay', detailType, detail: fixture(`relay.${name}`).detail }],
+    ]),
+  ),
   'relay.mirror-failed': [
     { type: 'relay', detailType: 'Mirror Failed', detail: fixture('relay.mirror-failed').detail },
   ],

@@ -3,13 +3,17 @@ import fc from 'fast-check'
 import { documentOf, MAX_SUBJECT, subjectOf, textOf } from '../../../shared/notices/render.ts'
 import {
   behind,
+  diverged,
   failed,
+  incomplete,
   NEW,
   OLD,
   ORDERS,
   pushed,
   REPLICA,
+  refused,
   repositoryEvent,
+  sourceMissing,
   storyOf,
   tagged,
   updated,
@@ -108,6 +112,27 @@ describe('the sentence that people read', () => {
       [failed({ code: 'NEW_CODE', attempts: 1, reason: 'something\nnew' })],
       'orders: replica in eu-west-1 FAILED after 1 attempt: something new',
     ],
+    [
+      'moved by somebody else, overwritten',
+      [diverged()],
+      'orders: replica in eu-west-1 had 2 refs moved by somebody else; the source’s took their place',
+    ],
+    [
+      'one ref moved by somebody else, kept',
+      [diverged({ refsDiverged: 1, outcome: 'kept' })],
+      'orders: replica in eu-west-1 had 1 ref moved by somebody else; it was left as it is',
+    ],
+    [
+      'Git LFS',
+      [incomplete()],
+      'orders: replica in eu-west-1 holds Git LFS pointers, not the files behind them',
+    ],
+    [
+      'refused',
+      [refused({ deletions: 1_200, refs: 2_000 })],
+      'orders: replica in eu-west-1 was left as it is: the plan would delete 1,200 refs and rewind 2, of 2,000 in all',
+    ],
+    ['without a source', [sourceMissing()], 'orders: replica in eu-west-1 has lost its source, and is kept'],
   ])('%s', (_name, events, headline) => {
     expect(storyOf(...events).headline).toBe(headline)
   })
@@ -168,6 +193,43 @@ Let the mirror task’s role push to orders in eu-west-1, then redrive the dead-
 Open the replica:
 https://eu-west-1.console.aws.amazon.com/codesuite/codecommit/repositories/orders/browse?region=eu-west-1
 `)
+})
+
+test('a mail about a divergence names the refs, and says what can be had back', () => {
+  const text = textOf(storyOf(diverged({ refsDiverged: 12 })))
+  expect(text).toContain(
+    'Refs:    branch main was at 7f3c1de (parked), tag v1 was at a7f719b (parked), and 10 more refs\n',
+  )
+  expect(text).toContain('What was parked comes back with `relay undo orders REF`.')
+  const kept = textOf(storyOf(diverged({ outcome: 'kept' })))
+  expect(kept).toContain('bring those refs into the source or delete them.')
+  const bare = diverged({ refs: [{ ref: 'refs/heads/main', found: OLD }] })
+  expect(textOf(storyOf(bare))).toContain('What was overwritten was not parked')
+})
+
+test('a mail about a replica tells by which way it was updated, and why', () => {
+  const way = (detail: Parameters<typeof updated>[0]) =>
+    storyOf(updated(detail)).facts.find(({ label }) => label === 'Way')?.value
+  expect(way({ way: 'fast-path', wayReason: 'the event names old and new' })).toBe(
+    'streamed straight from the event: the event names old and new',
+  )
+  expect(way({ way: 'relay', wayReason: 'fits into the time' })).toBe('streamed: fits into the time')
+  expect(way({ way: 'mirror' })).toBe('cloned and pushed by the mirror task: asked for')
+})
+
+test.each([
+  ['Replica Diverged', diverged()],
+  ['Replica Incomplete', incomplete()],
+  ['Plan Refused', refused()],
+  ['Source Missing', sourceMissing()],
+])('%s says what to do, and carries its detail for machines', (name, event) => {
+  const story = storyOf(event)
+  expect(story.nextStep).toMatch(/\w.*\.$/)
+  expect(documentOf(story, 10)).toMatchObject({
+    events: [name],
+    kinds: ['replica'],
+    replica: { replica: REPLICA },
+  })
 })
 
 test('several messages of one replica: the latest is told, the others are counted', () => {

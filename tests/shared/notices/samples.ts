@@ -1,10 +1,14 @@
 import type {
   MirrorFailed,
+  PlanRefused,
   RefChange,
   RelayEvent,
   ReplicaBehind,
+  ReplicaDiverged,
+  ReplicaIncomplete,
   ReplicaUpdated,
   RepositoryEvent,
+  SourceMissing,
 } from '../../../shared/events/types.ts'
 import { type Item, itemsOf } from '../../../shared/notices/items.ts'
 import { tell } from '../../../shared/notices/story.ts'
@@ -94,6 +98,61 @@ export const failed = (detail: Partial<MirrorFailed> = {}): RelayEvent => ({
     code: 'REMOTE_DENIED',
     reason: 'eu-west-1 answered 403 to the push',
     nextStep: 'Let the mirror task’s role push to orders in eu-west-1, then redrive the dead-letter queue.',
+    ...detail,
+  },
+})
+
+export const diverged = (detail: Partial<ReplicaDiverged> = {}): RelayEvent => ({
+  ...relay,
+  detailType: 'Replica Diverged',
+  detail: {
+    repository: ORDERS,
+    replica: REPLICA,
+    refs: [
+      { ref: 'refs/heads/main', found: OLD, parked: true },
+      { ref: 'refs/tags/v1', found: NEW, parked: true },
+    ],
+    refsDiverged: 2,
+    outcome: 'overwritten',
+    ...detail,
+  },
+})
+
+export const incomplete = (detail: Partial<ReplicaIncomplete> = {}): RelayEvent => ({
+  ...relay,
+  detailType: 'Replica Incomplete',
+  detail: {
+    repository: ORDERS,
+    replica: REPLICA,
+    cause: 'git-lfs',
+    seenIn: '.gitattributes of main',
+    nextStep: 'Copy the files: `git lfs fetch --all`, then `git lfs push --all`.',
+    ...detail,
+  },
+})
+
+export const refused = (detail: Partial<PlanRefused> = {}): RelayEvent => ({
+  ...relay,
+  detailType: 'Plan Refused',
+  detail: {
+    repository: ORDERS,
+    replica: REPLICA,
+    deletions: 40,
+    rewinds: 2,
+    refs: 60,
+    reason: 'more than 10 refs and more than 30 % of the replica’s',
+    nextStep: 'If it is meant: relay seed orders --force. If not: bring the refs back at the source.',
+    ...detail,
+  },
+})
+
+export const sourceMissing = (detail: Partial<SourceMissing> = {}): RelayEvent => ({
+  ...relay,
+  detailType: 'Source Missing',
+  detail: {
+    repository: ORDERS,
+    replica: REPLICA,
+    nextStep: 'If it was deleted by mistake, make it again and push the replica’s refs to it.',
     ...detail,
   },
 })

@@ -91,7 +91,7 @@ describe('retry', () => {
 })
 
 describe('launch', () => {
-  const run = { claim: 'c-1', attempt: 2, reason: 'push' }
+  const run = { token: 'c-1', force: false, attempt: 2, reason: 'push' }
 
   test('what is launched is read back, role and external id too', () => {
     const away: Target = {

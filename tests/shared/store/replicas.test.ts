@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { openReplicas, type ReplicaStore } from '../../../shared/store/replicas.ts'
+import { openReplicas, type ReplicaStore, replicaKey } from '../../../shared/store/replicas.ts'
 import { startTable, type TestTable } from '../../support/table.ts'
 
 let server: TestTable
@@ -44,6 +44,7 @@ describe('claims', () => {
       hints: 0,
       failures: 0,
       proof,
+      equalSince: proof.at,
     })
   })
 
@@ -166,6 +167,68 @@ describe('hints', () => {
   })
 })
 
+describe('what relay status reads', () => {
+  const later = { ...proof, at: '2031-05-17T10:00:00.000Z' }
+  const reset: readonly [string, (pair: ReturnType<typeof newPair>) => Promise<unknown>][] = [
+    ['an event that no proof covers', (pair) => store.noteHint(pair, { at: Date.parse(later.at), count: 1 })],
+    ['a sweep that finds it behind', (pair) => store.markBehind(pair, { refs: 1, since: 'x' }, 1000)],
+    ['a failure', (pair) => store.markFailed(pair, { code: 'X', reason: 'x', attempts: 1, at: proof.at })],
+    [
+      'a look that finds a difference',
+      async (pair) => {
+        await store.claim(pair, claimOf('a', 1000))
+        await store.planClaim(pair, 'a', { created: 1, updated: 0, deleted: 0 })
+        await store.releaseClaim(pair, 'a')
+      },
+    ],
+  ]
+  test.each(reset)('equal since the first of many proofs, anew after %s', async (_name, disturb) => {
+    const pair = newPair()
+    await store.recordProof(pair, proof, 0)
+    await store.recordProof(pair, later, 0)
+    expect(await store.get(pair)).toMatchObject({ proof: later, equalSince: proof.at })
+    await disturb(pair)
+    expect((await store.get(pair))?.equalSince).toBeUndefined()
+    await store.recordProof(pair, later, 0)
+    expect((await store.get(pair))?.equalSince).toBe(later.at)
+  })
+
+  test('the way of the last work stays when later looks find nothing to do', async () => {
+    const pair = newPair()
+    const lastWay = { way: 'relay', reason: 'push' } as const
+    await store.claim(pair, claimOf('a', 1000))
+    await store.closeClaim(pair, 'a', proof, lastWay)
+    await store.claim(pair, claimOf('b', 1000))
+    await store.closeClaim(pair, 'b', later)
+    expect(await store.get(pair)).toMatchObject({ lastWay, proof: later, equalSince: proof.at })
+  })
+
+  test('a missed event is counted once each time it falls behind, and a proof does not forget it', async () => {
+    const pair = newPair()
+    for (let round = 0; round < 2; round += 1) {
+      for (let sweeps = 0; sweeps < 3; sweeps += 1)
+        await store.markBehind(pair, { refs: 1, since: 'x', missed: true }, 1000)
+      await store.pace(pair, { asks: 1, until: 5, over: 'unread' })
+      await store.recordProof(pair, proof, 1000)
+    }
+    await store.markBehind(pair, { refs: 1, since: 'x' }, 1000)
+    const record = await store.get(pair)
+    expect(record).toMatchObject({ missed: 2, behind: { refs: 1, since: 'x' } })
+    expect(record?.paced).toBeUndefined()
+  })
+
+  test('records between two keys', async () => {
+    const account = '222222222222'
+    const pairOf = (name: string) => ({
+      repository: { account, region: 'us-east-1', name },
+      replica: { account, region: 'eu-west-1', name },
+    })
+    for (const name of ['a', 'a-b', 'a.b', 'b']) await store.recordProof(pairOf(name), proof, 0)
+    const found = await store.list({ from: replicaKey(pairOf('a')), to: replicaKey(pairOf('a.b')) })
+    expect(found.map(({ repository }) => repository.name)).toEqual(['a', 'a-b', 'a.b'])
+  })
+})
+
 describe('status', () => {
   test('a failure stays until a proof', async () => {
     const pair = newPair()
@@ -181,6 +244,7 @@ describe('status', () => {
       hints: 0,
       failures: 0,
       proof,
+      equalSince: proof.at,
     })
   })
 

@@ -1,0 +1,20 @@
+import { createInterface } from 'node:readline/promises'
+import type { Talk } from './operator.ts'
+
+/**
+ * A question that is answered with yes or no; nothing typed is no.
+ * @param unasked the answer where there is nobody to ask
+ */
+export const confirmed = async (
+  { interactive, signal }: Pick<Talk, 'interactive' | 'signal'>,
+  question: string,
+  unasked: boolean,
+): Promise<boolean> => {
+  if (!interactive) return unasked
+  const lines = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return /^y(es)?$/i.test((await lines.question(`  ${question} [y/N] `, { signal })).trim())
+  } finally {
+    lines.close()
+  }
+}

@@ -1,0 +1,217 @@
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { openProcedures, STEPS, type Step } from '../../shared/store/procedures.ts'
+import { confirmed } from '../ask.ts'
+import type { FailoverOptions } from '../commands/failover.ts'
+import { UserError } from '../errors.ts'
+import { explain } from '../explain.ts'
+import type { Operator, Talk } from '../operator.ts'
+import { relayingParts } from '../relaying.ts'
+import { lookAt } from '../seed/look.ts'
+import { countsText } from '../seed/row.ts'
+import { type Chosen, chooseForFailback, chooseForFailover } from './choose.ts'
+import { freezePolicy, frozenBy, principalsText } from './freeze.ts'
+import { openPolicies } from './iam.ts'
+import { placeOf, type SwapParts, swap, undo } from './swap.ts'
+
+type Kind = 'failover' | 'failback'
+
+/** What became of one repository: an element of `--json`. */
+interface FailoverRow {
+  readonly origin: RepositoryAddress
+  readonly active: RepositoryAddress
+  readonly result: 'swapped' | 'already' | 'undone' | 'looked' | 'failed' | 'stopped'
+  readonly steps: Readonly<Partial<Record<Step, string>>>
+  readonly reason?: string
+}
+
+/**
+ * `relay failover` and `relay failback`: one repository after the other, so that each is frozen for a short time only, and one that
+ * fails stops no other.
+ * @returns exit status: 0 when each has changed places, or was only looked at
+ */
+export const failover = async (
+  operator: Operator,
+  talk: Talk,
+  kind: Kind,
+  names: readonly string[],
+  options: FailoverOptions,
+): Promise<number> => {
+  if (!operator.config.failover)
+    throw new UserError(
+      'relay.yml has no `failover`: the roles of the stack may not push to a source.',
+      'Add `failover: { freeze: { groups: [NAME] } }` (docs/configure.md), deploy, then run this again.',
+    )
+  const chosen =
+    kind === 'failover'
+      ? await chooseForFailover(operator, names, options.to ?? '', options.force)
+      : await chooseForFailback(operator, names, options.force)
+  const parts = await partsOf(operator, talk, options)
+  const rows: FailoverRow[] = []
+  for (const each of chosen) {
+    talk.terminal.heading(`${each.origin.name}: ${kind} ${wayText(each)}`)
+    rows.push(await one(operator, talk, parts, each, options))
+  }
+  talk.json({ kind, stage: operator.stage, ok: statusOf(rows) === 0, rows })
+  talk.signal.throwIfAborted()
+  return statusOf(rows)
+}
+
+const statusOf = (rows: readonly FailoverRow[]): number =>
+  rows.every(({ result }) => result !== 'failed' && result !== 'stopped') ? 0 : 1
+
+const wayText = ({ kind, origin, active }: Chosen): string =>
+  kind === 'failover' ? `${origin.region} → ${active.region}` : `${active.region} → ${origin.region}`
+
+const partsOf = async (operator: Operator, talk: Talk, options: FailoverOptions): Promise<SwapParts> => {
+  const [parts, own, table] = await Promise.all([
+    relayingParts(operator, talk, { force: false }),
+    operator.own(),
+    operator.table(),
+  ])
+  return {
+    ...parts,
+    config: operator.config,
+    stage: operator.stage,
+    by: own.arn,
+    reader: await operator.codecommit(),
+    policies: openPolicies(operator.region),
+    procedures: openProcedures(table),
+    directions: await operator.directions(),
+    force: options.force,
+    settleMs: options.settle * 1000,
+    tell: (step, text) => talk.terminal.done(`${step.padEnd(6)}  ${text}`),
+    confirm: async (question) => options.yes || confirmed(talk, question, false),
+  }
+}
+
+const one = async (
+  operator: Operator,
+  talk: Talk,
+  parts: SwapParts,
+  chosen: Chosen,
+  options: FailoverOptions,
+): Promise<FailoverRow> => {
+  const row = (rest: Pick<FailoverRow, 'result'> & Partial<FailoverRow>): FailoverRow => ({
+    origin: chosen.origin,
+    active: chosen.active,
+    steps: {},
+    ...rest,
+  })
+  if (talk.signal.aborted) return row({ result: 'stopped' })
+  try {
+    if (options.dryRun) return row({ result: 'looked', steps: await foresee(operator, talk, parts, chosen) })
+    const settled = await settleBegun(parts, talk, chosen, options)
+    if (settled) return row(settled)
+    const steps = await swap(parts, chosen)
+    tellWhatNow(operator, talk, chosen)
+    return row({ result: 'swapped', steps })
+  } catch (error) {
+    if (talk.signal.aborted) return row({ result: 'stopped' })
+    const told = explain(error, operator)
+    if (!(told instanceof UserError)) throw error
+    talk.terminal.failure(told.message, told.remedy)
+    return row({ result: 'failed', reason: told.message })
+  }
+}
+
+/** What was begun before decides what is done now; undefined: the procedure itself, from its beginning or from where it was. */
+const settleBegun = async (
+  parts: SwapParts,
+  talk: Talk,
+  chosen: Chosen,
+  { resume, yes }: FailoverOptions,
+): Promise<Pick<FailoverRow, 'result' | 'reason'> | undefined> => {
+  const { kind, begun, swapped, active } = chosen
+  const { terminal } = talk
+  if (begun && begun.kind !== kind) return takeBack(parts, talk, chosen, begun)
+  if (begun) {
+    if (addressText(begun.active) !== addressText(active))
+      throw new UserError(
+        `A failover to ${begun.active.region} was begun at ${begun.begunAt} and is not over.`,
+        `Finish it with --to ${begun.active.region}, or take it back with relay failback ${chosen.origin.name}.`,
+      )
+    terminal.note(`goes on after "${begun.done}"; begun at ${begun.begunAt} by ${begun.by}`)
+    return undefined
+  }
+  if (kind === 'failover' && swapped) {
+    if (addressText(swapped.active) === addressText(active)) {
+      terminal.note(`already since ${swapped.since}, by ${swapped.by}`)
+      return { result: 'already' }
+    }
+    throw new UserError(
+      `${chosen.origin.name} was failed over to ${swapped.active.region} at ${swapped.since}.`,
+      `Run relay failback ${chosen.origin.name} first.`,
+    )
+  }
+  if (resume) throw new UserError('There is nothing to go on with.', 'Run it without --resume to begin.')
+  if (!yes && !(await confirmed(talk, `Swap source and replica of ${chosen.origin.name}?`, true)))
+    throw new UserError('Nothing was done.', 'Answer y to begin, or look first with --dry-run.')
+  return undefined
+}
+
+/** The other procedure was begun: before its swap it is taken back, and that is all; after it, it is finished first. */
+const takeBack = async (
+  parts: SwapParts,
+  { terminal }: Talk,
+  chosen: Chosen,
+  begun: NonNullable<Chosen['begun']>,
+): Promise<Pick<FailoverRow, 'result'> | undefined> => {
+  const other = { ...chosen, kind: begun.kind, active: begun.active }
+  // killed between the swap and the note of it: the direction tells
+  const done = STEPS.indexOf(begun.done) >= STEPS.indexOf('swap')
+  const turned = (chosen.swapped !== undefined) === (begun.kind === 'failover')
+  if (done || turned) {
+    terminal.note(`the ${begun.kind} that was begun at ${begun.begunAt} is finished first`)
+    await swap(parts, other)
+    return undefined
+  }
+  const text = await undo(parts, other)
+  terminal.done(`the ${begun.kind} that was begun at ${begun.begunAt} is taken back`, text)
+  return { result: 'undone' }
+}
+
+/** What each step would do, from one look at both sides. */
+const foresee = async (
+  operator: Operator,
+  { terminal }: Talk,
+  parts: SwapParts,
+  { kind, origin, active, targets, begun }: Chosen,
+): Promise<FailoverRow['steps']> => {
+  const [source, replica] = kind === 'failover' ? [origin, active] : [active, origin]
+  const deletes = targets.find((target) => addressText(target.replica) === addressText(active))?.deletes
+  const seen = await lookAt(
+    parts.reader,
+    { repository: source, replica, deletes: deletes ?? 'mirror' },
+    parts.now,
+  )
+  const moved = seen.moved ? countsText(seen.moved) : 'nothing'
+  const principals = principalsText(frozenBy(operator.config))
+  const steps = {
+    check:
+      seen.reason ??
+      `${seen.result}, ${seen.refs} refs${begun ? `; was begun, done up to "${begun.done}"` : ''}`,
+    freeze:
+      principals === ''
+        ? 'nobody: relay.yml names none, it would ask'
+        : `policy ${freezePolicy(operator.stage, source).name} would keep ${principals} from pushing to ${placeOf(source)}`,
+    hold: `the functions would leave its ${targets.length} replicas alone; it would wait for those that are at work`,
+    verify: `${moved} would be relayed, then both sides read twice`,
+    swap: `${placeOf(replica)} would be the source, ${placeOf(source)} its replica`,
+    thaw: principals === '' ? 'nobody' : `${principals} could push again`,
+  }
+  for (const step of STEPS) terminal.line(`    ${step.padEnd(6)}  ${steps[step]}`)
+  return steps
+}
+
+const tellWhatNow = (operator: Operator, { terminal }: Talk, { kind, origin, active }: Chosen): void => {
+  const [source, replica] = kind === 'failover' ? [active, origin] : [origin, active]
+  terminal.note(
+    `push to ${placeOf(source)} from now on; ${placeOf(replica)} is its replica, and pushes there are overwritten`,
+  )
+  if (kind === 'failover') {
+    const minutes = operator.config.sweep.everyMinutes
+    terminal.note(
+      `the stack hears no events from ${source.region}: the sweep carries what is pushed there, every ${minutes} minute${minutes === 1 ? '' : 's'}`,
+    )
+  }
+}

@@ -1,0 +1,105 @@
+import { isRefName } from '../../shared/git/ref-name.ts'
+import type { Target } from '../../shared/replication/prove.ts'
+import { chooseTip, refNamed } from '../../shared/replication/undo.ts'
+import type { ParkedStore, ParkedTip } from '../../shared/store/parked.ts'
+import { UserError } from '../errors.ts'
+import type { Operator } from '../operator.ts'
+
+/** One replica, and what was parked of it. */
+export interface Parked {
+  readonly target: Target
+  readonly tips: readonly ParkedTip[]
+}
+
+/**
+ * Everything that was parked of a repository's replicas.
+ * @param to `region` or `region/account`
+ * @throws UserError when relay.yml names no such replica, or no such repository is there
+ */
+export const findParked = async (
+  operator: Pick<Operator, 'targets'>,
+  store: Pick<ParkedStore, 'list'>,
+  repository: string,
+  to: string | undefined,
+): Promise<readonly Parked[]> => {
+  const [region, account] = to?.split('/') ?? []
+  const all = await operator.targets({ repositories: [repository], to: region })
+  const targets = all.filter(({ replica }) => account === undefined || replica.account === account)
+  if (targets.length === 0) {
+    throw new UserError(
+      `There is no replica of ${repository}${to === undefined ? '' : ` in ${to}`} that relay.yml names.`,
+      'Is the name right, is the repository there, and does relay.yml include it? --config names another file.',
+    )
+  }
+  return Promise.all(targets.map(async (target) => ({ target, tips: await store.list(target.replica) })))
+}
+
+export interface Found {
+  readonly target: Target
+  readonly tip: ParkedTip
+}
+
+/**
+ * The one tip that is meant.
+ * @throws UserError for a name that is unknown or means two refs, for a time that nothing is parked of, for a tip that has expired
+ */
+export const findTip = (
+  parked: readonly Parked[],
+  name: string,
+  at: 'latest' | number,
+  now: number,
+): Found => {
+  const ref = refOf(name, parked)
+  const chosen = parked.map(({ target, tips }) => ({
+    target,
+    chosen: chooseTip(
+      tips.filter((tip) => tip.ref === ref),
+      at,
+      now,
+    ),
+  }))
+  for (const { target, chosen: found } of chosen) if (found.kind === 'tip') return { target, tip: found.tip }
+  for (const { chosen: found } of chosen) {
+    if (found.kind !== 'expired') continue
+    const { oid, until } = found.tip
+    throw new UserError(
+      `${ref} was at ${oid.slice(0, 12)} then; that was kept until ${until} and has expired.`,
+      'parking.days in relay.yml says how long; --list shows what is left. Somebody’s clone may still have it.',
+    )
+  }
+  throw new UserError(
+    `Nothing was parked of ${ref} at that time or later.`,
+    'If it has not been overwritten or deleted since, it still holds what it held then.',
+  )
+}
+
+const refOf = (name: string, parked: readonly Parked[]): string => {
+  const known = parked.flatMap(({ tips }) => tips.map(({ ref }) => ref))
+  const named = refNamed(name, known)
+  if (named.kind === 'ref') return named.ref
+  if (named.kind === 'ambiguous') {
+    throw new UserError(
+      `${name} is a branch and a tag.`,
+      `Say which: ${named.refs.map((ref) => ref.replace('refs/', '')).join(' or ')}.`,
+    )
+  }
+  const similar =
+    named.similar.length > 0 ? `Parked is: ${named.similar.join(', ')}.` : '--list shows what is parked.'
+  throw new UserError(`Nothing that was overwritten or deleted is known of ${name}.`, similar)
+}
+
+/**
+ * Full name of the ref that is to hold the tip.
+ * @param as as typed; a short name means a branch for what was a branch, a tag for what was a tag
+ * @throws UserError for what cannot be a ref
+ */
+export const destinationOf = (tip: ParkedTip, as: string | undefined): string => {
+  if (as === undefined) return tip.ref
+  const [, space = 'heads'] = tip.ref.split('/')
+  const full = /^refs\//.test(as) ? as : /^(heads|tags)\//.test(as) ? `refs/${as}` : `refs/${space}/${as}`
+  if (isRefName(full)) return full
+  throw new UserError(
+    `${as} cannot be the name of a branch or tag.`,
+    'For example --as rescue, or --as tags/old-v1.',
+  )
+}

@@ -1,0 +1,54 @@
+import type { CodeCommitAccess } from '../../shared/codecommit/access.ts'
+import { divergenceOf } from '../../shared/config/replicas.ts'
+import type { Config } from '../../shared/config/types.ts'
+import { createEmitter } from '../../shared/events/emit.ts'
+import type { GitClient } from '../../shared/git/types.ts'
+import { createWatch, type GuardedRun } from '../../shared/replication/guard/watch.ts'
+import { lazyBus } from '../../shared/runtime/aws-clients.ts'
+import type { Log } from '../../shared/runtime/log.ts'
+import { openOnce } from '../../shared/store/idempotency.ts'
+import { openLeftRefs } from '../../shared/store/left-refs.ts'
+import { openParked } from '../../shared/store/parked.ts'
+import { openTable } from '../../shared/store/table.ts'
+import type { MirrorTask } from './mirror.ts'
+
+/** What the stack tells the container about guarding: where it is remembered, and what of relay.yml it goes by. */
+export interface WatchRules extends Pick<Config, 'safety' | 'parking'> {
+  readonly table: string
+  readonly bus: string
+  readonly replicate: Config['replicate']
+}
+
+export interface WatchTools {
+  readonly access: CodeCommitAccess
+  readonly log: Log
+  readonly now: () => number
+  readonly id: () => string
+  readonly git: GitClient
+}
+
+/** The same guard and memory as in the function `replicate`, without its deadline and its limit of bytes. */
+export const watchOf = async (
+  rules: WatchRules,
+  task: MirrorTask & { readonly force: boolean },
+  { access, log, now, id, git }: WatchTools,
+): Promise<GuardedRun> => {
+  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb')
+  const table = openTable({ client: new DynamoDBClient(), name: rules.table })
+  const { source: repository, replica, deletes, kmsKey, force } = task
+  const watch = createWatch(
+    {
+      git,
+      remote: access.gitRemote,
+      repositories: access,
+      parked: openParked(table),
+      left: openLeftRefs(table),
+      emit: createEmitter({ client: lazyBus(), bus: rules.bus }).emit,
+      once: openOnce({ table, now, id }).once,
+      now,
+      log,
+    },
+    { safety: rules.safety, days: rules.parking.days, divergenceOf: (target) => divergenceOf(rules, target) },
+  )
+  return watch({ repository, replica, deletes, ...(kmsKey === undefined ? {} : { kmsKey }) }, { force })
+}

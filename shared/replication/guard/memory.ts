@@ -1,0 +1,49 @@
+import type { RefMap } from '../../git/refs.ts'
+import { ZERO_OID } from '../../git/types.ts'
+import { type LeftMove, type LeftRefsStore, oidMark, refKey } from '../../store/left-refs.ts'
+import type { Pair } from '../../store/records.ts'
+import { digestOf } from '../digest.ts'
+import type { RefUpdate } from '../plan.ts'
+import type { Announce } from '../relay/types.ts'
+
+/** What Relay left on one replica. Each method may be repeated. */
+export interface Memory {
+  /** before a push: a killed relay's own moves must not be taken for a stranger's */
+  readonly announce: Announce
+  /** after a fast path whose moves the replica took and the source confirmed: costs one write */
+  readonly confirm: (moves: readonly RefUpdate[]) => Promise<void>
+  /**
+   * Whenever both sides were found equal, or equal but for refs that are kept; `refs` is what both hold alike. Costs one read where nothing changed, so the sweep may call
+   * it for each replica whose digest is not the one that its record holds.
+   */
+  readonly remember: (refs: RefMap) => Promise<void>
+}
+
+export interface MemoryParts {
+  readonly left: LeftRefsStore
+  /** milliseconds since the epoch */
+  readonly now: () => number
+}
+
+/** @throws RelayError (from every method) STORE_FAILED */
+export const createMemory = ({ left, now }: MemoryParts, pair: Pair): Memory => ({
+  announce: (updates) =>
+    left.announce(
+      pair,
+      updates.map((update) => moveOf(update, now(), false)),
+    ),
+  confirm: (moves) =>
+    left.announce(
+      pair,
+      moves.map((move) => moveOf(move, now(), true)),
+    ),
+  remember: (refs) => left.prove(pair, digestOf(refs), refs, now()),
+})
+
+const moveOf = (update: RefUpdate, at: number, done: boolean): LeftMove => ({
+  key: refKey(update.ref),
+  from: oidMark(update.kind === 'create' ? ZERO_OID : update.from),
+  to: oidMark(update.kind === 'delete' ? ZERO_OID : update.to),
+  at,
+  done,
+})

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import type { Code, ErrorData } from '../../runtime/errors.ts'
+import type { HandOverReason } from './types.ts'
+
+export type Next =
+  | { readonly kind: 'again'; readonly pauseMs: number }
+  | { readonly kind: 'hand-over'; readonly reason: HandOverReason }
+  | { readonly kind: 'throw' }
+
+/** Failures of each kind since something last went well. */
+export type Failures = ReadonlyMap<Code, number>
+
+const THROTTLED_FIRST_MS = 1_000
+const THROTTLED_TRIES = 5
+const BROKEN_FIRST_MS = 250
+const BROKEN_TRIES = 3
+/** Asked for what the source no longer has: it moved between its two answers. */
+const STALE_TRIES = 10
+
+/**
+ * What follows a failure of the wire. Waits double, with jitter (half to the whole of it), so that relays that were slowed down
+ * together do not come back together.
+ * @param before failures before this one
+ * @param random 0 ≤ x < 1
+ */
+export const afterFailure = (
+  { code, data }: { readonly code: Code; readonly data: ErrorData },
+  before: Failures,
+  random: number,
+): Next => {
+  const tries = (before.get(code) ?? 0) + 1
+  const wait = (first: number): Next => ({
+    kind: 'again',
+    pauseMs: Math.ceil((0.5 + random / 2) * first * 2 ** (tries - 1)),
+  })
+  // the pack is spent, but the client has learnt to send the next one with its length
+  if (data.again === 'with-length' && tries <= BROKEN_TRIES) return { kind: 'again', pauseMs: 0 }
+  // parking was cut short: whoever has more room parks and pushes
+  if (code === 'PARKING_FAILED' && data.limit !== undefined)
+    return { kind: 'hand-over', reason: data.limit === 'bytes' ? 'bytes' : 'deadline' }
+  if (code === 'GIT_LIMIT') return { kind: 'hand-over', reason: 'limit' }
+  if (code === 'GIT_PROTOCOL')
+    return tries < 2 ? { kind: 'again', pauseMs: 0 } : { kind: 'hand-over', reason: 'protocol' }
+  if (code === 'REMOTE_THROTTLED')
+    return tries < THROTTLED_TRIES ? wait(THROTTLED_FIRST_MS) : { kind: 'throw' }
+  if (code === 'REMOTE_UNREACHABLE') return tries < BROKEN_TRIES ? wait(BROKEN_FIRST_MS) : { kind: 'throw' }
+  if (code !== 'REMOTE_FAILED') return { kind: 'throw' }
+  if (data.problem === 'ERR line' && tries < STALE_TRIES) return { kind: 'again', pauseMs: 0 }
+  return tries < BROKEN_TRIES ? wait(BROKEN_FIRST_MS) : { kind: 'hand-over', reason: 'fallbacks' }
+}
+
+/**
+ * A number that looks random, 0 ≤ x < 1, of whatever tells two relays apart: their replica and their time, to the millisecond.
+ */
+export const spread = (seed: string): number =>
+  createHash('sha256').update(seed).digest().readUInt32BE() / 2 ** 32

@@ -1,0 +1,80 @@
+import type { RefMap } from '../../git/refs.ts'
+import type { RefUpdate } from '../plan.ts'
+
+/** Commits of a pack, each with its parents, which may lie outside of it. */
+export type Parents = ReadonlyMap<string, readonly string[]>
+
+/**
+ * Asks a server whether everything behind some ids is reached from others.
+ * @returns false where it is not, and where that is not known
+ */
+export type AskReached = (ids: readonly string[], from: readonly string[]) => Promise<boolean>
+
+/** More than a few answers are paid for with time; what is not known by then counts as lost. */
+const MOST_QUESTIONS = 32
+const MOST_IDS = 500
+const MOST_TIPS = 1_000
+
+/** What every ref of the replica will be. */
+export const tipsAfter = (updates: readonly RefUpdate[], replica: RefMap): ReadonlyMap<string, string> => {
+  const after = new Map(replica)
+  for (const update of updates) {
+    if (update.kind === 'delete') after.delete(update.ref)
+    else after.set(update.ref, update.to)
+  }
+  return after
+}
+
+/**
+ * Everything that commits of a pack reach from some tips: those in the pack, and the first ones outside of it. A fast-forward is
+ * found so without asking anybody: the new tip reaches the old one within the pack.
+ */
+export const reachedIn = (parents: Parents, tips: Iterable<string>): ReadonlySet<string> => {
+  const reached = new Set<string>()
+  const open = [...tips].filter((tip) => parents.has(tip))
+  for (let oid = open.pop(); oid !== undefined; oid = open.pop()) {
+    if (reached.has(oid)) continue
+    reached.add(oid)
+    for (const parent of parents.get(oid) ?? []) open.push(parent)
+  }
+  return reached
+}
+
+/** The updates and deletions whose old tip is not seen to stay: neither as a tip, nor in the pack. */
+export const unproven = (
+  updates: readonly RefUpdate[],
+  after: ReadonlyMap<string, string>,
+  reached: ReadonlySet<string>,
+): readonly Exclude<RefUpdate, { kind: 'create' }>[] => {
+  const tips = new Set(after.values())
+  return updates
+    .filter((update) => update.kind !== 'create')
+    .filter(({ from }) => !tips.has(from) && !reached.has(from))
+}
+
+/**
+ * Of what the pack does not prove, what a server cannot prove either: in groups, halved only where a group is not clean.
+ * @param stays tips that stay or come, the likeliest first
+ */
+export const provenLosing = async (
+  doubtful: readonly Exclude<RefUpdate, { kind: 'create' }>[],
+  stays: readonly string[],
+  ask: AskReached,
+): Promise<readonly RefUpdate[]> => {
+  const tips = stays.slice(0, MOST_TIPS)
+  const losing: RefUpdate[] = []
+  let questions = 0
+  const sift = async (group: readonly Exclude<RefUpdate, { kind: 'create' }>[]): Promise<void> => {
+    if (group.length === 0) return
+    questions += 1
+    const known = questions <= MOST_QUESTIONS
+    if (known && (await ask([...new Set(group.map(({ from }) => from))], tips))) return
+    if (!known || group.length === 1) return void losing.push(...group)
+    const half = Math.ceil(group.length / 2)
+    await sift(group.slice(0, half))
+    await sift(group.slice(half))
+  }
+  if (tips.length === 0) return doubtful
+  for (let at = 0; at < doubtful.length; at += MOST_IDS) await sift(doubtful.slice(at, at + MOST_IDS))
+  return losing
+}
