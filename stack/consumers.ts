@@ -20,10 +20,12 @@ export interface FunctionShape {
 
 export const FUNCTIONS = {
   replicate: {
-    description: 'Compares a replica with its source and starts a mirror where they differ',
+    description: 'Streams what differs from source to replica, and starts a mirror for what it cannot',
     memory: 512,
-    timeout: 60,
-    queue: { batchSize: 10, oldAfter: 900 },
+    // the most that Lambda gives: a first seed fits in here, or is handed over
+    timeout: 900,
+    // a message is as old as the seed that it asks for takes
+    queue: { batchSize: 10, oldAfter: 1800 },
   },
   'mirror-stopped': {
     description: 'Closes the claim of a mirror that ended: proof, another try, or an alarm',

@@ -27,6 +27,9 @@ const SERVICE = 'codecommit-relay'
 /** Name of a resource of this stage, so that two stages live side by side in one account and region. */
 export const named = ({ stage }: Pick<Plan, 'stage'>, what: string): string => `${SERVICE}-${stage}-${what}`
 
+/** Service and stage, as serverless.yml names the stack. */
+export const stackName = ({ stage }: Pick<Plan, 'stage'>): string => `${SERVICE}-${stage}`
+
 /** Name of a role: IAM has one name space for all regions, and other accounts' trust policies must be able to name it. */
 export const roleNamed = ({ stage, region }: Pick<Plan, 'stage' | 'region'>, what: string): string =>
   `${SERVICE}-${stage}-${region}-${what}`

@@ -26,6 +26,8 @@ export const roles = (plan: Plan): Resources =>
 const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Statement[]>> = {
   replicate: (plan) => [
     receive('replicate'),
+    // what failed comes back sooner than at the end of the visibility timeout
+    allow(['sqs:ChangeMessageVisibility'], [att(queueId('replicate'))]),
     useTable('Query'),
     ...readBothSides(plan),
     ...parkTips(plan),

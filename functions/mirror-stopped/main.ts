@@ -5,6 +5,7 @@ import { loadConfig } from '../../shared/config/load.ts'
 import { lazyBus, lazyQueues } from '../../shared/runtime/aws-clients.ts'
 import { entry } from '../../shared/runtime/entry.ts'
 import { account, optionalText, readEnvironment, text, url } from '../../shared/runtime/environment.ts'
+import { createMeter } from '../../shared/runtime/metrics.ts'
 import { openTable } from '../../shared/store/table.ts'
 import { createMirrorStopped } from './handler.ts'
 
@@ -13,6 +14,7 @@ const settings = readEnvironment(process.env, {
   replicateQueue: url('RELAY_REPLICATE_QUEUE_URL'),
   replicateDeadLetters: url('RELAY_REPLICATE_DLQ_URL'),
   bus: text('RELAY_BUS'),
+  stack: text('RELAY_STACK'),
   account: account('RELAY_ACCOUNT'),
   region: text('AWS_REGION'),
   gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
@@ -31,6 +33,7 @@ export const handler = entry(
     table: openTable({ client: new DynamoDBClient(), name: settings.table }),
     events: lazyBus(),
     queues: lazyQueues(),
+    meter: createMeter({ stack: settings.stack, now, write: (line) => process.stdout.write(`${line}\n`) }),
     now,
     random: Math.random,
     id: randomUUID,

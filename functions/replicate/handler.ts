@@ -30,8 +30,10 @@ import { openOnce } from '../../shared/store/idempotency.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { type Group, groupsOf, type ReadRecord } from './groups.ts'
+import type { Outfit, OutfitTools } from './outfit.ts'
 
-export interface ReplicateParts extends Streams {
+export interface ReplicateParts extends Omit<Streams, keyof Outfit> {
+  readonly outfit: (tools: OutfitTools) => Outfit
   readonly config: Config
   /** account and region Relay is deployed in */
   readonly own: { readonly account: string; readonly region: string }
@@ -61,7 +63,7 @@ export interface ReplicateParts extends Streams {
  * records that spoke of it, and these come back with growing pauses.
  */
 export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> => {
-  const base: Omit<FollowParts, 'log'> = {
+  const base: Omit<FollowParts, 'log' | keyof Outfit> = {
     ...parts,
     store: openReplicas(parts.table),
     once: openOnce(parts).once,
@@ -83,7 +85,7 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
     }
     const records = recordsOf(event)
     const groups = await readGroups(parts, discover, records, run, fail)
-    const work = { ...base, log: run.log }
+    const work = { ...base, ...parts.outfit({ ...base, log: run.log }), log: run.log }
     const budget = budgetOf(parts.now(), run.remainingMs(), parts.memory, groups.length)
     const outcomes = await Promise.all(
       groups.map((group) => followGroup(work, group, budget, parts.maxReceives, fail)),

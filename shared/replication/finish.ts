@@ -3,9 +3,10 @@ import type { RefMap } from '../git/refs.ts'
 import { type Code, codeOf, RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
 import type { Claim, Proof, ReplicaRecord } from '../store/records.ts'
+import { plan } from './plan.ts'
 import type { Ask, Parts, Request } from './ports.ts'
-import { addCounts, type Comparison, compare, NONE, type Target } from './prove.ts'
-import { giveUp, lastWayOf, measureLag, tellPending, tellSourceMissing } from './report.ts'
+import { addCounts, type Comparison, compare, countsOf, NONE, type Target } from './prove.ts'
+import { giveUp, lastWayOf, measureLag, tellPending, tellRefused, tellSourceMissing } from './report.ts'
 import { again, type Decision, decide, type RunEnd } from './retry.ts'
 
 /** Looks at, or writes for, one replica while others keep asking for it. */
@@ -32,7 +33,7 @@ export interface Ended {
   readonly end: RunEnd
 }
 
-export type Finished = 'equal' | 'again' | 'retry' | 'failed' | 'source-missing' | 'closed-before'
+export type Finished = 'equal' | 'again' | 'retry' | 'failed' | 'source-missing' | 'refused' | 'closed-before'
 
 /**
  * What follows a mirror task's end. May be called any number of times for the same end: once the claim is closed it does
@@ -46,13 +47,52 @@ export const finish = async (parts: FinishParts, ended: Ended): Promise<Finished
     // records of versions before launches were noted hold a task and no launch: the claim was its token
     if (!record || !claim || (claim.launch?.token ?? claim.id) !== ended.claim) return 'closed-before'
     const decision = decide(ended.end, claim.attempt, parts.limit, parts.random)
-    const finished = await (decision.kind === 'ok'
-      ? prove(parts, ended.target, record, claim)
-      : goOn(parts, ended.target, claim, decision))
+    const finished = await conclude(parts, ended.target, record, claim, decision)
     if (finished !== 'closed-before') return finished
     // somebody may have taken over the claim meanwhile, and with it this very run, whose end only we know
   }
   throw busy(ended.target)
+}
+
+const conclude = (
+  parts: FinishParts,
+  target: Target,
+  record: ReplicaRecord,
+  claim: Claim,
+  decision: Decision,
+): Promise<Finished> => {
+  if (decision.kind === 'ok') return prove(parts, target, record, claim)
+  if (decision.code === 'PLAN_REFUSED') return refuse(parts, target, record, claim, decision.reason)
+  return goOn(parts, target, claim, decision)
+}
+
+/**
+ * The container's guard refused the plan and changed nothing. Its exit code does not say what would have been lost: all that the
+ * plan changes or deletes is told.
+ */
+const refuse = async (
+  parts: FinishParts,
+  target: Target,
+  record: ReplicaRecord,
+  claim: Claim,
+  reason: string,
+): Promise<Finished> => {
+  const replica = (await parts.reader.readRefs(target.replica, 'replica')) ?? new Map<string, string>()
+  const source = await parts.reader.readRefs(target.repository, 'source')
+  if (!source) {
+    return (await endMissing(parts, target, record, claim)) === 'lost' ? 'closed-before' : 'source-missing'
+  }
+  const updates = plan(source, replica, target)
+  const losing = updates.filter(({ kind }) => kind !== 'create')
+  const { deleted, updated } = countsOf(updates)
+  const refusal = await tellRefused(parts, target, record.refusal, {
+    draft: { updates, source, replica, losing },
+    verdict: { kind: 'refuse', reason, deletions: deleted, rewinds: updated },
+  })
+  const left = await parts.store.settleClaim(target, claim.id, { status: 'refused', refusal })
+  // what was pushed meanwhile may have made the plan a good one
+  if (left === 'dirty') return runAgain(parts, target, record, claim, true)
+  return left === 'done' ? 'refused' : 'closed-before'
 }
 
 /** The container pushed all it planned; only the refs themselves prove that both sides are equal. */

@@ -267,6 +267,7 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
     if (done.length === moves.length) return { kind: 'moved', moved, cost: COST }
     return { kind: 'doubt', reason: 'a ref was refused', moved, cost: COST }
   }
+  let watch: Streams['guardFor']
   const measures: { name: string; value: number; dimensions?: Readonly<Record<string, string>> }[] = []
   const visibilities: { handle: string; seconds: number }[] = []
   let remaining = () => 900_000
@@ -286,11 +287,13 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
     fastPath,
     git: {} as GitClient,
     remote: () => ({ url: '', authorization: async () => '' }),
-    ensureReplica: async ({ replica: copy }: Target) => {
-      await call('ensureReplica')
-      repositories.set(key(copy), new Map())
-    },
-    guardFor: undefined as Streams['guardFor'],
+    outfit: () => ({
+      ensureReplica: async ({ replica: copy }: Target) => {
+        await call('ensureReplica')
+        repositories.set(key(copy), new Map())
+      },
+      ...(watch ? { guardFor: watch } : {}),
+    }),
     meter: {
       put: (name: string, value: number, _unit: string, dimensions?: Readonly<Record<string, string>>) => {
         measures.push({ name, value, ...(dimensions ? { dimensions } : {}) })
@@ -386,6 +389,9 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
     calls: () => calls,
     beforeRead: (hook: () => Promise<void> | void) => {
       before = hook
+    },
+    guard: (guardFor: Streams['guardFor']) => {
+      watch = guardFor
     },
     remaining: (left: () => number) => {
       remaining = left

@@ -458,7 +458,6 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
 
   return {
     choices,
-    workers,
     take: async (choice) => {
       act(choice)
       await setImmediate()

@@ -33,7 +33,9 @@ beforeAll(async () => {
   const gitEndpoint = `http://git-codecommit.{region}.amazonaws.com.localhost:${cloud.port}`
   const codecommit = createCodeCommit({ gitEndpoint, now: Date.now, region: 'us-east-1' })
   const address = (region: string) => ({ account, region, name: 'orders' })
-  setDefault = (branch) => codecommit.setDefaultBranch(address('eu-west-1'), branch)
+  setDefault = async (branch) => {
+    await codecommit.setDefaultBranch(address('eu-west-1'), branch)
+  }
   for (const region of ['us-east-1', 'eu-west-1']) {
     const client = new CodeCommitClient({ region })
     await client.send(new CreateRepositoryCommand({ repositoryName: 'orders' }))
