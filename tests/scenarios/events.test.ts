@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import type { EventFault } from '../../local/contracts.ts'
 import { developerOf } from '../support/developer.ts'
 import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
+import { startProcess } from '../support/start-process.ts'
 
 let live: LiveCloud | undefined
 
@@ -14,6 +15,14 @@ afterEach(async () => {
 const isPush: Parameters<EventFault>[0] extends infer Envelope ? (envelope: Envelope) => boolean : never = (
   envelope,
 ) => (envelope as { source: string }).source === 'aws.codecommit'
+
+/** `relay status` as a person at a second terminal runs it. */
+const status = async ({ cloud }: LiveCloud, ...args: readonly string[]) => {
+  const asked = startProcess([...args, '--json', '--local', cloud.folder], {}, 'status')
+  const { code } = await asked.ended()
+  const said = JSON.parse(asked.stdout() || '{}') as { replicas: Record<string, unknown>[] }
+  return { code, ...said }
+}
 
 describe('events are hints', () => {
   test('every push event is dropped: the sweep alone makes the replica equal, and says so', async () => {
@@ -27,11 +36,29 @@ describe('events are hints', () => {
       await nina.git('push', 'origin', 'main')
       await sleep(500)
       await expect(live.refs(live.replicaUrl('quiet'))).rejects.toThrow(/not found/)
+      expect(await status(live)).toMatchObject({
+        code: 1,
+        replicas: [{ state: 'behind', live: true, behind: { created: 1 }, missedEvents: 0 }],
+      })
       await live.sweep()
       await live.untilEqual('quiet')
       await live.untilEvent('Replica Behind')
       const updated = await live.untilEvent('Replica Updated')
+      const { digest, way } = updated.detail as { digest: string; way: string }
       expect(updated.detail).toMatchObject({ reason: expect.stringMatching(/sweep/i) })
+      // the event is on the bus before the claim is closed
+      const until = performance.now() + 10_000
+      while (!(await status(live)).replicas[0]?.way && performance.now() < until) await sleep(200)
+      expect(await status(live)).toMatchObject({
+        code: 0,
+        summary: { replicas: 1, states: { equal: 1 }, missedEvents: 1, caughtUpMs: expect.any(Number) },
+        replicas: [{ state: 'equal', lagMs: 0, proof: { digest, refs: 1 }, way: { way }, missedEvents: 1 }],
+      })
+      expect(await status(live, '--recorded', 'quiet')).toMatchObject({
+        code: 0,
+        replicas: [{ live: false }],
+      })
+      expect((await status(live, 'nothing')).code).toBe(2)
     } finally {
       nina.leave()
     }
