@@ -51,7 +51,9 @@ export const campaign = async ({
     const { cuts, delays, bytes, connections } = world.network.counts
     const { calls, failed, lostAnswers } = world.aws.counts
     const { secrets, characters } = world.secrets.seen()
+    const kind = world.races ? 'rounds with races' : 'rounds without races'
     const more = {
+      [kind]: done,
       cuts,
       delays,
       bytes,

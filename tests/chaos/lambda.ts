@@ -24,10 +24,8 @@ type Handler = (event: unknown, context: object) => Promise<unknown>
 const handlers = new Map<string, Promise<Handler>>()
 
 const load = async (name: string): Promise<Handler> => {
-  const path =
-    name === 'racer'
-      ? join(import.meta.dirname, 'racer.ts')
-      : join(process.env.CHAOS_BUILD ?? '', 'functions', name, 'index.mjs')
+  const folder = process.env.CHAOS_BUILD ?? ''
+  const path = join(folder, name === 'racer' ? 'racer.mjs' : join('functions', name, 'index.mjs'))
   const module = (await import(pathToFileURL(path).href)) as { handler: Handler }
   return module.handler
 }

@@ -66,7 +66,7 @@ const storm = async (world: World): Promise<void> => {
       if (steps.length === 0) return
       add(world, 'pushes', 1)
       world.announce(steps)
-      if (dice.chance(0.35)) world.race(steps)
+      if (world.races && dice.chance(0.35)) world.race(steps)
     })
   }
   if (dice.chance(0.5)) later(() => workers.kill(dice.below) && add(world, 'kills', 1))
@@ -76,7 +76,7 @@ const storm = async (world: World): Promise<void> => {
   if (dice.chance(0.06)) later(() => request(world, 'mirror'))
   if (dice.chance(0.1)) later(() => request(world, undefined))
   if (dice.chance(0.08)) later(() => world.queues.sweep.send(JSON.stringify({ reason: 'schedule' })))
-  if (dice.chance(0.3)) later(() => world.race([]))
+  if (world.races && dice.chance(0.3)) later(() => world.race([]))
   await Promise.all(work)
   // mirrors take longer than a storm
   for (let count = 0; count < 6 && world.mirrorPids().length > 0; count += 1) {
@@ -170,7 +170,7 @@ const check = async (world: World, number: number, memory: Memory, wrong: Wrong)
     secrets.look(`the event ${type}`, JSON.stringify(detail))
   }
   await lookAtTable(world)
-  for (const { secret, where, around } of secrets.leaks)
+  for (const { secret, where, around } of secrets.leaks())
     wrong('no secret shows', `${secret} in ${where}: ${around}`)
   if (aws.unknown.size > 0) wrong('the world is whole', `asked for ${[...aws.unknown]}`)
   const threw = lines.filter((line) => / threw: /.test(line) && !/"errorClass"/.test(line))

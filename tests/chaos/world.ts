@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { build as bundle } from 'esbuild'
 import type { Config } from '../../shared/config/types.ts'
 import { ZERO_OID } from '../../shared/git/types.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
@@ -87,6 +88,8 @@ export interface World {
   readonly lines: string[]
   /** from 0 to 1: statuses that Git servers answer with, tasks that find no room */
   trouble: number
+  /** whether relays without a claim run beside those that hold one */
+  readonly races: boolean
   /** every item of the table */
   everything(): Promise<unknown>
   store(): ReturnType<typeof openReplicas>
@@ -107,6 +110,18 @@ export interface World {
 export const buildOnce = async (): Promise<{ folder: string; remove(): void }> => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-chaos-build-'))
   await build({ config, outDir: folder })
+  // as the functions are: what is changed while a campaign runs does not change the campaign
+  await bundle({
+    entryPoints: [join(import.meta.dirname, 'racer.ts')],
+    outfile: join(folder, 'racer.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    logLevel: 'silent',
+    banner: { js: "import{createRequire as own}from'node:module';const require=own(import.meta.url);" },
+  })
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
@@ -328,6 +343,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
     counts,
     lines,
     trouble: 0,
+    races: dice.chance(0.5),
     now,
     everything: async () => (await table.client.send(new ScanCommand({ TableName: 'relay' }))).Items,
     store: () => openReplicas(table.table),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { treeOf } from './processes.ts'
 
 /** A secret that was found where none may be. The secret itself is not in it. */
@@ -19,7 +19,8 @@ export interface SecretWatch {
   lookAtProcesses(pid: number, isPlain?: (command: string) => boolean): void
   /** how many texts and characters were looked at: a check that saw nothing has found nothing */
   seen(): { readonly secrets: number; readonly texts: number; readonly characters: number }
-  readonly leaks: readonly Leak[]
+  /** of all texts so far, those that were shown before a secret was named too */
+  leaks(): readonly Leak[]
 }
 
 /** A shorter one would be found everywhere. */
@@ -27,28 +28,44 @@ const SHORTEST = 8
 const MOST_LEAKS = 50
 
 export const watchSecrets = (): SecretWatch => {
-  const forms = new Map<string, string>()
+  // by their first characters: thousands of signed passwords are looked for in one walk through a text
+  const forms = new Map<string, Map<string, string>>()
   const names = new Set<string>()
   const leaks: Leak[] = []
+  const pending: { readonly where: string; readonly text: string }[] = []
   let texts = 0
   let characters = 0
   const look: SecretWatch['look'] = (where, text) => {
     texts += 1
     characters += text.length
-    for (const [form, secret] of forms) {
-      const at = text.indexOf(form)
-      if (at < 0 || leaks.length >= MOST_LEAKS) continue
-      const around = `${text.slice(Math.max(0, at - 80), at)}<${secret}>${text.slice(at + form.length, at + form.length + 40)}`
-      leaks.push({ secret, where, around })
+    pending.push({ where, text })
+  }
+  const search = (where: string, text: string): void => {
+    for (let at = 0; at + SHORTEST <= text.length; at += 1) {
+      const some = forms.get(text.slice(at, at + SHORTEST))
+      if (!some) continue
+      for (const [form, secret] of some) {
+        if (!text.startsWith(form, at) || leaks.length >= MOST_LEAKS) continue
+        const end = at + form.length
+        const around = `${text.slice(Math.max(0, at - 80), at)}<${secret}>${text.slice(end, end + 40)}`
+        leaks.push({ secret, where, around })
+      }
     }
   }
   return {
-    leaks,
     look,
+    leaks: () => {
+      for (const { where, text } of pending.splice(0)) search(where, text)
+      return leaks
+    },
     secret: (name, value) => {
       if (value.length < SHORTEST) throw new Error(`${name} is too short to be looked for`)
+      if (names.has(value)) return
       names.add(value)
-      for (const form of formsOf(value)) forms.set(form, name)
+      for (const form of formsOf(value)) {
+        const start = form.slice(0, SHORTEST)
+        forms.set(start, (forms.get(start) ?? new Map<string, string>()).set(form, name))
+      }
     },
     lookAtProcesses: (pid, isPlain = () => false) => {
       for (const one of treeOf(pid)) {
@@ -83,9 +100,3 @@ const environmentOf = (pid: number): string => {
     return ''
   }
 }
-
-/** Names of files below a folder, for looking at what was left there. */
-export const filesBelow = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath}/${entry.name}`)
