@@ -122,7 +122,9 @@ const lineOf = ({ name, since, phase, bytes, rate }: Running, at: number, mark =
 }
 
 /** A line that wraps would be wiped in part only. */
-const cut = (line: string, columns = 80): string => {
+const cut = (line: string, columns: number): string => {
+  // a pseudo-terminal may say 0
+  const width = columns || 80
   const plain = stripVTControlCharacters(line)
-  return plain.length < columns ? line : `${plain.slice(0, columns - 2)}…`
+  return plain.length < width ? line : `${plain.slice(0, width - 2)}…`
 }

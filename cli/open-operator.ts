@@ -15,11 +15,13 @@ import { named } from '../stack/resources.ts'
 import { UserError } from './errors.ts'
 import { enterLocalCloud } from './local-terminal.ts'
 import type { Caller, Choice, Operator, OperatorOptions } from './operator.ts'
+import { inParallel } from './pool.ts'
 
 /** stage under which serverless.yml deploys when nothing else is said */
 const STAGE = 'dev'
 /** EventBridge's bus of every account, on which the stack's rules listen */
 const BUS = 'default'
+const TAGS_AT_ONCE = 8
 const PATIENCE = { connectionTimeout: 3_000, requestTimeout: 10_000 }
 
 /**
@@ -157,18 +159,18 @@ const targetsOf = async (
   const tagsOf = (repository: RepositoryAddress) => codecommit.tagsOf(repository)
   const discover = createDiscover({ config, own, tagsOf, now: Date.now })
   const regions = [...new Set(config.replicate.map(({ from }) => from ?? own.region))]
-  const targets: Target[] = []
+  const chosen: RepositoryAddress[] = []
   for (const region of regions) {
     for (const name of (await codecommit.listRepositories(region)).sort()) {
-      if (isParkingName(name) || (globs.length > 0 && !chooses(globs, name))) continue
-      const repository = { account: own.account, region, name }
-      for (const replica of await discover(repository, SILENT)) {
-        const target = directed({ ...replica, repository }, directions)
-        if (to === undefined || target.replica.region === to) targets.push(target)
-      }
+      if (!isParkingName(name) && (globs.length === 0 || chooses(globs, name)))
+        chosen.push({ account: own.account, region, name })
     }
   }
-  return targets
+  // a rule that looks for a tag costs a call for each
+  const found = await inParallel(chosen, TAGS_AT_ONCE, async (repository) =>
+    (await discover(repository, SILENT)).map((replica) => directed({ ...replica, repository }, directions)),
+  )
+  return found.flat().filter(({ replica }) => to === undefined || replica.region === to)
 }
 
 interface Finding {

@@ -108,7 +108,14 @@ const SETTINGS: Readonly<Record<FunctionName, readonly Setting[]>> = {
     'RELAY_STACK',
     'RELAY_ACCOUNT',
   ],
-  sweep: ['RELAY_TABLE', 'RELAY_REPLICATE_QUEUE_URL', 'RELAY_SWEEP_QUEUE_URL', 'RELAY_BUS', 'RELAY_ACCOUNT'],
+  sweep: [
+    'RELAY_TABLE',
+    'RELAY_REPLICATE_QUEUE_URL',
+    'RELAY_SWEEP_QUEUE_URL',
+    'RELAY_BUS',
+    'RELAY_ACCOUNT',
+    'RELAY_STACK',
+  ],
   notify: ['RELAY_TABLE', 'RELAY_TOPICS'],
   trigger: ['RELAY_REPLICATE_QUEUE_URL', 'RELAY_NOTIFY_QUEUE_URL'],
 }

@@ -237,7 +237,7 @@ const readBoth = async ({ parts, main }: Context): Promise<Both> => {
   if (!replica)
     throw new UserError(
       `There is no repository ${placeOf(main.replica)}.`,
-      `Run relay seed ${main.repository.name} first.`,
+      `Is the name right? If so, relay seed ${main.repository.name} makes it.`,
     )
   let why = 'it does not exist'
   try {

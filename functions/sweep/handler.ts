@@ -12,6 +12,7 @@ import type { Bus, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
 import { type Lanes, openLanes } from '../../shared/runtime/lanes.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
+import type { Meter } from '../../shared/runtime/metrics.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, batchResponse, recordsOf } from '../../shared/runtime/sqs-batch.ts'
 import { openDirections } from '../../shared/store/directions.ts'
@@ -42,6 +43,7 @@ export interface SweepHandlerParts {
   readonly events: Bus
   readonly queues: Queues
   readonly tasks: Tasks
+  readonly meter: Meter
   readonly now: () => number
   readonly pause: (milliseconds: number) => Promise<unknown>
   readonly id: () => string
@@ -149,6 +151,8 @@ const lookOf = (work: Work, run: Run): Look => {
       repositories,
       { records, orphans },
     )
+    // no figure, no cost: a metric is billed for the hours in which it has one
+    if (swept.missedEvents > 0) parts.meter.put('MissedEvents', swept.missedEvents, 'Count')
     run.note({ ...swept, throttled: lanes.throttled(), complete: rest.length === 0 })
     if (rest.length > 0) run.log.warn('slice ended early', { looked: swept.looked, rest: rest.length })
     const looked = repositories.filter((one) => !rest.includes(one))

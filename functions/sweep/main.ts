@@ -8,6 +8,7 @@ import { createGitClient } from '../../shared/git/client.ts'
 import { lazyBus, lazyQueues, lazyTasks } from '../../shared/runtime/aws-clients.ts'
 import { entry } from '../../shared/runtime/entry.ts'
 import { account, optionalText, readEnvironment, text, url } from '../../shared/runtime/environment.ts'
+import { createMeter } from '../../shared/runtime/metrics.ts'
 import { openTable } from '../../shared/store/table.ts'
 import { createSweep } from './handler.ts'
 import { upkeepWith } from './upkeep.ts'
@@ -17,6 +18,7 @@ const settings = readEnvironment(process.env, {
   replicateQueue: url('RELAY_REPLICATE_QUEUE_URL'),
   sweepQueue: url('RELAY_SWEEP_QUEUE_URL'),
   bus: text('RELAY_BUS'),
+  stack: text('RELAY_STACK'),
   account: account('RELAY_ACCOUNT'),
   region: text('AWS_REGION'),
   gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
@@ -52,6 +54,7 @@ export const handler = entry(
     now,
     pause: sleep,
     id: randomUUID,
+    meter: createMeter({ stack: settings.stack, now, write: (line) => process.stdout.write(`${line}\n`) }),
     upkeep: upkeepWith({
       config,
       own,

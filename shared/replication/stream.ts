@@ -106,7 +106,7 @@ const takeFullWay = async (
     refused = draft
   })
   const moved = (counts: RefCounts) => addCounts(counts, doubt?.moved)
-  const outcome = await relayOrMake(parts, look.target, work)
+  const outcome = await relayOrMake(parts, look.target, work).catch(handOverParking)
   switch (outcome.kind) {
     case 'equal':
       await watch.remember?.(outcome.refs)
@@ -129,6 +129,15 @@ const takeFullWay = async (
     case 'source-missing':
       return outcome
   }
+}
+
+/** Parking what is about to be lost was cut short by the budget: the mirror, which parks as well, has none. */
+const handOverParking = (error: unknown): Extract<RelayOutcome, { kind: 'hand-over' }> => {
+  const { code, data, message = '' } = (error ?? {}) as Partial<RelayError>
+  if (code !== 'PARKING_FAILED' || data?.limit === undefined) throw error
+  const reason = data.limit === 'bytes' ? 'bytes' : 'deadline'
+  const cost = { requests: 0, received: 0, sent: 0, milliseconds: 0 }
+  return { kind: 'hand-over', reason, detail: message, moved: { created: 0, updated: 0, deleted: 0 }, cost }
 }
 
 /** The relay, and once more after a replica was made that was not there. */

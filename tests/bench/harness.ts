@@ -9,7 +9,7 @@ export interface Row {
   readonly ours: number
   /** NaN where ours is stated and held against nothing */
   readonly theirs: number
-  readonly unit: 'ms' | 'MB' | 'kB' | 'refs'
+  readonly unit: 'ms' | 'MB' | 'kB' | 'refs' | 'calls'
   /**
    * how many times better than `against`; against a floor, the share of the floor (1 = as good as can be); with a goal that is
    * a most: how many times `against`

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 
 /**
@@ -9,9 +9,9 @@ import type { Readable } from 'node:stream'
  * @param seen called with every request before git gets it
  */
 export const httpBackend =
-  (root: string, seen?: (request: IncomingMessage) => void): RequestListener =>
+  (root: string, seen?: RequestListener): RequestListener =>
   (request, response) => {
-    seen?.(request)
+    seen?.(request, response)
     const { pathname, search } = new URL(request.url ?? '/', 'http://git')
     const { headers } = request
     const backend = spawn('git', ['http-backend'], {

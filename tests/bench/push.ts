@@ -14,7 +14,7 @@ const byHand = (name: string): string => `${name}-by-hand`
 export const push: Bench = {
   name: 'push',
   means:
-    'From `git push` returning to the replica’s refs being equal, through events, queues, functions and the mirror task; against the script that people run by hand (git clone --mirror, git push --mirror) started at once by the same hand: what the way through the cloud adds. 1 is as quick as the script.',
+    'From `git push` returning to the replica’s refs being equal, through events, queues and functions, by whichever way the push takes; against the script that people run by hand (git clone --mirror, git push --mirror) started at once by the same hand: what the way through the cloud adds. 1 is as quick as the script.',
   run: async (quick) => {
     const live = await raiseCloud()
     try {

@@ -4,6 +4,7 @@ import { benchCold } from './replication/cold.ts'
 import { benchFloor } from './replication/floor.ts'
 import { benchPushes } from './replication/pushes.ts'
 import { benchRace } from './replication/race.ts'
+import type { History } from './replication/repositories.ts'
 import { benchSeed } from './replication/seed.ts'
 import { openStage, prepare, type Stage, tell } from './replication/stage.ts'
 
@@ -26,8 +27,8 @@ export const replication: Bench = {
 interface Sizes {
   readonly long: number
   readonly short: number
-  /** commits of a history of edited text, as deltas: relayed over 80 ms */
-  readonly text: number
+  /** commits of the history that is relayed over 80 ms */
+  readonly far: number
   /** commits of the history that is seeded */
   readonly seed: number
   readonly refs: number
@@ -37,11 +38,11 @@ interface Sizes {
   readonly pushes: { readonly pushes: number; readonly repositories: number }
 }
 
-/** The long history has about 550 MB, text and seed 300 MB each. */
+/** The long history has about 550 MB, the one far away and the seed 300 MB each. */
 const FULL: Sizes = {
   long: 50_000,
   short: 1_000,
-  text: 85_000,
+  far: 85_000,
   seed: 28_000,
   refs: 10_000,
   refsCommits: 4_000,
@@ -53,7 +54,7 @@ const FULL: Sizes = {
 const QUICK: Sizes = {
   long: 1_000,
   short: 200,
-  text: 1_000,
+  far: 1_000,
   seed: 1_500,
   refs: 1_000,
   refsCommits: 500,
@@ -62,13 +63,20 @@ const QUICK: Sizes = {
   pushes: { pushes: 10, repositories: 5 },
 }
 
+/** Text, each file in fifty versions. Histories that people wrote have about as many objects and as long chains of deltas. */
+const textOf = (commits: number, edits: number): History => ({
+  commits,
+  files: Math.max(100, commits / 25),
+  content: { edits },
+  refs: 10,
+})
+
 const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
-  const [files, content, refs] = [2_000, 10_600, 10]
   const rows: Row[] = []
   tell('histories')
   const three = (name: string) => [name, `${name}-record`, `${name}-floor`]
-  await prepare(stage, 'long', { commits: sizes.long, files, content, refs }, three('long'))
-  await prepare(stage, 'short', { commits: sizes.short, files, content, refs })
+  await prepare(stage, 'long', textOf(sizes.long, 36), three('long'))
+  await prepare(stage, 'short', textOf(sizes.short, 36))
   const history = `history of ${sizes.long.toLocaleString('en')} commits`
   tell('one commit')
   rows.push(...(await benchChange(stage, 'long', history)))
@@ -81,18 +89,18 @@ const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
   rows.push(await benchGrowth(stage, 'long', 'short', [sizes.long, sizes.short]))
 
   tell('many refs')
-  const manyRefs = { commits: sizes.refsCommits, files, content: 6_000, refs: sizes.refs }
+  const manyRefs = { commits: sizes.refsCommits, files: 2_000, content: { bytes: 6_000 }, refs: sizes.refs }
   await prepare(stage, 'refs', manyRefs, three('refs'))
   const work = `1 commit, ${sizes.refs.toLocaleString('en')} refs: relay`
   rows.push(await benchFloor(stage, 'refs', 'relay', { work, goal: 1.3, rounds: sizes.rounds }))
 
   tell('far away')
-  const text = { commits: sizes.text, files: Math.max(100, sizes.text / 25), content: 'text' as const, refs }
-  await prepare(stage, 'text', text)
-  rows.push(...(await benchFar(stage, 'text', `text history of ${sizes.text.toLocaleString('en')} commits`)))
+  await prepare(stage, 'far', textOf(sizes.far, 7))
+  rows.push(...(await benchFar(stage, 'far', `history of ${sizes.far.toLocaleString('en')} commits`)))
   tell('first seed')
-  await prepare(stage, 'seed', { commits: sizes.seed, files, content, refs })
-  const size = `${Math.round((sizes.seed * content) / 1e6)} MB`
+  const bytes = 10_600
+  await prepare(stage, 'seed', { commits: sizes.seed, files: 2_000, content: { bytes }, refs: 10 })
+  const size = `${Math.round((sizes.seed * bytes) / 1e6)} MB`
   rows.push(...(await benchSeed(stage, 'seed', size)))
   tell('cold start')
   rows.push(...(await benchCold(stage, 'short', sizes.rounds)))

@@ -128,6 +128,7 @@ const sweep = async (work: SweepWork): Promise<void> => {
       sendMessageBatch: () => Promise.reject(new Error('nothing differs')),
     },
     tasks: { runTask: () => Promise.reject(new Error()), describeTasks: () => Promise.reject(new Error()) },
+    meter: { put: () => {} },
     now: Date.now,
     pause: sleep,
     id: randomUUID,

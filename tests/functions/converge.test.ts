@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { RelayError } from '../../shared/runtime/errors.ts'
-import { startTable, type TestTable } from '../support/table.ts'
+import { memoryTable } from '../support/memory-table.ts'
 import {
+  COST,
   createWorld,
   MAX_RECEIVES,
   oid,
@@ -13,27 +14,24 @@ import {
   type World,
 } from './world.ts'
 
-// The functions together, over queues, tasks and events in memory and a real table.
+// The functions together, over queues, tasks, events and a table in memory.
 
-let server: TestTable
 let world: World
-const way: 'auto' | 'mirror' = 'mirror'
+let way: 'auto' | 'mirror' = 'mirror'
 
 const open = async () => {
-  server = await startTable()
-  world = createWorld(server.table, { way })
+  world = createWorld(memoryTable(), { way })
   world.setRefs(source, { 'refs/heads/main': oid('b'), 'refs/tags/v1': oid('a') })
   world.setRefs(replica, { 'refs/heads/main': oid('a') })
 }
 beforeEach(open)
-afterEach(() => server.close())
 
 const endState = async () => ({
   replica: [...(world.refs(replica) ?? [])].sort(),
   record: await world.store.get(pair).then((record) => {
     // times, counts of hints and ids differ between runs and say nothing about the end
-    const { proof, equalSince: _since, ...rest } = record ?? { proof: undefined, equalSince: undefined }
-    return { ...rest, proof: proof && { digest: proof.digest, refs: proof.refs } }
+    const { proof, lastWay, equalSince: _since, ...rest } = { ...record }
+    return { ...rest, lastWay: lastWay?.way, proof: proof && { digest: proof.digest, refs: proof.refs } }
   }),
   running: world.tasks.filter(({ stopped }) => !stopped).length,
   dead: world.dead.length,
@@ -441,7 +439,6 @@ describe('any call that fails', () => {
     expect(undisturbed).toEqual(converged)
     expect(calls).toBeGreaterThan(5)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       world.failCall(n)
       world.send(pushEvent())
@@ -466,7 +463,6 @@ describe('any call that fails', () => {
     }
     const calls = await fail(undefined)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       await fail(n)
     }
@@ -488,7 +484,6 @@ describe('any call that fails', () => {
     }
     const calls = await pushMeanwhile(undefined)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       await pushMeanwhile(n)
     }
@@ -505,7 +500,6 @@ describe('any call that fails', () => {
     }
     const calls = await sweepAndSettle(undefined)
     for (let n = 1; n <= calls; n += 1) {
-      await server.close()
       await open()
       await sweepAndSettle(n)
       expect({ n, ...(await endState()) }).toMatchObject({
@@ -517,4 +511,172 @@ describe('any call that fails', () => {
       expect((await world.store.get(pair))?.status).toBe('equal')
     }
   })
+})
+
+describe('with the relay', () => {
+  const openRelay = async () => {
+    way = 'auto'
+    try {
+      await open()
+    } finally {
+      way = 'mirror'
+    }
+  }
+  beforeEach(openRelay)
+  const ways = () => world.eventsOf('Replica Updated').map((told) => [told.way, told.wayReason])
+
+  test('a push is streamed: no task, a proof, the lag measured', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.tasks).toEqual([])
+    expect(world.eventsOf('Replica Updated')).toEqual([
+      expect.objectContaining({ created: 1, updated: 1, replicaLagMs: 27_000, way: 'relay' }),
+    ])
+    expect(ways()).toEqual([['relay', '2 refs differed']])
+    expect(world.measures).toContainEqual({
+      name: 'ReplicaLag',
+      value: 27_000,
+      dimensions: { ReplicaRegion: 'eu-west-1' },
+    })
+  })
+
+  test('then a move that its event names goes by the fast path; what the event does not tell, by the full way', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    const move = async (to: string, more: Record<string, string> = {}) => {
+      world.setRefs(source, {
+        ...Object.fromEntries(world.refs(source)!),
+        'refs/heads/main': oid(to),
+        ...more,
+      })
+      const from = world.refs(replica)!.get('refs/heads/main')
+      world.send(pushEvent({ oldCommitId: from, commitId: oid(to) }, { time: '2031-05-17T10:00:00Z' }))
+      await world.settle()
+      expect(world.refs(replica)).toEqual(world.refs(source))
+    }
+    await move('c')
+    await move('d', { 'refs/heads/other': oid('a') })
+    expect(ways().slice(1)).toEqual([
+      ['fast-path', 'one branch moved, as its event said'],
+      ['relay', 'not the fast path: one ref still differed after the fast path'],
+    ])
+    expect(world.eventsOf('Replica Updated').at(-1)).toMatchObject({ created: 1, updated: 1 })
+    expect(world.tasks).toEqual([])
+  })
+
+  test('a replica that is not there is made', async () => {
+    world.remove(replica)
+    world.send(pushEvent())
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.eventsOf('Replica Updated')).toEqual([expect.objectContaining({ created: 2 })])
+  })
+
+  test('what it hands over is a mirror’s, under the same claim; why is told', async () => {
+    const moved = { created: 1, updated: 0, deleted: 0 }
+    world.outcomes.push({ kind: 'hand-over', reason: 'bytes', detail: 'many', moved, cost: COST })
+    world.send(pushEvent())
+    await world.settle()
+    expect(await endState()).toEqual(converged)
+    expect(world.tasks).toHaveLength(1)
+    expect(ways()).toEqual([['mirror', 'handed over to the mirror: bytes']])
+    expect(world.measures.map(({ name }) => name)).toContain('HandOvers')
+  })
+
+  test('the mirror can be asked for', async () => {
+    const detail = { repository: source, replica, reason: 'by hand', attempt: 0, by: 'mirror' }
+    world.send(requested(detail))
+    await world.settle()
+    expect(ways()).toEqual([['mirror', 'the mirror was asked for']])
+    expect((await world.store.get(pair))?.mirrorAsked).toBeUndefined()
+  })
+
+  test('a refused plan is told once, starts nothing, and is let through by force', async () => {
+    world.setRefs(replica, {
+      'refs/heads/main': oid('b'),
+      'refs/tags/v1': oid('a'),
+      'refs/heads/x': oid('c'),
+    })
+    world.guard((_target, { force }) => ({
+      guard: async ({ updates, losing }) =>
+        force
+          ? { kind: 'go', updates }
+          : { kind: 'refuse', reason: 'too much', deletions: losing.length, rewinds: 0 },
+    }))
+    for (let time = 0; time < 3; time += 1) {
+      world.send(pushEvent())
+      await world.settle()
+    }
+    expect(world.eventsOf('Plan Refused')).toEqual([
+      expect.objectContaining({ deletions: 1, refs: 3, reason: 'too much' }),
+    ])
+    expect(await world.store.get(pair)).toMatchObject({ status: 'refused', waitingSince: expect.any(Number) })
+    expect([world.tasks, world.dead]).toEqual([[], []])
+    world.send(requested({ repository: source, replica, reason: 'by hand', attempt: 0, by: 'force' }))
+    await world.settle()
+    expect(world.refs(replica)).toEqual(world.refs(source))
+    expect((await world.store.get(pair))?.forced).toBeUndefined()
+  })
+
+  test('a mirror that refused is told as a plan refused', async () => {
+    world.outcomes.push({ kind: 'hand-over', reason: 'bytes', detail: '', moved: NOTHING, cost: COST })
+    world.exits.push(79)
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.eventsOf('Plan Refused')).toHaveLength(1)
+    expect(world.eventsOf('Mirror Failed')).toEqual([])
+    expect((await world.store.get(pair))?.status).toBe('refused')
+  })
+
+  test('a source that is gone is told once for each loss; the replica is kept', async () => {
+    const refs = Object.fromEntries(world.refs(source)!)
+    const push = async () => {
+      world.send(pushEvent())
+      await world.settle()
+    }
+    world.remove(source)
+    await push()
+    await push()
+    expect(world.eventsOf('Source Missing')).toHaveLength(1)
+    expect(world.refs(replica)?.size).toBe(1)
+    world.setRefs(source, refs)
+    await push()
+    world.remove(source)
+    await push()
+    expect(world.eventsOf('Source Missing')).toHaveLength(2)
+    expect([world.dead, world.eventsOf('Mirror Failed')]).toEqual([[], []])
+  })
+
+  test('what failed comes back with growing pauses, at the end at once', async () => {
+    for (let time = 0; time < MAX_RECEIVES; time += 1) world.outcomes.push(new RelayError('REMOTE_FAILED'))
+    world.send(pushEvent())
+    await world.settle()
+    expect(world.visibilities.map(({ seconds }) => seconds)).toEqual([12, 45, 0])
+    expect(world.dead).toHaveLength(1)
+    expect(world.eventsOf('Mirror Failed')).toEqual([expect.objectContaining({ code: 'REMOTE_FAILED' })])
+  })
+
+  test('a push converges all the same, whichever call fails', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    const calls = world.calls()
+    expect(calls).toBeGreaterThan(10)
+    for (let n = 1; n <= calls; n += 1) {
+      await openRelay()
+      world.failCall(n)
+      world.send(pushEvent())
+      await world.settle()
+      expect({ n, ...(await endState()) }).toEqual({ n, ...converged })
+      expect([1, 2]).toContain(world.eventsOf('Replica Updated').length)
+    }
+  })
+})
+
+const NOTHING = { created: 0, updated: 0, deleted: 0 }
+const requested = (detail: object) => ({
+  ...pushEvent(),
+  source: 'codecommit-relay',
+  'detail-type': 'Replication Requested',
+  detail,
 })

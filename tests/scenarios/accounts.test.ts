@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as cc from '@aws-sdk/client-codecommit'
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { lsRemote } from '../../cli/git.ts'
@@ -18,6 +20,10 @@ replicate:
         account: "${OTHER}"
         role: arn:aws:iam::${OTHER}:role/${ROLE}
         externalId: ${EXTERNAL_ID}
+  - repositories: ["by-*"]
+    tag: relay:replicate-to
+    to:
+      - region: eu-west-1
 `
 
 /** The two policies of the replica's role, exactly as docs/deploy.md tells people to write them. */
@@ -31,10 +37,16 @@ const documented = (stage: string): { trust: string; permissions: string } => {
 
 let live: LiveCloud
 let nina: Developer
+let home: cc.CodeCommitClient
+
+const arnOf = (name: string) => `arn:aws:codecommit:us-east-1:111111111111:${name}`
 
 beforeAll(async () => {
   live = await raiseCloud({ config })
+  home = new cc.CodeCommitClient(live.aws)
   await live.createRepository('orders')
+  const tags = { team: 'fruit', 'relay:note': 'ours' }
+  await home.send(new cc.TagResourceCommand({ resourceArn: arnOf('orders'), tags }))
   nina = await developerOf(live, 'orders')
 })
 
@@ -70,6 +82,28 @@ describe('a replica in another account', () => {
     await expect(live.refs(live.replicaUrl('orders'))).rejects.toThrow(/not found/)
   })
 
+  test('gets tags with the first push, and a later description with the sweep, through the same role', async () => {
+    const { credentials } = live.cloud.access[1]!
+    const theirs = new cc.CodeCommitClient({ ...live.aws, region: 'eu-west-1', credentials })
+    const { repositoryMetadata } = await theirs.send(
+      new cc.GetRepositoryCommand({ repositoryName: 'orders' }),
+    )
+    const { tags } = await theirs.send(
+      new cc.ListTagsForResourceCommand({ resourceArn: repositoryMetadata!.Arn }),
+    )
+    expect(tags).toEqual({ team: 'fruit' })
+    await home.send(
+      new cc.UpdateRepositoryDescriptionCommand({ repositoryName: 'orders', repositoryDescription: 'shop' }),
+    )
+    await live.sweep()
+    await until(async () => {
+      const { repositoryMetadata: about } = await theirs.send(
+        new cc.GetRepositoryCommand({ repositoryName: 'orders' }),
+      )
+      return about?.repositoryDescription === 'shop'
+    })
+  })
+
   test('and no secret of either account is in a log, a message or an event', () => {
     const logs = readLogs(join(live.cloud.folder, 'logs'))
     const told = JSON.stringify([live.events, live.inbox.messages]) + logs
@@ -83,6 +117,52 @@ describe('a replica in another account', () => {
     expect(/\d{8}T\d{6}Z[0-9a-f]{64}/.test(told)).toBe(false)
   })
 })
+
+describe('by tag', () => {
+  test('a repository is replicated once it carries the tag, without a deploy', async () => {
+    await live.createRepository('by-tag')
+    const omar = await developerOf(live, 'by-tag')
+    try {
+      writeFileSync(join(omar.folder, '.gitattributes'), '*.psd filter=lfs diff=lfs merge=lfs -text\n')
+      await omar.commit('Begin')
+      await omar.git('push', 'origin', 'main')
+      await home.send(
+        new cc.TagResourceCommand({
+          resourceArn: arnOf('by-tag'),
+          tags: { 'relay:replicate-to': 'eu-west-1' },
+        }),
+      )
+      await live.sweep()
+      await live.untilEqual('by-tag')
+    } finally {
+      omar.leave()
+    }
+  })
+
+  test('that it uses Git LFS is told', async () => {
+    const told = await live.untilEvent('Replica Incomplete')
+    expect(told.detail).toMatchObject({ replica: { name: 'by-tag' }, seenIn: '.gitattributes of main' })
+  })
+
+  test('its replica outlives it, and people hear that the source is gone', async () => {
+    await live.untilEvent('Replica Updated', ({ replica }) => (replica as { name: string }).name === 'by-tag')
+    const before = await live.refs(live.replicaUrl('by-tag'))
+    await home.send(new cc.DeleteRepositoryCommand({ repositoryName: 'by-tag' }))
+    await live.sweep()
+    await live.untilEvent('Source Missing', ({ replica }) => (replica as { name: string }).name === 'by-tag')
+    const heard = await live.inbox.waitFor(({ subject }) => subject.includes('has lost its source'), 30_000)
+    expect(heard?.subject).toBe('by-tag: replica in eu-west-1 has lost its source, and is kept')
+    expect(await live.refs(live.replicaUrl('by-tag'))).toEqual(before)
+  })
+})
+
+const until = async (test: () => Promise<boolean>): Promise<void> => {
+  const deadline = performance.now() + 60_000
+  while (!(await test())) {
+    if (performance.now() > deadline) throw new Error('not within a minute')
+    await sleep(100)
+  }
+}
 
 const readLogs = (folder: string): string =>
   readdirSync(folder, { recursive: true, withFileTypes: true })

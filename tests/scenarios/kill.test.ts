@@ -27,11 +27,18 @@ const expectWhole = async (repositories: readonly string[]) => {
 
 const MINUTES = 60_000
 
+const BY_MIRROR = `version: 1
+replicate:
+  - repositories: ['*']
+    to: [{ region: eu-west-1 }]
+    way: mirror
+`
+
 describe('kill -9', () => {
   test(
     'of the mirror process, at different moments: it converges without help',
     async () => {
-      const live = await raiseCloud()
+      const live = await raiseCloud({ config: BY_MIRROR })
       const nina = await developerOf(live, 'orders')
       try {
         await live.createRepository('orders')
@@ -43,6 +50,8 @@ describe('kill -9', () => {
           for (const pid of [mirror]) if (alive(pid)) process.kill(pid, 'SIGKILL')
           await live.untilEqual('orders')
         }
+        const proof = await live.untilEvent('Replica Updated')
+        expect(proof.detail).toMatchObject({ way: 'mirror', wayReason: 'relay.yml says way: mirror' })
         await expectWhole(bareRepositories(join(live.cloud.folder, 'repositories')))
       } finally {
         nina.leave()

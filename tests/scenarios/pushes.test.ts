@@ -28,7 +28,8 @@ describe('every kind of push ends equal on both sides', () => {
       replica: { account: '111111111111', region: 'eu-west-1', name: 'orders' },
       refs: 1,
       created: 1,
-      way: 'mirror',
+      way: 'relay',
+      wayReason: 'one ref differed',
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       replicaLagMs: expect.any(Number),
     })
@@ -42,6 +43,18 @@ describe('every kind of push ends equal on both sides', () => {
       20_000,
     )
     expect(equal).toBeDefined()
+  })
+
+  test('a branch that moved is streamed on the word of its event', async () => {
+    await nina.commit('Word of its event')
+    await nina.git('push', 'origin', 'main')
+    await live.untilEqual('orders')
+    const proof = await live.untilEvent('Replica Updated', ({ way }) => way === 'fast-path')
+    expect(proof.detail).toMatchObject({
+      updated: 1,
+      wayReason: 'one branch moved, as its event said',
+      replicaLagMs: expect.any(Number),
+    })
   })
 
   test('a new branch, a forced rewind, an annotated and a light tag, a deleted branch', async () => {

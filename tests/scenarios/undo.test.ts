@@ -69,7 +69,7 @@ test('a bad force-push and a deleted tag are undone by one command each, under t
   await live.untilEqual('orchard')
   expect(await both('refs/heads/main')).toEqual([bad, bad])
 
-  const parking = `${'orchard'}.relay-parking`
+  const parking = 'orchard.relay-parking'
   const places = [...(await live.refs(live.replicaUrl(parking)))]
   expect(places.map(([, oid]) => oid)).toEqual(expect.arrayContaining([good, tag]))
   const codecommit = new CodeCommitClient({ ...live.aws, region: 'eu-west-1' })
@@ -98,6 +98,10 @@ test('a bad force-push and a deleted tag are undone by one command each, under t
     expect(await fsckOf(live, url)).not.toMatch(/missing|broken|error|fatal/)
   }
   expect(await undo('mian')).toContain('is known of mian')
+  // the function itself parked and pushed, under its own role: no task was needed
+  const ways = live.events.flatMap(({ detail }) => (detail as { way?: string }).way ?? [])
+  expect(ways).toContain('relay')
+  expect(ways).not.toContain('mirror')
   // nobody is told of what Relay parks, and no replica is made of it
   expect(
     live.events.filter(({ detail }) => (detail as { outcome?: string }).outcome === 'overwritten'),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -51,6 +51,12 @@ export const codeCommitApi = (
       makeRepository(root, region, repositoryName)
       if (repositoryDescription) descriptions.set(`${region}/${repositoryName}`, repositoryDescription)
       return { repositoryMetadata: { repositoryName } }
+    },
+    DeleteRepository: (region, { repositoryName = '' }) => {
+      const folder = join(root, region, repositoryName)
+      if (!existsSync(folder)) return {}
+      rmSync(folder, { recursive: true })
+      return { repositoryId: repositoryName }
     },
     UpdateDefaultBranch: (region, { repositoryName = '', defaultBranchName }) => {
       const folder = existing(root, region, repositoryName)

@@ -23,10 +23,12 @@ export interface Explored {
  * Every state that a model can come to, each once: leads a fresh model along every choice, and leaves a way where it meets a
  * state that was seen. Ends at the first problem.
  */
-export const explore = async (make: () => Model, most = 200_000): Promise<Explored> => {
+export const explore = async (make: () => Model, most = 20_000): Promise<Explored> => {
   const seen = new Set<string>()
   const open: (readonly string[])[] = [[]]
-  for (let way = open.pop(); way; way = open.pop()) {
+  // what branches off early first: there the differences are large
+  for (let at = 0; at < open.length; at += 1) {
+    const way = open[at] ?? []
     const model = make()
     const trace = [...way]
     for (const choice of way) await model.take(choice)

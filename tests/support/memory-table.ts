@@ -80,7 +80,7 @@ const evaluate = (expression: string, item: Bag, values: Readonly<Record<string,
   const tokens = expression.match(/[()]|,|<=|>=|<>|[<>=]|[#\w.]+|:\w+/g) ?? []
   let at = 0
   const take = () => tokens[at++] ?? ''
-  const valueOf = (token: string): Value | undefined => {
+  const operand = (token: string): Value | undefined => {
     if (token.startsWith(':')) return values[token]
     return token
       .replaceAll('#', '')
@@ -113,14 +113,14 @@ const evaluate = (expression: string, item: Bag, values: Readonly<Record<string,
       return result
     }
     if (tokens[at] === '(') return call(token)
-    const left = valueOf(token)
+    const left = operand(token)
     const operator = take()
-    return compared(left, operator, valueOf(take()))
+    return compared(left, operator, operand(take()))
   }
   const call = (name: string): boolean => {
     take()
-    const value = valueOf(take())
-    const argument = tokens[at] === ',' ? (take(), valueOf(take())) : undefined
+    const value = operand(take())
+    const argument = tokens[at] === ',' ? (take(), operand(take())) : undefined
     take()
     if (name === 'attribute_exists') return value !== undefined
     if (name === 'attribute_not_exists') return value === undefined
@@ -131,9 +131,10 @@ const evaluate = (expression: string, item: Bag, values: Readonly<Record<string,
 }
 
 const compared = (a: Value | undefined, operator: string, b: Value | undefined): boolean => {
+  // an attribute that is not there differs from everything
+  if (operator === '<>') return a !== b
   if (a === undefined || b === undefined) return false
   if (operator === '=') return a === b
-  if (operator === '<>') return a !== b
   if (typeof a !== typeof b) return false
   if (operator === '<') return a < b
   if (operator === '<=') return a <= b

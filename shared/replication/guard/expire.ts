@@ -88,7 +88,8 @@ const cleanUp = async (
   const there = await parts.git.advertise(parts.remote(repository), 'git-receive-pack')
   const kept = (await parts.parked.list(parking.replica)).filter((tip) => isKept(tip, now))
   const places = there ? [...there.refs].filter(([ref]) => isPlace(ref)) : []
-  const over = places.filter(([place]) => isOver(place, kept, now))
+  const needed = new Set(kept.map(({ place }) => place))
+  const over = places.filter(([place]) => !needed.has(place) && isOld(place, now))
   if (there) await deleteAll(parts, repository, over, there.capabilities)
   if (over.length > 0) parts.log.info('parked tips removed', { ...factsOf(repository), tips: over.length })
   const removed = over.length === places.length && (await removeParking(parts, parking, repository, now))
@@ -96,8 +97,7 @@ const cleanUp = async (
   return { tips: over.length, removed }
 }
 
-const isOver = (place: string, kept: readonly ParkedTip[], now: number): boolean =>
-  !kept.some((tip) => tip.place === place) && (parkedAt(place) ?? 0) < now - UNSPOKEN_MS
+const isOld = (place: string, now: number): boolean => (parkedAt(place) ?? 0) < now - UNSPOKEN_MS
 
 const nextDue = (kept: readonly ParkedTip[], now: number): number =>
   kept.length > 0 ? Math.min(...kept.map(({ until }) => Date.parse(until))) : now + LATER_MS

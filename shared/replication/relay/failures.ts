@@ -35,9 +35,6 @@ export const afterFailure = (
   })
   // the pack is spent, but the client has learnt to send the next one with its length
   if (data.again === 'with-length' && tries <= BROKEN_TRIES) return { kind: 'again', pauseMs: 0 }
-  // parking was cut short: whoever has more room parks and pushes
-  if (code === 'PARKING_FAILED' && data.limit !== undefined)
-    return { kind: 'hand-over', reason: data.limit === 'bytes' ? 'bytes' : 'deadline' }
   if (code === 'GIT_LIMIT') return { kind: 'hand-over', reason: 'limit' }
   if (code === 'GIT_PROTOCOL')
     return tries < 2 ? { kind: 'again', pauseMs: 0 } : { kind: 'hand-over', reason: 'protocol' }

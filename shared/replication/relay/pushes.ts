@@ -1,5 +1,6 @@
 import { type RefCommand, ZERO_OID } from '../../git/types.ts'
 import { batches, PUSH_LIMITS } from '../batches.ts'
+import { deletionsApart } from '../default-branch.ts'
 import type { RefUpdate } from '../plan.ts'
 
 export interface Push {
@@ -15,7 +16,8 @@ export const REFS_PER_PUSH = PUSH_LIMITS.refs
  * Orders updates into pushes: default branch first, deletions last, and a deletion that stands in the way of a creation (`a`
  * and `a/b`) before it. All objects travel with the first push that needs any.
  * @param updates in the order of a plan
- * @param apart deletions of heads go into pushes of their own, so that the default branch can change in between
+ * @param apart where heads are created too, deletions of heads go into pushes of their own, so that the default branch can change
+ * in between
  */
 export const pushesOf = (
   updates: readonly RefUpdate[],
@@ -23,15 +25,9 @@ export const pushesOf = (
 ): readonly Push[] => {
   // over HTTP a command has no length to mind, unlike on a command line
   const ordered = batches(updates, { refs, argumentBytes: Number.POSITIVE_INFINITY })
-  const split = apart ? ordered.flatMap(headDeletionsApart) : ordered
+  const split = apart ? ordered.flatMap(deletionsApart) : ordered
   const first = split.findIndex((batch) => batch.some(({ kind }) => kind !== 'delete'))
   return split.map((batch, index) => ({ updates: batch, carriesPack: index === first }))
-}
-
-const headDeletionsApart = (batch: readonly RefUpdate[]): readonly (readonly RefUpdate[])[] => {
-  const others = batch.filter((update) => !deletesHead(update))
-  const deletions = batch.filter(deletesHead)
-  return [others, deletions].filter(({ length }) => length > 0)
 }
 
 export const isHead = ({ ref }: { readonly ref: string }): boolean => ref.startsWith('refs/heads/')

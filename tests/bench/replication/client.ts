@@ -41,7 +41,17 @@ export const carryOut = async (order: ClientOrder): Promise<void> => {
     const moves = order.moves.map((move) => ({ kind: 'update' as const, ...move }))
     const outcome = await fastPath(partsOf(order), workOf(), moves)
     if (outcome.kind !== 'moved') throw new Error(JSON.stringify(outcome))
-  } else for (const each of order.requests) await send(each)
+  } else await replay(order.requests)
+}
+
+/** In the same order, and side by side what was side by side. */
+const replay = async (requests: readonly (Recorded & { base: string })[]): Promise<void> => {
+  const sent: { readonly end: number; readonly answered: Promise<void> }[] = []
+  for (const each of requests) {
+    const before = sent.filter(({ end }) => end <= each.at).map(({ answered }) => answered)
+    sent.push({ end: each.end, answered: Promise.all(before).then(() => send(each)) })
+  }
+  await Promise.all(sent.map(({ answered }) => answered))
 }
 
 /** The least that a client can do: the bytes as they were recorded, and the answer read to its end. */

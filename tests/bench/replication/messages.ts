@@ -2,8 +2,9 @@
 
 /** A request as the server got it. */
 export interface Recorded {
-  /** milliseconds since the epoch */
+  /** milliseconds since the epoch: when it came, and when its answer had gone */
   readonly at: number
+  readonly end: number
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -40,7 +41,7 @@ export type ClientOrder =
   /** `proof`: looks again until both sides are seen equal, which takes two requests more; else one round of four */
   | ({ readonly kind: 'relay'; readonly proof?: boolean } & Ends)
   | ({ readonly kind: 'fast-path'; readonly moves: readonly Move[] } & Ends)
-  /** the requests in their order, each sent when the one before has been answered */
+  /** the requests, each sent when all those are answered that had been answered before it came */
   | { readonly kind: 'replay'; readonly requests: readonly (Recorded & { readonly base: string })[] }
 
 export type ClientAnswer =

@@ -25,12 +25,16 @@ export interface History {
   readonly commits: number
   readonly files: number
   readonly refs: number
-  /**
-   * a number: each commit replaces one file by so many random bytes, and they take as many in a pack; `text`: each commit edits
-   * two files of 20 kB, which lie in the pack as deltas, as most of what people write does
-   */
-  readonly content: number | 'text'
+  readonly content: Content
 }
+
+/**
+ * `bytes`: each commit replaces one file by so many random bytes, and they take as many in a pack. `edits`: each commit changes two
+ * text files of 20 kB in so many places, and they lie in the pack as deltas, as most of what people write does.
+ */
+type Content = { readonly bytes: number } | { readonly edits: number }
+
+const makesText = (content: Content): content is { readonly edits: number } => 'edits' in content
 
 /** A bare repository that holds nothing; no work in the background may disturb what is measured. */
 export const makeBare = async (folder: string): Promise<void> => {
@@ -52,7 +56,10 @@ const settle = async (folder: string): Promise<void> => {
 /** Fills a bare repository: equal histories give equal bytes. */
 export const generate = async (folder: string, history: History): Promise<void> => {
   const { content } = history
-  await fastImport(folder, content === 'text' ? textHistory(history) : randomHistory(history, content))
+  await fastImport(
+    folder,
+    makesText(content) ? textHistory(history, content.edits) : randomHistory(history, content.bytes),
+  )
   await git(folder, 'pack-refs', '--all')
 }
 
@@ -103,7 +110,7 @@ function* randomHistory(history: History, bytesPerCommit: number): Generator<Uin
 }
 
 /** git fast-import makes deltas between blobs that follow one another: so all versions of a file come first, one by one. */
-function* textHistory(history: History): Generator<Uint8Array> {
+function* textHistory(history: History, edits: number): Generator<Uint8Array> {
   const { commits, files } = history
   const versions = Math.ceil((commits * 2) / files)
   const random = randomness(`text ${commits} ${files}`)
@@ -112,7 +119,7 @@ function* textHistory(history: History): Generator<Uint8Array> {
     const text = Buffer.from(random(15_000).toString('base64'))
     for (let version = 0; version < versions; version += 1) {
       const place = version * files + each
-      for (let edit = 0; edit < 7; edit += 1) {
+      for (let edit = 0; edit < edits; edit += 1) {
         const words = random(172).toString('base64')
         text.write(words, (place * 7_919 + edit * 2_801) % (text.length - words.length), 'latin1')
       }
@@ -121,10 +128,10 @@ function* textHistory(history: History): Generator<Uint8Array> {
   }
   for (let index = 1; index <= commits; index += 1) {
     const from = index === 1 ? undefined : `:${index - 1}`
-    const edits = [2 * index - 2, 2 * index - 1].map((place) =>
+    const changed = [2 * index - 2, 2 * index - 1].map((place) =>
       Buffer.from(`M 100644 :${blobMark(place)} ${path(place % files)}\n`),
     )
-    yield Buffer.concat([commit(`commit ${index}`, 1_500_000_000 + index * 60, from, index), ...edits])
+    yield Buffer.concat([commit(`commit ${index}`, 1_500_000_000 + index * 60, from, index), ...changed])
   }
   yield* branches(history)
 }

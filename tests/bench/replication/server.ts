@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { httpBackend } from '../http-backend.ts'
@@ -14,17 +14,25 @@ let past = 0
 let requests = 0
 let notes: { folder: string; recorded: Recorded[]; ready: Promise<unknown>[] } | undefined
 
-const note = (request: IncomingMessage): void => {
+const clock = () => performance.timeOrigin + performance.now()
+
+const note = (request: IncomingMessage, response: ServerResponse): void => {
   requests += 1
   if (!notes) return
   const { folder, recorded, ready } = notes
   const body = join(folder, `${process.pid}-${recorded.length}.body`)
+  const place = recorded.length
   recorded.push({
-    at: performance.timeOrigin + performance.now(),
+    at: clock(),
+    end: Number.POSITIVE_INFINITY,
     method: request.method ?? 'GET',
     path: request.url ?? '/',
     headers: request.headers as Record<string, string>,
     body,
+  })
+  response.once('finish', () => {
+    const noted = recorded[place]
+    if (noted) recorded[place] = { ...noted, end: clock() }
   })
   const file = request.pipe(createWriteStream(body))
   ready.push(new Promise<void>((done) => file.once('close', () => done())))

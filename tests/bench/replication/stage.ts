@@ -31,6 +31,13 @@ export const openStage = async (options: Pick<Stage, 'rounds' | 'cheap' | 'judge
   const made = ['source', 'replica', 'temporary'].map((name) => join(folder, name))
   for (const each of made) mkdirSync(each)
   const [sources = '', replicas = '', temporary = ''] = made
+  // gigabytes are not left behind by who loses patience
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  const stopped = () => {
+    remove()
+    process.exit(130)
+  }
+  process.once('SIGINT', stopped).once('SIGTERM', stopped)
   const [source, replica] = await Promise.all([startSide(sources), startSide(replicas)])
   const program = join(folder, 'client.mjs')
   await bundleClient(program)
@@ -46,7 +53,8 @@ export const openStage = async (options: Pick<Stage, 'rounds' | 'cheap' | 'judge
     stop: async () => {
       const left = readdirSync(temporary)
       await Promise.all([client.stop(), source.stop(), replica.stop()])
-      rmSync(folder, { recursive: true, force: true })
+      remove()
+      process.off('SIGINT', stopped).off('SIGTERM', stopped)
       if (left.length > 0) throw new Error(`the relay left files behind: ${left}`)
     },
   }

@@ -117,6 +117,9 @@ describe('the API', () => {
     await access.setDefaultBranch(orchard, 'next')
     expect(await access.describe(orchard)).toEqual({ defaultBranch: 'next' })
     await access.setDefaultBranch(orchard, 'main')
+    expect(await access.deleteRepository(fresh)).toBe('deleted')
+    expect(await access.deleteRepository(fresh)).toBe('absent')
+    expect(await access.describe(fresh)).toBeUndefined()
   })
 
   test('failures are ours', async () => {

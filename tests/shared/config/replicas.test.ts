@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createDiscover } from '../../../shared/config/discover.ts'
 import { parseConfig } from '../../../shared/config/parse.ts'
-import { type KnownTags, replicasOf } from '../../../shared/config/replicas.ts'
+import { divergenceOf, type KnownTags, replicasOf } from '../../../shared/config/replicas.ts'
 
 const OWN = { account: '111111111111' }
 const at = (region: string, name: string, account = OWN.account) => ({ account, region, name })
@@ -53,6 +53,25 @@ test('never the source itself', () => {
 test('a rule without a source region speaks of Relay’s own, where that is told', () => {
   expect(shown('eu-north-1', 'orders', { ...OWN, region: 'us-east-1' })).toEqual([])
   expect(shown('us-east-1', 'orders', { ...OWN, region: 'us-east-1' })).toHaveLength(3)
+})
+
+test('none for a parking repository, whatever a glob says', () => {
+  expect(shown('us-east-1', 'orders.relay-parking')).toEqual([])
+  expect(shown('us-east-1', 'orders.relay-parking-lot')).toHaveLength(2)
+})
+
+test('what happens to a stranger’s refs is said by the first rule that keeps the two in step, either way round', () => {
+  const rules = parseConfig(`version: 1
+replicate:
+  - { repositories: ['orders'], to: [{ region: eu-west-1 }], divergence: keep }
+  - { repositories: ['*'], to: [{ region: eu-west-1 }], divergence: overwrite }
+`)
+  const of = (name: string, from: string, to: string) =>
+    divergenceOf(rules, { repository: at(from, name), replica: at(to, name) })
+  expect(of('orders', 'us-east-1', 'eu-west-1')).toBe('keep')
+  expect(of('orders', 'eu-west-1', 'us-east-1')).toBe('keep')
+  expect(of('web', 'us-east-1', 'eu-west-1')).toBe('overwrite')
+  expect(of('web', 'us-east-1', 'eu-north-1')).toBe('report')
 })
 
 test('none for a repository of another account', () => {

@@ -30,6 +30,13 @@ test.each([
     }),
     [['team', 'web']],
   ],
+  [
+    'what Relay parks',
+    repositoryEvent([tagged('parked/20310517T090000Z-0123456789ab/heads/main')], {
+      repository: { account: '111111111111', region: 'us-east-1', name: 'orders.relay-parking' },
+    }),
+    [[]],
+  ],
   ['an event without refs', repositoryEvent([]), []],
 ])('%s', (_, event, topics) => {
   expect(heard(event)).toEqual(topics)

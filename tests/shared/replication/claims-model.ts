@@ -60,6 +60,8 @@ interface Message {
   receives: number
   /** being worked on: not handed out, unless doubled */
   held: boolean
+  /** worker that asked for it: still at work, it is seldom overtaken by its own request */
+  readonly asker?: string
 }
 
 interface Task {
@@ -102,6 +104,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
     lostAnswers: bounds.lostAnswers ?? 0,
     beats: bounds.beats ?? 0,
     sweeps: bounds.sweeps ?? 0,
+    early: 1,
   }
   let clock = START
   let source = 1
@@ -160,7 +163,13 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
     }
     const send = (request: { attempt: number }) => {
       numbers += 1
-      queue.push({ id: `r${numbers}`, attempt: request.attempt, receives: 0, held: false })
+      queue.push({
+        id: `r${numbers}`,
+        attempt: request.attempt,
+        receives: 0,
+        held: false,
+        asker: worker.name,
+      })
     }
     // steps are taken before a push here: what the push itself does happens at once
     const relay: Relay = async (relayParts, work) => {
@@ -353,8 +362,10 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
       if (left.beats > 0 && worker.beats.length > 0) found.push(`beat ${worker.name}`)
     }
     if (workers.length < bounds.workers) {
-      for (const { id, held } of queue) {
-        if (!held) found.push(`deliver ${id}`)
+      for (const { id, held, asker } of queue) {
+        if (!held && workers.some(({ name }) => name === asker)) {
+          if (left.early > 0) found.push(`early ${id}`)
+        } else if (!held) found.push(`deliver ${id}`)
         else if (left.doubles > 0) found.push(`double ${id}`)
       }
       for (const { token, held } of stops) if (!held) found.push(`stop ${token}`)
@@ -369,7 +380,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
     return found
   }
 
-  const act = (choice: string): void => {
+  const act = (choice: string): unknown => {
     const [verb = '', ...rest] = choice.split(' ')
     const name = rest.join(' ')
     const numbered = /^(.*) (\d+)$/.exec(name)
@@ -394,6 +405,9 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
         return worker?.beats.splice(0, 1)[0]?.()
       case 'double':
         left.doubles -= 1
+        return deliver(message!)
+      case 'early':
+        left.early -= 1
         return deliver(message!)
       case 'deliver':
         return deliver(message!)
@@ -438,8 +452,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
 
   const atRest = (): string | undefined => {
     const item = record()
-    if (item?.claim || item?.dirty)
-      return `a claim or a mark is left that nobody will look at: ${JSON.stringify(item)}`
+    if (item?.claim || item?.dirty) return 'a claim or a mark is left that nobody will look at'
     if (dead.length > 0) {
       const failed = told['Mirror Failed'] ?? 0
       if (failed === 0) return 'a failure was not told'

@@ -194,6 +194,7 @@ describe('compare', () => {
     expect(await compare(reader, target, now)).toEqual({
       kind: 'equal',
       proof: { digest, refs: 1, at: '1970-01-01T00:00:00.000Z' },
+      refs: new Map(Object.entries(main)),
     })
     expect(order).toEqual(['replica', 'source'])
   })

@@ -134,7 +134,7 @@ describe('a missing replica', () => {
   test('is made with description, tags, key and the templates that there are', async () => {
     await makeSource('orders', {
       repositoryDescription: 'apples & pears',
-      tags: { team: 'fruit', 'relay:replicate-to': 'eu-west-1', mirror: 'eu-west-1' },
+      tags: { team: 'fruit', frozen: '', 'relay:replicate-to': 'eu-west-1', mirror: 'eu-west-1' },
     })
     await link(home, 'orders', 'two-for-main')
     await link(home, 'orders', 'only-here')
@@ -144,7 +144,7 @@ describe('a missing replica', () => {
       description: 'apples & pears',
       defaultBranch: undefined,
       key: keyArn,
-      tags: { team: 'fruit' },
+      tags: { team: 'fruit', frozen: '' },
       templates: ['two-for-main'],
     })
     expect(warnings()).toEqual([expect.objectContaining({ part: 'templates', template: 'only-here' })])

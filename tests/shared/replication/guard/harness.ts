@@ -78,6 +78,18 @@ export const startBench = async () => {
         GIT_COMMITTER_EMAIL: 'nina@example.com',
       },
     }).trim()
+  const trees = new Map<string, string>()
+  /** a tree with one file, written once */
+  const treeIn = (folder: string): string => {
+    const known = trees.get(folder)
+    if (known !== undefined) return known
+    const run = (args: readonly string[], input: string) =>
+      execFileSync('git', [`--git-dir=${folder}`, ...args], { input, encoding: 'utf8' }).trim()
+    const blob = run(['hash-object', '-w', '--stdin'], 'apples\n')
+    const tree = run(['mktree'], `100644 blob ${blob}\tfile\n`)
+    trees.set(folder, tree)
+    return tree
+  }
   return {
     remove: (repository: ReachableRepository) => rmSync(folderOf(repository), { recursive: true }),
     gitInput: (repository: ReachableRepository, input: string, ...args: string[]) =>
@@ -101,17 +113,9 @@ export const startBench = async () => {
         deletes: 'mirror',
       }
     },
-    /** a commit with a file of its own; gives its oid */
+    /** a commit of its own words; gives its oid */
     commit: (repository: ReachableRepository, words: string, ...parents: string[]): string => {
-      const folder = folderOf(repository)
-      const blob = execFileSync('git', [`--git-dir=${folder}`, 'hash-object', '-w', '--stdin'], {
-        input: `${words}\n`,
-        encoding: 'utf8',
-      }).trim()
-      const tree = execFileSync('git', [`--git-dir=${folder}`, 'mktree'], {
-        input: `100644 blob ${blob}\tfile\n`,
-        encoding: 'utf8',
-      }).trim()
+      const tree = treeIn(folderOf(repository))
       return git(repository, 'commit-tree', '-m', words, tree, ...parents.flatMap((parent) => ['-p', parent]))
     },
     refs: (repository: ReachableRepository): Map<string, string> => {

@@ -6,8 +6,11 @@ import { expireParked } from '../../../../shared/replication/guard/expire.ts'
 import { createGuard, type GuardPolicy } from '../../../../shared/replication/guard/guard.ts'
 import { createMemory } from '../../../../shared/replication/guard/memory.ts'
 import { park } from '../../../../shared/replication/guard/park.ts'
+import { createWatch } from '../../../../shared/replication/guard/watch.ts'
 import type { Target } from '../../../../shared/replication/prove.ts'
+import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
+import { stream } from '../../../../shared/replication/stream.ts'
 import { chooseTip } from '../../../../shared/replication/undo.ts'
 import { codeOf, type RelayError } from '../../../../shared/runtime/errors.ts'
 import { fsckFolder } from '../../../support/fsck.ts'
@@ -262,14 +265,42 @@ describe('parking', () => {
     expect(await undo(main)).toEqual({ source: old, replica: old })
   })
 
-  test('more than the terms allow is handed over', async () => {
+  test('copying more than the terms allow is cut short, and says why', async () => {
     const { first, old } = await replicated()
     set(main, bench.commit(target.repository, 'bad', first))
-    expect(await replicate({ bytes: 10 })).toMatchObject({ kind: 'hand-over', reason: 'bytes' })
-    expect(await replicate({ until: bench.clock.now - 1 })).toMatchObject({
-      kind: 'hand-over',
-      reason: 'deadline',
-    })
+    const cut = (limit: string) => ({ code: 'PARKING_FAILED', data: { problem: 'GIT_LIMIT', limit } })
+    await expect(replicate({ bytes: 10 })).rejects.toMatchObject(cut('bytes'))
+    await expect(replicate({ until: bench.clock.now - 1 })).rejects.toMatchObject(cut('deadline'))
+    expect(bench.refs(target.replica).get(main)).toBe(old)
+    expect(await bench.parts.parked.list(target.replica)).toEqual([])
+  })
+
+  test('parking that is cut short is left to the mirror, with nothing pushed', async () => {
+    const { first, old } = await replicated()
+    set(main, bench.commit(target.repository, 'bad', first))
+    const { parts, clock } = bench
+    const watchFor = createWatch(parts, { safety: POLICY.safety, days: 30, divergenceOf: () => 'report' })
+    const streamed = await stream(
+      {
+        ...parts,
+        relay,
+        fastPath,
+        pause: async () => undefined,
+        ensureReplica: async () => undefined,
+        // less than what the relay itself may move
+        guardFor: (each, terms) => watchFor(each, { ...terms, bytes: 10 }),
+        reader: { readRefs: async () => undefined },
+        meter: { put: () => undefined } as never,
+      },
+      {
+        target,
+        force: false,
+        budget: { until: clock.now + 600_000, bytes: 1e9 },
+        announce: async () => undefined,
+        signal: new AbortController().signal,
+      },
+    )
+    expect(streamed).toMatchObject({ kind: 'hand-over', reason: 'bytes', moved: { updated: 0 } })
     expect(bench.refs(target.replica).get(main)).toBe(old)
   })
 
@@ -294,22 +325,6 @@ describe('parking', () => {
     expect((await replicate({ force: true })).kind).toBe('equal')
     expect(await bench.parts.parked.list(target.replica)).toHaveLength(11)
     expect(await undo('refs/heads/b7')).toEqual({ source: tip, replica: tip })
-  })
-
-  test('more tips than one push takes are parked by several', async () => {
-    const { old } = await replicated()
-    const commits = Array.from(
-      { length: 1_001 },
-      (_, index) =>
-        `commit refs/heads/b${index}\ncommitter N <n@example.com> ${index} +0000\ndata 1\nx\nfrom ${old}\n\n`,
-    )
-    bench.gitInput(target.replica, commits.join(''), 'fast-import', '--quiet')
-    const lost = [...bench.refs(target.replica)].filter(([ref]) => ref !== main)
-    const tips = lost.map(([ref, oid]) => ({ ref, oid, why: 'deleted', copy: true }) as const)
-    await park(bench.parts, { ...target, from: target.replica, tips }, { days: 1 })
-    const places = [...bench.refs(parkingOf(target.replica))].filter(([ref]) => ref.includes('/parked/'))
-    expect(new Set(places.map(([, oid]) => oid))).toEqual(new Set(lost.map(([, oid]) => oid)))
-    await fsckAll()
   })
 })
 
@@ -465,4 +480,21 @@ describe('strangers', () => {
     expect((await replicate()).kind).toBe('equal')
     expect(bench.events).toEqual([])
   })
+})
+
+// at the end: expiry would have all of it to clean up, too
+test('more tips than one push takes are parked by several', async () => {
+  const { old } = await replicated()
+  const commits = Array.from(
+    { length: 1_001 },
+    (_, index) =>
+      `commit refs/heads/b${index}\ncommitter N <n@example.com> ${index} +0000\ndata 1\nx\nfrom ${old}\n\n`,
+  )
+  bench.gitInput(target.replica, commits.join(''), 'fast-import', '--quiet')
+  const lost = [...bench.refs(target.replica)].filter(([ref]) => ref !== main)
+  const tips = lost.map(([ref, oid]) => ({ ref, oid, why: 'deleted', copy: true }) as const)
+  await park(bench.parts, { ...target, from: target.replica, tips }, { days: 1 })
+  const places = [...bench.refs(parkingOf(target.replica))].filter(([ref]) => ref.includes('/parked/'))
+  expect(new Set(places.map(([, oid]) => oid))).toEqual(new Set(lost.map(([, oid]) => oid)))
+  await fsckAll()
 })
