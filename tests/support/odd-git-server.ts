@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { gitSettings } from './bare.ts'
+import { line, nameOf, readLines, refusalOf, withCapabilities } from './odd-git-wire.ts'
 
 /** One request, as an oddity sees it. */
 export interface OddRequest {
@@ -138,18 +139,11 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
     ...(service === 'git-receive-pack' ? (oddities.offers ?? []) : []),
   ]
 
-  /** The advertisement with other capabilities behind its first line's NUL. */
+  /** The advertisement as this server narrows it. */
   const narrow = (bytes: Buffer, service: OddRequest['service']): Buffer => {
-    const length = Number.parseInt(bytes.toString('latin1', 0, 4), 16)
-    // some versions of git say nothing at all of an empty repository
-    if (length === 0) return bytes
-    const [name = '', capabilities = ''] = bytes.toString('utf8', 4, length).trimEnd().split('\0')
-    const narrowed = offered(service, capabilities.split(' ').filter(Boolean))
-    known.set(service, new Set(narrowed.map(nameOf)))
-    return Buffer.concat([
-      Buffer.from(line(`${name}\0${narrowed.join(' ')}\n`)),
-      bytes.subarray(Math.max(4, length)),
-    ])
+    const narrowed = withCapabilities(bytes, (capabilities) => offered(service, capabilities))
+    known.set(service, new Set(narrowed.capabilities.map(nameOf)))
+    return narrowed.bytes
   }
   const known = new Map<string, Set<string>>()
 
@@ -214,15 +208,7 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
     body: Readable,
   ): Promise<void> => {
     body.resume()
-    const refs = lines.map((command) => line(`ng ${command.split(' ')[2]} ${words}\n`))
-    const report = `${line('unpack ok\n')}${refs.join('')}0000`
-    const banded = capabilities.includes('side-band-64k')
-    const pieces: Buffer[] = []
-    for (let at = 0; at < report.length; at += 60_000)
-      pieces.push(
-        Buffer.from(banded ? line(`\x01${report.slice(at, at + 60_000)}`) : report.slice(at, at + 60_000)),
-      )
-    await send(response, seen, [...pieces, ...(banded ? [Buffer.from('0000')] : [])])
+    await send(response, seen, refusalOf(lines, words, capabilities.includes('side-band-64k')))
   }
 
   const send = async (
@@ -271,10 +257,6 @@ const refuse = (response: ServerResponse, status: number): void => {
   response.writeHead(status, { connection: 'close' }).end()
 }
 
-const line = (text: string): string => `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')}${text}`
-
-const nameOf = (capability: string): string => capability.split('=')[0] ?? ''
-
 const collect = async (stream: Readable): Promise<Buffer> => {
   const pieces: Buffer[] = []
   for await (const piece of stream) pieces.push(piece as Buffer)
@@ -291,25 +273,3 @@ const drained = (response: ServerResponse): Promise<void> =>
     response.once('drain', done)
     response.once('close', done)
   })
-
-/** Undefined while the first flush is not there. */
-const readLines = (bytes: Buffer, seen: OddRequest): OddExchange | undefined => {
-  const lines: string[] = []
-  let capabilities: readonly string[] = []
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const length = Number.parseInt(bytes.toString('latin1', at, at + 4), 16)
-    if (length === 0) return { ...seen, lines, capabilities }
-    if (at + length > bytes.length) return undefined
-    const text = bytes.toString('utf8', at + 4, at + length).replace(/\n$/, '')
-    if (lines.length === 0) {
-      const [, first = '', rest = ''] =
-        seen.service === 'git-receive-pack'
-          ? /^([^\0]*)\0?(.*)$/s.exec(text)!
-          : /^(want \S+)(.*)$/.exec(text)!
-      lines.push(first)
-      capabilities = rest.split(' ').filter(Boolean)
-    } else lines.push(text)
-    at += length
-  }
-  return undefined
-}

@@ -7,7 +7,12 @@ const MOST_OLD_VALUES = 1_000
 const FEWEST_GUESSES = 16
 
 /** Names under which a history usually begins, where the source does not say it. */
-const USUAL = ['refs/heads/main', 'refs/heads/master', 'refs/heads/trunk', 'refs/heads/develop']
+export const USUAL_BRANCHES = [
+  'refs/heads/main',
+  'refs/heads/master',
+  'refs/heads/trunk',
+  'refs/heads/develop',
+]
 
 /**
  * What the source must send: the new tips that the replica does not already hold as tips.
@@ -49,7 +54,7 @@ function* guesses(
   replica: RefMap,
   defaultBranch: string | undefined,
 ): Generator<string> {
-  for (const name of defaultBranch === undefined ? USUAL : [defaultBranch, ...USUAL]) {
+  for (const name of [...(defaultBranch === undefined ? [] : [defaultBranch]), ...USUAL_BRANCHES]) {
     const oid = replica.get(name)
     if (oid !== undefined) yield oid
   }

@@ -12,7 +12,7 @@ export type AskReached = (ids: readonly string[], from: readonly string[]) => Pr
 
 /** More than a few answers are paid for with time; what is not known by then counts as lost. */
 const MOST_QUESTIONS = 32
-const MOST_IDS = 500
+const MOST_IDS = 1_000
 const MOST_TIPS = 1_000
 
 /** What every ref of the replica will be. */
@@ -62,19 +62,22 @@ export const provenLosing = async (
   ask: AskReached,
 ): Promise<readonly RefUpdate[]> => {
   const tips = stays.slice(0, MOST_TIPS)
-  const losing: RefUpdate[] = []
-  let questions = 0
-  const sift = async (group: readonly Exclude<RefUpdate, { kind: 'create' }>[]): Promise<void> => {
-    if (group.length === 0) return
-    questions += 1
-    const known = questions <= MOST_QUESTIONS
-    if (known && (await ask([...new Set(group.map(({ from }) => from))], tips))) return
-    if (!known || group.length === 1) return void losing.push(...group)
-    const half = Math.ceil(group.length / 2)
-    await sift(group.slice(0, half))
-    await sift(group.slice(half))
-  }
   if (tips.length === 0) return doubtful
-  for (let at = 0; at < doubtful.length; at += MOST_IDS) await sift(doubtful.slice(at, at + MOST_IDS))
-  return losing
+  const lost = new Set<string>()
+  let questions = 0
+  const sift = async (ids: readonly string[]): Promise<void> => {
+    const known = questions < MOST_QUESTIONS
+    if (known) questions += 1
+    if (known && (await ask(ids, tips))) return
+    if (!known || ids.length === 1) {
+      for (const id of ids) lost.add(id)
+      return
+    }
+    const half = Math.ceil(ids.length / 2)
+    await sift(ids.slice(0, half))
+    await sift(ids.slice(half))
+  }
+  const ids = [...new Set(doubtful.map(({ from }) => from))]
+  for (let at = 0; at < ids.length; at += MOST_IDS) await sift(ids.slice(at, at + MOST_IDS))
+  return doubtful.filter(({ from }) => lost.has(from))
 }

@@ -16,18 +16,25 @@ export const REFS_PER_PUSH = PUSH_LIMITS.refs
  * Orders updates into pushes: default branch first, deletions last, and a deletion that stands in the way of a creation (`a`
  * and `a/b`) before it. All objects travel with the first push that needs any.
  * @param updates in the order of a plan
- * @param apart where heads are created too, deletions of heads go into pushes of their own, so that the default branch can change
- * in between
+ * @param apart `deletions`: in pushes of their own, so that what failed before can stop them; `heads`: those of heads, where heads
+ * are created too, so that the default branch can change in between
  */
 export const pushesOf = (
   updates: readonly RefUpdate[],
-  { refs = REFS_PER_PUSH, apart = false }: { readonly refs?: number; readonly apart?: boolean } = {},
+  { refs = REFS_PER_PUSH, apart }: { readonly refs?: number; readonly apart?: 'deletions' | 'heads' } = {},
 ): readonly Push[] => {
   // over HTTP a command has no length to mind, unlike on a command line
   const ordered = batches(updates, { refs, argumentBytes: Number.POSITIVE_INFINITY })
-  const split = apart ? ordered.flatMap(deletionsApart) : ordered
+  const parted = apart === 'deletions' ? allDeletionsApart : deletionsApart
+  const split = apart === undefined ? ordered : ordered.flatMap(parted)
   const first = split.findIndex((batch) => batch.some(({ kind }) => kind !== 'delete'))
   return split.map((batch, index) => ({ updates: batch, carriesPack: index === first }))
+}
+
+const allDeletionsApart = (batch: readonly RefUpdate[]): readonly (readonly RefUpdate[])[] => {
+  const others = batch.filter(({ kind }) => kind !== 'delete')
+  const deletions = batch.filter(({ kind }) => kind === 'delete')
+  return [others, deletions].filter(({ length }) => length > 0)
 }
 
 export const isHead = ({ ref }: { readonly ref: string }): boolean => ref.startsWith('refs/heads/')

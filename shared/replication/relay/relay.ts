@@ -3,7 +3,7 @@ import { type Code, codeOf, RelayError } from '../../runtime/errors.ts'
 import { describeFailure } from '../../runtime/log.ts'
 import { afterFailure, spread } from './failures.ts'
 import { conclusionOf, type Round, round } from './round.ts'
-import { handOver, openSession, type Session, totalOf } from './session.ts'
+import { handOver, isHopeless, openSession, type Session, totalOf } from './session.ts'
 import type { Relay, RelayOutcome, RelayParts, RelayWork } from './types.ts'
 
 /** Looks at both sides while they keep moving; what is then still unequal is left to the next one who comes. */
@@ -26,6 +26,7 @@ export const relay: Relay = (parts, work) =>
       if (found === 'again') continue
       if (found.kind === 'settled') return conclusionOf(session, found)
       if (found.kind !== 'pushed') return found
+      if (isHopeless(session)) return handOver(session, 'fallbacks', 'the replica refuses every pack')
       rough = found.smooth ? 0 : rough + 1
       if (rough > 0) await rest(session, Math.min(SETTLE_LONGEST_MS, SETTLE_FIRST_MS * 2 ** rough))
     }

@@ -1,14 +1,12 @@
 import { RelayError } from '../../runtime/errors.ts'
 import { digestOf } from '../digest.ts'
 import { plan, type RefUpdate } from '../plan.ts'
-import { asker } from './ask.ts'
-import { commitsAhead, HOLD_BYTES } from './hold.ts'
-import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
+import { admit } from './admit.ts'
 import { type Sorted, sortOut } from './memory.ts'
-import { isBlocked, keyOf } from './pushes.ts'
-import { askCaller, countMoved, type Ground, handOver, type Session, survey, totalOf } from './session.ts'
+import { keyOf } from './pushes.ts'
+import { countMoved, type Ground, handOver, isHopeless, type Session, survey, totalOf } from './session.ts'
 import { type OpenPack, openPack, pushAll } from './transfer.ts'
-import type { Draft, RelayOutcome, Verdict } from './types.ts'
+import type { RelayOutcome } from './types.ts'
 
 /** What one look at both sides, and one push of what differs, came to. */
 export type Round =
@@ -33,22 +31,38 @@ export const round = async (session: Session): Promise<Round> => {
   const draft = [...sorted.open, ...sorted.suspect]
   if (draft.length === 0) return { kind: 'settled', ground, sorted }
   const { moved, memory } = session
+  session.failed = false
   const isFirst = draft.every((update) => !memory.tried.has(keyOf(update)))
   const admitted = await admit(session, ground, draft)
   if ('kind' in admitted) return { kind: 'refused', verdict: admitted }
-  let { pack } = admitted
-  try {
-    for (const group of groupsOf(sorted, admitted.updates, session.groupSize)) {
-      pack ??= await openPack(session, ground, group)
-      await pushAll(session, ground, group, pack)
-      await pack?.close()
-      pack = undefined
-    }
-  } finally {
-    await pack?.close()
-  }
+  await pushGroups(session, ground, groupsOf(session, sorted, admitted.updates), admitted.pack)
   const taken = totalOf(session.moved) - totalOf(moved) === admitted.updates.length
   return { kind: 'pushed', smooth: isFirst && taken }
+}
+
+/** @param pack for all groups in one; fetched anew where there are several */
+const pushGroups = async (
+  session: Session,
+  ground: Ground,
+  groups: readonly (readonly RefUpdate[])[],
+  pack: OpenPack | undefined,
+): Promise<void> => {
+  let open = pack
+  try {
+    if (groups.length !== 1) {
+      await open?.close()
+      open = undefined
+    }
+    for (const group of groups) {
+      if (isHopeless(session)) return
+      open ??= await openPack(session, ground, group)
+      await pushAll(session, ground, group, open)
+      await open?.close()
+      open = undefined
+    }
+  } finally {
+    await open?.close()
+  }
 }
 
 /** Pushes whose answer was lost are counted when the replica is seen to hold what they pushed. */
@@ -74,84 +88,28 @@ const withoutDeletions = ({ replicaOffers }: Ground, sorted: Sorted): Sorted => 
   }
 }
 
-/** Updates that share a pack. What the replica refused before goes last, so that it holds up nothing else. */
+/**
+ * Updates that share a pack. What the replica refused before goes last, so that it holds up nothing else; but where a guard let
+ * deletions pass, all the updates go before these.
+ */
 const groupsOf = (
-  sorted: Sorted,
+  { work, groupSize }: Session,
+  { open, suspect }: Sorted,
   admitted: readonly RefUpdate[],
-  size: number,
 ): readonly (readonly RefUpdate[])[] => {
   const allowed = new Set(admitted.map(keyOf))
-  return [sorted.open, sorted.suspect].flatMap((updates) => {
+  const isDeletion = ({ kind }: RefUpdate) => kind === 'delete'
+  const together = work.guard !== undefined && admitted.some(isDeletion)
+  const all = [...open, ...suspect]
+  const sets = together
+    ? [[...all.filter((update) => !isDeletion(update)), ...all.filter(isDeletion)]]
+    : [open, suspect]
+  return sets.flatMap((updates) => {
     const rest = updates.filter((update) => allowed.has(keyOf(update)))
     const groups: (readonly RefUpdate[])[] = []
-    for (let at = 0; at < rest.length; at += size) groups.push(rest.slice(at, at + size))
+    for (let at = 0; at < rest.length; at += groupSize) groups.push(rest.slice(at, at + groupSize))
     return groups
   })
-}
-
-type Admitted = { readonly updates: readonly RefUpdate[]; readonly pack: OpenPack | undefined }
-
-/**
- * Lets a draft pass, whole or in part, or not at all. Where the guard has to be asked, nothing was pushed before it answered. A
- * pack that is small enough was fetched for the proof and is then pushed; a larger one is fetched anew, since nobody's connection
- * waits for a guard.
- */
-const admit = async (
-  session: Session,
-  ground: Ground,
-  draft: readonly RefUpdate[],
-): Promise<Admitted | Extract<Verdict, { kind: 'refuse' }>> => {
-  const { guard } = session.work
-  if (!guard || draft.every(({ kind }) => kind === 'create')) return { updates: draft, pack: undefined }
-  const inOnePack = draft.length <= session.groupSize && session.memory.tried.size === 0
-  const pack = inOnePack ? await openPack(session, ground, draft, HOLD_BYTES) : undefined
-  try {
-    const losing = await losingOf(session, ground, draft, pack)
-    if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete')) return { updates: draft, pack }
-    const kept = pack?.isWhole ? pack : undefined
-    if (!kept) await pack?.close()
-    const { source, replica } = ground
-    const verdict = await askCaller(session, () => guard({ updates: draft, source, replica, losing }))
-    if (verdict.kind === 'refuse') return verdict
-    const updates = agreed(session, draft, verdict.updates)
-    return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined }
-  } catch (error) {
-    await pack?.close()
-    throw error
-  }
-}
-
-const losingOf = async (
-  session: Session,
-  ground: Ground,
-  draft: Draft['updates'],
-  pack: OpenPack | undefined,
-): Promise<readonly RefUpdate[]> => {
-  const after = tipsAfter(draft, ground.replica)
-  const parents = pack ? commitsAhead(pack) : new Map<string, readonly string[]>()
-  const reached = reachedIn(parents, after.values())
-  const doubtful = unproven(draft, after, reached)
-  if (doubtful.length === 0) return []
-  const outside = [...reached].filter((oid) => !parents.has(oid))
-  const ask = await asker(session, ground, outside)
-  const isNew = new Set(draft.map(({ ref }) => ref))
-  const first = ground.defaultBranch === undefined ? undefined : after.get(ground.defaultBranch)
-  const near = [...after].filter(([ref]) => isNew.has(ref)).map(([, oid]) => oid)
-  const stays = new Set([...near.slice(0, 500), ...(first === undefined ? [] : [first]), ...after.values()])
-  return provenLosing(doubtful, [...stays], ask)
-}
-
-/** What the guard left out is remembered, and what cannot be without it stays as well. */
-const agreed = (
-  { memory }: Session,
-  draft: readonly RefUpdate[],
-  allowed: readonly RefUpdate[],
-): readonly RefUpdate[] => {
-  const keys = new Set(allowed.map(keyOf))
-  const kept = draft.filter((update) => !keys.has(keyOf(update)))
-  for (const update of kept) memory.kept.add(keyOf(update))
-  const stays = new Set(kept.filter(({ kind }) => kind === 'delete').map(({ ref }) => ref))
-  return draft.filter((update) => keys.has(keyOf(update)) && !isBlocked(update, stays))
 }
 
 /**

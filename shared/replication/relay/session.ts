@@ -4,6 +4,7 @@ import type { RefCounts } from '../../store/records.ts'
 import type { RefUpdate } from '../plan.ts'
 import { addCounts, countsOf } from '../prove.ts'
 import { type Budget, openBudget } from './budget.ts'
+import { USUAL_BRANCHES } from './haves.ts'
 import { type Memory, newMemory } from './memory.ts'
 import { REFS_PER_PUSH } from './pushes.ts'
 import type { Cost, HandOverReason, RelayOutcome, RelayParts, RelayWork } from './types.ts'
@@ -21,7 +22,11 @@ export interface Session {
   refsPerPush: number
   /** updates whose objects travel in one pack; halved when the replica refuses a pack that leans on nothing */
   groupSize: number
+  /** packs that the replica refused since it last took something */
+  refusedPacks: number
   moved: RefCounts
+  /** something was not taken in this round */
+  failed: boolean
   /** pushed, but the answer never came: the next look at the replica tells */
   uncertain: RefUpdate[]
   /** what guard, announcement or keeper threw: it ends the relay, whatever its code */
@@ -52,7 +57,9 @@ export const openSession = (parts: RelayParts, work: RelayWork): Session => {
     haves: true,
     refsPerPush: REFS_PER_PUSH,
     groupSize: Number.POSITIVE_INFINITY,
+    refusedPacks: 0,
     moved: NOTHING,
+    failed: false,
     uncertain: [],
     refusal: undefined,
     cost: () => {
@@ -67,7 +74,13 @@ export const openSession = (parts: RelayParts, work: RelayWork): Session => {
   }
 }
 
+/** So many packs, each smaller than the one before, find what the replica does not take, if it takes anything. */
+const MOST_REFUSED_PACKS = 16
+
+export const isHopeless = ({ refusedPacks }: Session): boolean => refusedPacks >= MOST_REFUSED_PACKS
+
 export const countMoved = (session: Session, updates: readonly RefUpdate[]): void => {
+  if (updates.length > 0) session.refusedPacks = 0
   session.moved = addCounts(session.moved, countsOf(updates))
 }
 
@@ -124,12 +137,11 @@ export const survey = async ({
   }
 }
 
-const USUAL = ['refs/heads/main', 'refs/heads/master', 'refs/heads/trunk', 'refs/heads/develop']
 const SYMREF = 'symref=HEAD:'
 
 /** Source: git's gitprotocol-capabilities ("symref"). CodeCommit does not offer it. */
 export const defaultBranchOf = (capabilities: readonly string[], refs: RefMap): string | undefined => {
   const told = capabilities.find((capability) => capability.startsWith(SYMREF))?.slice(SYMREF.length)
   if (told?.startsWith('refs/heads/')) return told
-  return USUAL.find((name) => refs.has(name))
+  return USUAL_BRANCHES.find((name) => refs.has(name))
 }

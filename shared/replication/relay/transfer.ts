@@ -56,18 +56,23 @@ export const pushAll = async (
   pack: OpenPack | undefined,
 ): Promise<void> => {
   const { work, refsPerPush: refs } = session
-  const { defaultBranch } = work
-  for (const push of pushesOf(updates, { refs, apart: defaultBranch !== undefined })) {
+  const { defaultBranch, guard } = work
+  const apart = guard ? 'deletions' : 'heads'
+  for (const push of pushesOf(updates, { refs, apart })) {
+    // what was refused may be what would have kept the tip of a deleted branch: that is asked anew
+    if (session.failed && guard && push.updates.some(({ kind }) => kind === 'delete')) return
     await askCaller(session, () => work.announce?.(push.updates))
     const deleted = push.updates.filter(deletesHead).map(({ ref }) => ref)
     if (deleted.length > 0) await askCaller(session, () => defaultBranch?.beforeDeletion(deleted))
     const report = await pushOne(session, ground, push, pack)
+    session.failed ||= report === undefined
     if (report === undefined) continue
     const done = push.updates.filter(({ ref }) => report.refs.get(ref)?.kind === 'ok')
     countMoved(session, done)
     for (const update of done) note(session.memory, update, 'ok')
     if (done.some((update) => update.kind === 'create' && isHead(update)))
       await askCaller(session, () => defaultBranch?.afterCreation())
+    session.failed ||= done.length < push.updates.length
     if (done.length < push.updates.length) takeRefusals(session, push, report, pack)
     if (done.length === 0) return
   }
@@ -136,6 +141,7 @@ const takeRefusals = (
     session.refsPerPush = quarterOf(updates.length)
     return
   }
+  if (!taken) session.refusedPacks += 1
   if (!taken && pack?.thin) {
     session.thin = false
     return

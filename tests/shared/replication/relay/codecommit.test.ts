@@ -49,7 +49,7 @@ beforeAll(async () => {
   }
   work = {
     target: { repository: address('us-east-1'), replica: address('eu-west-1'), deletes: 'mirror' },
-    until: Date.now() + 60_000,
+    until: Date.now() + 600_000,
     bytes: 1e8,
   }
 })

@@ -60,24 +60,33 @@ describe('pushes', () => {
   })
 
   test('deletions of heads stand apart where the default branch may have to change before', () => {
-    expect(pushesOf([create('a', 1), drop('b', 2)], { apart: true })).toEqual([
+    const apart = [
       { updates: [create('a', 1)], carriesPack: true },
       { updates: [drop('b', 2)], carriesPack: false },
-    ])
+    ]
+    expect(pushesOf([create('a', 1), drop('b', 2)], { apart: 'heads' })).toEqual(apart)
+    expect(pushesOf([create('a', 1), drop('b', 2)], { apart: 'deletions' })).toEqual(apart)
+    expect(pushesOf([move('a', 3, 1), drop('b', 2)], { apart: 'heads' })).toHaveLength(1)
+    expect(pushesOf([move('a', 3, 1), drop('b', 2)], { apart: 'deletions' })).toHaveLength(2)
   })
 
   test('every update is in exactly one push, whatever the limit', () => {
     const names = fc.uniqueArray(fc.constantFrom('a', 'a/b', 'a/b/c', 'd', 'e', 'f/g', 'f'), { minLength: 1 })
     fc.assert(
-      fc.property(names, fc.integer({ min: 1, max: 4 }), fc.boolean(), (chosen, limit, apart) => {
-        const updates = chosen.map((name, n) => (n % 2 ? drop(name, 1) : create(name, 2)))
-        const pushes = pushesOf(updates, { refs: limit, apart })
-        expect(pushes.flatMap((push) => push.updates.map(keyOf)).sort()).toEqual(updates.map(keyOf).sort())
-        expect(pushes.every((push) => push.updates.length <= limit)).toBe(true)
-        expect(pushes.filter(({ carriesPack }) => carriesPack).length).toBe(
-          updates.some(({ kind }) => kind === 'create') ? 1 : 0,
-        )
-      }),
+      fc.property(
+        names,
+        fc.integer({ min: 1, max: 4 }),
+        fc.constantFrom('heads', 'deletions'),
+        (chosen, limit, apart) => {
+          const updates = chosen.map((name, n) => (n % 2 ? drop(name, 1) : create(name, 2)))
+          const pushes = pushesOf(updates, { refs: limit, apart })
+          expect(pushes.flatMap((push) => push.updates.map(keyOf)).sort()).toEqual(updates.map(keyOf).sort())
+          expect(pushes.every((push) => push.updates.length <= limit)).toBe(true)
+          expect(pushes.filter(({ carriesPack }) => carriesPack).length).toBe(
+            updates.some(({ kind }) => kind === 'create') ? 1 : 0,
+          )
+        },
+      ),
     )
   })
 })

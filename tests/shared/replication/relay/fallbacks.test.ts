@@ -194,6 +194,18 @@ describe('a server that has a bad day', () => {
     expect(await sides.replica.fsck()).toBe('')
   })
 
+  test('a report that is lost: what the replica is then seen to hold counts as moved', async () => {
+    await openLagging()
+    sides.replica.server.oddities.cutAnswer = ({ step, count }) =>
+      step === 'exchange' && count === 1 ? 0 : undefined
+    expect(await sides.relay()).toMatchObject({
+      kind: 'equal',
+      moved: { created: 0, updated: 1, deleted: 0 },
+    })
+    expect(await sides.differences()).toEqual(EQUAL)
+    expect(pushes()).toHaveLength(1)
+  })
+
   test('nonsense twice is handed over', async () => {
     await openLagging()
     sides.source.server.oddities.garble = ({ step }, piece) =>
@@ -263,6 +275,22 @@ describe('refs that the replica does not take', () => {
       data: { ref: 'refs/heads/bad', refs: 1 },
     })
     expect(await sides.differences()).toEqual({ refs: ['refs/heads/bad'], faults: '' })
+  })
+
+  test('a replica that takes no pack at all is handed over', async () => {
+    await openLagging({ replica: { settings: ['receive.maxInputSize=1'] } })
+    const names = Array.from({ length: 12 }, (_, n) => `branch-${n}`)
+    const tip = await sides.source.git(['rev-parse', 'main'])
+    await setRefs(
+      sides.source,
+      Object.fromEntries(names.map((name, n) => [`refs/heads/${name}`, `${tip}~${n}`])),
+    )
+    expect(await sides.relay()).toMatchObject({
+      kind: 'hand-over',
+      reason: 'fallbacks',
+      detail: 'the replica refuses every pack',
+    })
+    expect(pushes().length).toBeLessThan(25)
   })
 
   test('a replica that lacks what its tips stand for is sent everything', async () => {

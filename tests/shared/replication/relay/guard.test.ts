@@ -162,6 +162,39 @@ describe('what the guard says', () => {
     expect(await sides.differences()).toEqual({ refs: ['refs/heads/main', 'refs/heads/stray'], faults: '' })
   })
 
+  test('yes to a deletion, no to the merge that would have kept its tip: then it is asked as a loss', async () => {
+    sides = await openSides()
+    const one = await grow(sides.source, 'main', 3)
+    const topic = await grow(sides.source, 'topic', 2, { from: one })
+    await grow(sides.source, 'lost', 1, { from: one })
+    await sides.relay()
+    await setRefs(sides.source, {
+      'refs/heads/main': topic,
+      'refs/heads/topic': undefined,
+      'refs/heads/lost': undefined,
+    })
+    const guard: Guard = async (draft) => {
+      asked.push(draft)
+      return { kind: 'go', updates: draft.updates.filter(({ ref }) => ref !== 'refs/heads/main') }
+    }
+    expect(await sides.relay({ guard })).toMatchObject({ kind: 'kept', kept: [{ ref: 'refs/heads/main' }] })
+    expect(losing()).toEqual([['lost'], ['lost', 'topic']])
+  })
+
+  test('a deletion waits where the update that keeps its tip is refused, and is then asked as a loss', async () => {
+    sides = await openSides({ replica: { settings: ['receive.denyNonFastForwards=true'] } })
+    const one = await grow(sides.source, 'main', 3)
+    const topic = await grow(sides.source, 'topic', 2, { from: `${one}~1` })
+    await sides.relay()
+    await setRefs(sides.source, { 'refs/heads/main': topic, 'refs/heads/topic': undefined })
+    await expect(sides.relay({ guard: agreeing })).rejects.toMatchObject({
+      code: 'PUSH_REJECTED',
+      data: { ref: 'refs/heads/main', reason: 'non-fast-forward' },
+    })
+    expect(losing()).toEqual([['main'], ['main'], ['topic']])
+    expect((await sides.replica.refs()).get('refs/heads/main')).toBe(one)
+  })
+
   test('a deletion that is not made keeps what stands in its way from being made', async () => {
     await begin()
     await setRefs(sides.source, { 'refs/heads/stray/below': 'main' })

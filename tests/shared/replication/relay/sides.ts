@@ -57,7 +57,7 @@ export const openSides = async (odd: Odd = {}): Promise<Sides> => {
   }
   const work: RelayWork = {
     target: { repository: address('us-east-1'), replica: address('eu-west-1'), deletes: 'mirror' },
-    until: Date.now() + 60_000,
+    until: Date.now() + 600_000,
     bytes: 1e9,
   }
   return {

@@ -1,0 +1,92 @@
+import type { RefUpdate } from '../plan.ts'
+import { asker } from './ask.ts'
+import { commitsAhead, HOLD_BYTES } from './hold.ts'
+import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
+import { isBlocked, keyOf } from './pushes.ts'
+import { askCaller, type Ground, type Session } from './session.ts'
+import { type OpenPack, openPack } from './transfer.ts'
+import type { Draft, Verdict } from './types.ts'
+
+/** What may be pushed, and its pack where that is open already. */
+export interface Admitted {
+  readonly updates: readonly RefUpdate[]
+  readonly pack: OpenPack | undefined
+}
+
+/**
+ * Lets a draft pass, whole or in part, or not at all. Where the guard has to be asked, nothing was pushed before it answered. A
+ * pack that is small enough was fetched for the proof and is then pushed; a larger one is fetched anew, since nobody's connection
+ * waits for a guard.
+ * @throws what the client and the guard throw
+ */
+export const admit = async (
+  session: Session,
+  ground: Ground,
+  draft: readonly RefUpdate[],
+): Promise<Admitted | Extract<Verdict, { kind: 'refuse' }>> => {
+  const { guard } = session.work
+  if (!guard || draft.every(({ kind }) => kind === 'create')) return { updates: draft, pack: undefined }
+  const pack = await openPack(session, ground, draft, HOLD_BYTES)
+  try {
+    const losing = await losingOf(session, ground, draft, pack)
+    if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete')) return { updates: draft, pack }
+    const kept = pack?.isWhole ? pack : undefined
+    if (!kept) await pack?.close()
+    const { source, replica } = ground
+    const verdict = await askCaller(session, () => guard({ updates: draft, source, replica, losing }))
+    if (verdict.kind === 'refuse') return verdict
+    const updates = agreed(session, draft, verdict.updates)
+    if (updates.length < draft.length && (await losesMore(session, ground, updates, losing))) {
+      await pack?.close()
+      return await admit(session, ground, updates)
+    }
+    return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined }
+  } catch (error) {
+    await pack?.close()
+    throw error
+  }
+}
+
+/** Without the updates that the guard left out, others may lose what those would have kept. */
+const losesMore = async (
+  session: Session,
+  ground: Ground,
+  updates: readonly RefUpdate[],
+  known: readonly RefUpdate[],
+): Promise<boolean> => {
+  const losing = await losingOf(session, ground, updates, undefined)
+  return losing.some((update) => !known.includes(update))
+}
+
+const losingOf = async (
+  session: Session,
+  ground: Ground,
+  draft: Draft['updates'],
+  pack: OpenPack | undefined,
+): Promise<readonly RefUpdate[]> => {
+  const after = tipsAfter(draft, ground.replica)
+  const parents = pack ? commitsAhead(pack) : new Map<string, readonly string[]>()
+  const reached = reachedIn(parents, after.values())
+  const doubtful = unproven(draft, after, reached)
+  if (doubtful.length === 0) return []
+  const outside = [...reached].filter((oid) => !parents.has(oid))
+  const ask = await asker(session, ground, outside)
+  const isNew = new Set(draft.map(({ ref }) => ref))
+  const first = ground.defaultBranch === undefined ? undefined : after.get(ground.defaultBranch)
+  const near = [...after].filter(([ref]) => isNew.has(ref)).map(([, oid]) => oid)
+  const stays = new Set([...near.slice(0, 500), ...(first === undefined ? [] : [first]), ...after.values()])
+  return provenLosing(doubtful, [...stays], ask)
+}
+
+/** What the guard left out is remembered, and what cannot be without it stays as well. */
+const agreed = (
+  { memory }: Session,
+  draft: readonly RefUpdate[],
+  allowed: readonly RefUpdate[],
+): readonly RefUpdate[] => {
+  const keys = new Set(allowed.map(keyOf))
+  const kept = draft.filter((update) => !keys.has(keyOf(update)))
+  for (const update of kept) memory.kept.add(keyOf(update))
+  const stays = new Set(kept.filter(({ kind }) => kind === 'delete').map(({ ref }) => ref))
+  return draft.filter((update) => keys.has(keyOf(update)) && !isBlocked(update, stays))
+}
