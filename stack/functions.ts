@@ -92,7 +92,7 @@ const SETTINGS: Readonly<Record<FunctionName, readonly Setting[]>> = {
     'RELAY_BUS',
     'RELAY_ACCOUNT',
     'RELAY_STACK',
-    'RELAY_REPLICATE_QUEUE_URL',
+    'RELAY_OWN_QUEUE_URL',
     'RELAY_CLUSTER',
     'RELAY_TASK_DEFINITION',
     'RELAY_SUBNETS',
@@ -125,6 +125,7 @@ const environment = (plan: Plan) => {
   return {
     RELAY_TABLE: ref(TABLE_ID),
     RELAY_REPLICATE_QUEUE_URL: ref(queueId('replicate')),
+    RELAY_OWN_QUEUE_URL: ref(queueId('replicate')),
     RELAY_REPLICATE_DLQ_URL: ref(deadLettersId('replicate')),
     RELAY_SWEEP_QUEUE_URL: ref(queueId('sweep')),
     RELAY_NOTIFY_QUEUE_URL: ref(queueId('notify')),

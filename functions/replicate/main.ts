@@ -39,7 +39,7 @@ const settings = readEnvironment(process.env, {
   subnets: list('RELAY_SUBNETS'),
   securityGroups: list('RELAY_SECURITY_GROUPS'),
   assignPublicIp: oneOf('RELAY_ASSIGN_PUBLIC_IP', ['ENABLED', 'DISABLED']),
-  replicateQueue: url('RELAY_REPLICATE_QUEUE_URL'),
+  replicateQueue: url('RELAY_OWN_QUEUE_URL'),
   maxReceives: count('RELAY_MAX_RECEIVES'),
   gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
 })

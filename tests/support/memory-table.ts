@@ -120,8 +120,9 @@ const evaluate = (expression: string, item: Bag, values: Readonly<Record<string,
   const call = (name: string): boolean => {
     take()
     const value = operand(take())
-    const argument = tokens[at] === ',' ? (take(), operand(take())) : undefined
-    take()
+    const isList = take() === ','
+    const argument = isList ? operand(take()) : undefined
+    if (isList) take()
     if (name === 'attribute_exists') return value !== undefined
     if (name === 'attribute_not_exists') return value === undefined
     if (name === 'contains') return Array.isArray(value) && value.includes(argument as Value)

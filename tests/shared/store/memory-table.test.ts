@@ -29,7 +29,9 @@ const condition = fc.oneof(
 )
 const change = fc
   .record({
-    set: fc.dictionary(fc.constantFrom('status', 'dirty'), fc.constantFrom('a', 'b', true, 2), { maxKeys: 2 }),
+    set: fc.dictionary(fc.constantFrom('status', 'dirty'), fc.constantFrom('a', 'b', true, 2), {
+      maxKeys: 2,
+    }),
     claim: fc.option(claim, { nil: undefined }),
     remove: fc.subarray(['claim', 'at'] as const),
     add: fc.constantFrom({}, { hints: 1 }),
