@@ -37,7 +37,7 @@ export const FUNCTIONS = {
     description: 'Compares every replica with its source and asks for the repair of those that differ',
     memory: 512,
     timeout: 900,
-    // two at a time is the least that can be set; one sweep reads everything, a second beside it only costs
+    // two at a time is the least that can be set; slices of one sweep come due one after another
     queue: { batchSize: 1, concurrency: 2, oldAfter: 7200 },
   },
   notify: {

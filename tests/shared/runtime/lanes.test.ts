@@ -20,6 +20,18 @@ const serverThat = (bears: () => number) => {
   }
   return { ask, peak: () => peak, refused: () => refused, forget: () => (peak = 0) }
 }
+/** A rest that outlasts what is under way, as half a second does. */
+const rest = async () => {
+  for (let turn = 0; turn < 3; turn += 1) await setImmediate()
+}
+const resting = () => {
+  const rests: number[] = []
+  const pause = async (milliseconds: number) => {
+    rests.push(milliseconds)
+    await rest()
+  }
+  return { rests, pause }
+}
 const times = <T>(count: number, work: () => Promise<T>) =>
   Promise.allSettled(Array.from({ length: count }, work))
 const failing = (code: 'REMOTE_UNREACHABLE' | 'REMOTE_DENIED') => () => Promise.reject(new RelayError(code))
@@ -27,7 +39,7 @@ const failing = (code: 'REMOTE_UNREACHABLE' | 'REMOTE_DENIED') => () => Promise.
 describe('a lane', () => {
   test('begins narrow, and widens slowly up to its most', async () => {
     const server = serverThat(() => 1_000)
-    const lanes = openLanes(async () => {})
+    const lanes = openLanes(rest)
     await times(LANE_LIMITS.first, () => lanes.run('a', server.ask))
     expect(server.peak()).toBe(8)
     await times(100, () => lanes.run('a', server.ask))
@@ -39,8 +51,8 @@ describe('a lane', () => {
 
   test('narrows when it is throttled, rests, and everything is answered in the end', async () => {
     const server = serverThat(() => 3)
-    const rests: number[] = []
-    const lanes = openLanes(async (milliseconds) => void rests.push(milliseconds))
+    const { rests, pause } = resting()
+    const lanes = openLanes(pause)
     const answers = await times(300, () => lanes.run('a', server.ask))
     const refused = answers.filter(({ status }) => status === 'rejected')
     expect(refused).toEqual([])
@@ -53,8 +65,8 @@ describe('a lane', () => {
   test('rests longer with each refusal, and stays as narrow as it was for the next sweep', async () => {
     let bears = 0
     const server = serverThat(() => bears)
-    const rests: number[] = []
-    const lanes = openLanes(async (milliseconds) => void rests.push(milliseconds))
+    const { rests, pause } = resting()
+    const lanes = openLanes(pause)
     await times(20, () => lanes.run('a', server.ask))
     expect(rests.slice(0, 4)).toEqual([500, 1_000, 2_000, 4_000])
     bears = 1_000
@@ -70,7 +82,7 @@ describe('a lane', () => {
       asked += 1
       return failing('REMOTE_UNREACHABLE')()
     }
-    const lanes = openLanes(async () => {})
+    const lanes = openLanes(rest)
     const answers = await times(500, () => lanes.run('a', gone))
     expect(asked).toBeLessThanOrEqual(LANE_LIMITS.first + LANE_LIMITS.closeAfter)
     expect(answers.at(-1)).toMatchObject({
@@ -83,7 +95,7 @@ describe('a lane', () => {
 
   test('is closed when its server throttles whatever it is asked', async () => {
     const server = serverThat(() => 0)
-    const lanes = openLanes(async () => {})
+    const lanes = openLanes(rest)
     const answers = await times(500, () => lanes.run('a', server.ask))
     expect(answers.every(({ status }) => status === 'rejected')).toBe(true)
     expect(server.refused()).toBeLessThan(100)
@@ -91,7 +103,7 @@ describe('a lane', () => {
   })
 
   test('stays open for what is refused one by one', async () => {
-    const lanes = openLanes(async () => {})
+    const lanes = openLanes(rest)
     await times(50, () => lanes.run('a', failing('REMOTE_DENIED')))
     await expect(lanes.run('a', async () => 'refs')).resolves.toBe('refs')
   })
