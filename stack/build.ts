@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { build as bundle } from 'esbuild'
+import { build as bundle, type Plugin } from 'esbuild'
 import { zipSync } from 'fflate'
 import type { Config } from '../shared/config/types.ts'
 import { BadConfig, readConfig } from './config.ts'
@@ -74,6 +74,21 @@ const functionNames = (): readonly string[] =>
     })
     .sort()
 
+/**
+ * `import 'node:http'` in an ES module reads all that it exports, and WebSocket among it loads Node's whole fetch: 20 ms and more of
+ * every cold start. Asked for as an object, each export is read when it is used.
+ */
+const PLAIN_HTTP: Plugin = {
+  name: 'plain-http',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'node:http', namespace: 'plain-http' }))
+    onLoad({ filter: /.*/, namespace: 'plain-http' }, () => ({
+      contents: "module.exports = process.getBuiltinModule('node:http')",
+      loader: 'js',
+    }))
+  },
+}
+
 /** @returns contents by path relative to the output folder */
 const bundleAll = async (entryPoints: Record<string, string>): Promise<Map<string, Uint8Array>> => {
   const base = join(ROOT, '.build')
@@ -91,6 +106,7 @@ const bundleAll = async (entryPoints: Record<string, string>): Promise<Map<strin
     legalComments: 'none',
     logLevel: 'silent',
     absWorkingDir: ROOT,
+    plugins: [PLAIN_HTTP],
     // CommonJS packages inside an ES module still say require()
     banner: {
       js: "import{createRequire as relayRequire}from'node:module';const require=relayRequire(import.meta.url);",

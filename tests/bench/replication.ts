@@ -4,7 +4,6 @@ import { benchCold } from './replication/cold.ts'
 import { benchFloor } from './replication/floor.ts'
 import { benchPushes } from './replication/pushes.ts'
 import { benchRace } from './replication/race.ts'
-import type { History } from './replication/repositories.ts'
 import { benchSeed } from './replication/seed.ts'
 import { openStage, prepare, type Stage, tell } from './replication/stage.ts'
 
@@ -43,7 +42,7 @@ const FULL: Sizes = {
   long: 50_000,
   short: 1_000,
   far: 85_000,
-  seed: 28_000,
+  seed: 45_000,
   refs: 10_000,
   refsCommits: 4_000,
   moves: 150,
@@ -55,7 +54,7 @@ const QUICK: Sizes = {
   long: 1_000,
   short: 200,
   far: 1_000,
-  seed: 1_500,
+  seed: 1_000,
   refs: 1_000,
   refsCommits: 500,
   moves: 24,
@@ -63,45 +62,33 @@ const QUICK: Sizes = {
   pushes: { pushes: 10, repositories: 5 },
 }
 
-/** Text, each file in fifty versions. Histories that people wrote have about as many objects and as long chains of deltas. */
-const textOf = (commits: number, edits: number): History => ({
-  commits,
-  files: Math.max(100, commits / 25),
-  content: { edits },
-  refs: 10,
-})
-
 const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
   const rows: Row[] = []
-  tell('histories')
+  const refs = 10
   const three = (name: string) => [name, `${name}-record`, `${name}-floor`]
-  await prepare(stage, 'long', textOf(sizes.long, 36), three('long'))
-  await prepare(stage, 'short', textOf(sizes.short, 36))
-  const history = `history of ${sizes.long.toLocaleString('en')} commits`
+  tell('histories')
+  const long = await prepare(stage, 'long', { commits: sizes.long, edits: 37, refs }, three('long'))
+  const short = await prepare(stage, 'short', { commits: sizes.short, edits: 37, refs })
   tell('one commit')
-  rows.push(...(await benchChange(stage, 'long', history)))
+  rows.push(...(await benchChange(stage, 'long', long)))
   tell('one commit, against the floor')
-  const named = { goal: 1.15, rounds: sizes.rounds }
-  rows.push(await benchFloor(stage, 'long', 'relay', { work: `1 commit, ${history}: relay`, ...named }))
-  rows.push(
-    await benchFloor(stage, 'long', 'fast-path', { work: `1 commit, ${history}: fast path`, ...named }),
-  )
-  rows.push(await benchGrowth(stage, 'long', 'short', [sizes.long, sizes.short]))
+  for (const way of ['relay', 'fast-path'] as const) {
+    const named = { work: `1 commit, ${long}: ${way.replace('-', ' ')}`, goal: 1.15, rounds: sizes.rounds }
+    rows.push(await benchFloor(stage, 'long', way, named))
+  }
+  rows.push(await benchGrowth(stage, { long, short }))
 
   tell('many refs')
-  const manyRefs = { commits: sizes.refsCommits, files: 2_000, content: { bytes: 6_000 }, refs: sizes.refs }
-  await prepare(stage, 'refs', manyRefs, three('refs'))
+  await prepare(stage, 'refs', { commits: sizes.refsCommits, edits: 7, refs: sizes.refs }, three('refs'))
   const work = `1 commit, ${sizes.refs.toLocaleString('en')} refs: relay`
   rows.push(await benchFloor(stage, 'refs', 'relay', { work, goal: 1.3, rounds: sizes.rounds }))
 
   tell('far away')
-  await prepare(stage, 'far', textOf(sizes.far, 7))
-  rows.push(...(await benchFar(stage, 'far', `history of ${sizes.far.toLocaleString('en')} commits`)))
+  const far = await prepare(stage, 'far', { commits: sizes.far, edits: 7, refs })
+  rows.push(...(await benchFar(stage, 'far', far)))
   tell('first seed')
-  const bytes = 10_600
-  await prepare(stage, 'seed', { commits: sizes.seed, files: 2_000, content: { bytes }, refs: 10 })
-  const size = `${Math.round((sizes.seed * bytes) / 1e6)} MB`
-  rows.push(...(await benchSeed(stage, 'seed', size)))
+  const seed = await prepare(stage, 'seed', { commits: sizes.seed, edits: 19, refs })
+  rows.push(...(await benchSeed(stage, 'seed', seed)))
   tell('cold start')
   rows.push(...(await benchCold(stage, 'short', sizes.rounds)))
   tell('race')

@@ -50,7 +50,7 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
 }
 
 /** A warm function: its connections are open and its code is compiled. */
-export const warmUp = async (stage: Stage, name: string, ends: Ends): Promise<void> => {
+const warmUp = async (stage: Stage, name: string, ends: Ends): Promise<void> => {
   for (let each = 0; each < stage.cheap; each += 1) {
     await change(stage, name)
     await stage.client.run({ kind: 'relay', ...ends })
@@ -107,29 +107,27 @@ export const benchFar = async (stage: Stage, name: string, history: string): Pro
   ]
 }
 
-/** Two histories in turn: does it matter how long they are? */
+/** Two histories in turn: does it matter how long they are? @param named the repositories `long` and `short`, and what to call them */
 export const benchGrowth = async (
   stage: Stage,
-  long: string,
-  short: string,
-  commits: readonly [number, number],
+  named: { readonly long: string; readonly short: string },
 ): Promise<Row> => {
-  const samples = { [long]: noSamples(), [short]: noSamples() }
-  for (const name of [long, short]) await warmUp(stage, name, endsOf(stage, name))
+  const samples = { long: noSamples(), short: noSamples() }
+  const names = ['long', 'short'] as const
+  for (const name of names) await warmUp(stage, name, endsOf(stage, name))
   for (let round = 0; round < stage.rounds * stage.cheap; round += 1) {
-    for (const [name, into] of Object.entries(samples)) {
+    for (const name of names) {
       await change(stage, name)
-      await sample(stage, into, () => stage.client.run({ kind: 'relay', ...endsOf(stage, name) }))
+      await sample(stage, samples[name], () => stage.client.run({ kind: 'relay', ...endsOf(stage, name) }))
     }
   }
-  const [ours, theirs] = [long, short].map((name) => mediansOf(samples[name] ?? noSamples()).ms)
   return rowAtMost({
-    work: `1 commit, history of ${commits[0].toLocaleString('en')}: relay`,
-    against: `the same with a history of ${commits[1].toLocaleString('en')}`,
+    work: `1 commit, ${named.long}: relay`,
+    against: `the same with ${named.short}`,
     unit: 'ms',
     goal: 1.2,
-    ours: ours ?? Number.NaN,
-    theirs: theirs ?? Number.NaN,
+    ours: mediansOf(samples.long).ms,
+    theirs: mediansOf(samples.short).ms,
     judged: stage.judged,
   })
 }

@@ -59,7 +59,8 @@ const childrenMs = (text: string): number =>
     0,
   )
 
-const sizeOf = (folder: string): number =>
+/** Bytes of all files below a folder. */
+export const sizeOf = (folder: string): number =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => statSync(join(folder, name)))
     .reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0)

@@ -14,7 +14,7 @@ const PATIENCE_MS = 60_000
  */
 export const benchRace = async (stage: Stage, moves: number): Promise<Row> => {
   const { at, folder, program } = stage
-  await prepare(stage, 'race', { commits: 200, files: 200, content: { bytes: 2_000 }, refs: 1 })
+  await prepare(stage, 'race', { commits: 200, edits: 7, refs: 1 })
   await git(at('replica', 'race'), 'config', 'core.logAllRefUpdates', 'always')
   const order = [await git(at('source', 'race'), 'rev-parse', 'refs/heads/main')]
   const clients = Array.from({ length: RELAYS }, () => startClient(program, folder))

@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
 import { createCipheriv, createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
@@ -21,20 +20,15 @@ export const git = async (folder: string, ...args: string[]): Promise<string> =>
   return (await exec('git', ['-C', folder, ...args], options)).stdout.trim()
 }
 
+/**
+ * Each commit changes two text files of 20 kB in so many places. They lie in the pack as deltas, in chains of up to fifty, as most of
+ * what people write does.
+ */
 export interface History {
   readonly commits: number
-  readonly files: number
+  readonly edits: number
   readonly refs: number
-  readonly content: Content
 }
-
-/**
- * `bytes`: each commit replaces one file by so many random bytes, and they take as many in a pack. `edits`: each commit changes two
- * text files of 20 kB in so many places, and they lie in the pack as deltas, as most of what people write does.
- */
-type Content = { readonly bytes: number } | { readonly edits: number }
-
-const makesText = (content: Content): content is { readonly edits: number } => 'edits' in content
 
 /** A bare repository that holds nothing; no work in the background may disturb what is measured. */
 export const makeBare = async (folder: string): Promise<void> => {
@@ -55,11 +49,7 @@ const settle = async (folder: string): Promise<void> => {
 
 /** Fills a bare repository: equal histories give equal bytes. */
 export const generate = async (folder: string, history: History): Promise<void> => {
-  const { content } = history
-  await fastImport(
-    folder,
-    makesText(content) ? textHistory(history, content.edits) : randomHistory(history, content.bytes),
-  )
+  await fastImport(folder, linesOf(history))
   await git(folder, 'pack-refs', '--all')
 }
 
@@ -96,22 +86,9 @@ const fastImport = async (folder: string, lines: Iterable<Uint8Array | string>):
   await Promise.all([pipeline(Readable.from(lines, { objectMode: true }), child.stdin), ended])
 }
 
-function* randomHistory(history: History, bytesPerCommit: number): Generator<Uint8Array> {
-  const { commits, files } = history
-  const random = randomness(`history ${commits} ${files}`)
-  for (let index = 1; index <= commits; index += 1) {
-    const from = index === 1 ? undefined : `:${index - 1}`
-    const parts = [commit(`commit ${index}`, 1_500_000_000 + index * 60, from, index)]
-    if (index === 1) for (let each = 0; each < files; each += 1) parts.push(file(path(each), random(400)))
-    parts.push(file(path((index * 7_919) % files), random(bytesPerCommit)))
-    yield Buffer.concat(parts)
-  }
-  yield* branches(history)
-}
-
 /** git fast-import makes deltas between blobs that follow one another: so all versions of a file come first, one by one. */
-function* textHistory(history: History, edits: number): Generator<Uint8Array> {
-  const { commits, files } = history
+function* linesOf({ commits, edits, refs }: History): Generator<Uint8Array> {
+  const files = Math.max(100, Math.ceil(commits / 25))
   const versions = Math.ceil((commits * 2) / files)
   const random = randomness(`text ${commits} ${files}`)
   const blobMark = (place: number) => 1 + commits + (place % files) * versions + Math.floor(place / files)
@@ -133,10 +110,6 @@ function* textHistory(history: History, edits: number): Generator<Uint8Array> {
     )
     yield Buffer.concat([commit(`commit ${index}`, 1_500_000_000 + index * 60, from, index), ...changed])
   }
-  yield* branches(history)
-}
-
-function* branches({ commits, refs }: History): Generator<Uint8Array> {
   for (let index = 1; index < refs; index += 1) {
     const name = index % 10 === 9 ? `refs/tags/v${index}` : `refs/heads/topic/${index}`
     yield Buffer.from(`reset ${name}\nfrom :${1 + ((index * 31) % commits)}\n\n`)
@@ -165,6 +138,3 @@ const randomness = (seed: string): ((bytes: number) => Buffer) => {
   const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16))
   return (bytes) => cipher.update(Buffer.alloc(bytes))
 }
-
-/** Where a repository of a side lies. */
-export const at = (root: string, name: string): string => join(root, name)

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { median } from '../harness.ts'
-import type { Spent } from './git-program.ts'
+import { type Spent, sizeOf } from './git-program.ts'
 import type { Ends } from './messages.ts'
 import { bundleClient, type Client, type Done, type GitSide, startClient, startSide } from './processes.ts'
 import { advance, copyBare, generate, git, type History, makeBare } from './repositories.ts'
@@ -65,16 +65,17 @@ export const endsOf = ({ source, replica }: Stage, name: string, replicaName = n
   replica: replica.url(replicaName),
 })
 
-/** A source of that history, and replicas that hold it already. */
+/** A source of that history, and replicas that hold it already. @returns what to call it: `50,000 commits, 550 MB` */
 export const prepare = async (
   { at }: Stage,
   name: string,
   history: History,
   replicas: readonly string[] = [name],
-): Promise<void> => {
+): Promise<string> => {
   await makeBare(at('source', name))
   await generate(at('source', name), history)
   for (const replica of replicas) await copyBare(at('source', name), at('replica', replica))
+  return `${history.commits.toLocaleString('en')} commits, ${Math.round(sizeOf(at('source', name)) / 1e6)} MB`
 }
 
 /** What is on, for whoever waits. */
