@@ -1,12 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { addressText } from '../shared/codecommit/address.ts'
+import { holdLease, LEASE_MS } from '../shared/replication/lease.ts'
 import type { Target } from '../shared/replication/prove.ts'
 import { RelayError } from '../shared/runtime/errors.ts'
 import type { Claim } from '../shared/store/records.ts'
 import type { ReplicaStore } from '../shared/store/replicas.ts'
 
-/** A command that is killed holds a replica this long and no longer. */
-const LEASE_MS = 90_000
-const RENEW_MS = 20_000
 const LOOK_AGAIN_MS = 1_500
 
 export interface ClaimParts {
@@ -42,31 +41,22 @@ export const underClaim = async <T>(
   const { store, now } = parts
   const { target } = wish
   const id = await take(parts, wish)
-  const lost = new AbortController()
-  let failures = 0
-  const renewal = setInterval(() => {
-    store.renewClaim(target, id, now() + LEASE_MS).then(
-      (mine) => {
-        failures = 0
-        if (!mine) lost.abort(claimLost(target, 'another worker took it over'))
-      },
-      (cause: unknown) => {
-        // the lease outlives some failures
-        failures += 1
-        if (failures * RENEW_MS >= LEASE_MS - RENEW_MS) lost.abort(cause)
-      },
-    )
-  }, RENEW_MS)
+  // a pause of its own: it goes on while the work does, and ends with it
+  const pause = (milliseconds: number, signal?: AbortSignal) =>
+    sleep(milliseconds, undefined, { signal, ref: false })
+  const lease = holdLease({ store, now, pause, log: SILENT }, target, id, now() + LEASE_MS)
   try {
-    return await work(id, AbortSignal.any([parts.signal, lost.signal]))
+    return await work(id, AbortSignal.any([parts.signal, lease.signal]))
   } catch (error) {
-    throw lost.signal.aborted ? lost.signal.reason : error
+    throw lease.signal.aborted ? lease.signal.reason : error
   } finally {
-    clearInterval(renewal)
+    await lease.stop()
     // nothing to give back when the work closed it
     await store.releaseClaim(target, id)
   }
 }
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 const take = async (parts: ClaimParts, { target, reason, patience, onWait }: ClaimWish): Promise<string> => {
   const { store, now, pause } = parts

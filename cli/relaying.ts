@@ -78,6 +78,6 @@ export const relayingParts = async (
     defaultBranch: (target) => keepDefaultBranch({ reader: codecommit, access: codecommit, log }, target),
     create: (target) => createReplica(settings, target),
     mirror: (target, reason, progress) =>
-      mirrorReplica({ store, ask, now, pause, signal }, target, reason, progress),
+      mirrorReplica({ store, force, ask, now, pause, signal }, target, reason, progress),
   }
 }

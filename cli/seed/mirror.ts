@@ -11,7 +11,9 @@ const LOOK_AGAIN_MS = 2_000
 const TAKEN_WITHIN_MS = 10 * 60_000
 
 export interface MirrorParts {
-  readonly store: Pick<ReplicaStore, 'get'>
+  readonly store: Pick<ReplicaStore, 'get' | 'noteWish'>
+  /** a plan that loses much is meant */
+  readonly force: boolean
   /** puts it into the replicate queue */
   readonly ask: (
     request: Pick<ReplicationRequest, 'repository' | 'replica' | 'reason' | 'attempt' | 'by'>,
@@ -43,6 +45,7 @@ export const mirrorReplica = async (
     ...rest,
   })
   const before = await store.get(target)
+  if (parts.force) await store.noteWish(target, 'force')
   await parts.ask({ repository, replica, reason, attempt: 0, by: 'mirror' })
   let takenUp = begun
   for (;;) {
@@ -54,6 +57,15 @@ export const mirrorReplica = async (
       const { code, reason: why, attempts } = record.failure
       return row({ result: 'failed', reason: `${code} after ${attempts} runs: ${why}` })
     }
+    if (record?.refusal && record.refusal.at !== before?.refusal?.at)
+      return row({
+        result: 'refused',
+        reason: `${record.refusal.reason}; if that is meant: relay seed NAME --force --mirror`,
+      })
+    if (record?.kept && record.kept.at !== before?.kept?.at)
+      return row({ result: 'kept', reason: `${record.kept.refs} refs are left as they are` })
+    if (record?.missingSince && record.missingSince !== before?.missingSince)
+      return row({ result: 'failed', reason: 'the source repository does not exist any more' })
     const claim = record?.claim
     const live = isLive(claim, now())
     if (live || (record?.failures ?? 0) > 0) takenUp = now()

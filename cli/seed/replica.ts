@@ -34,6 +34,8 @@ const PASSING: ReadonlySet<Code> = new Set<Code>([
   'REPLICA_MOVED',
 ])
 const FIRST_PAUSE_MS = 1_000
+/** for people: why this way */
+const WAY = { way: 'relay', wayReason: SEED_REASON } as const
 const NONE: RefCounts = { created: 0, updated: 0, deleted: 0 }
 
 export interface SeedParts extends ClaimParts {
@@ -170,7 +172,7 @@ export const relayAll = async (
   let announced = NONE
   const announce: Announce = async (updates) => {
     announced = addCounts(countsOf(updates), announced)
-    if (claim !== undefined && !(await parts.store.planClaim(target, claim, announced)))
+    if (claim !== undefined && !(await parts.store.planClaim(target, claim, { ...announced, ...WAY })))
       throw new RelayError('CLAIM_LOST')
     await parts.memory?.(target).announce(updates)
     progress.phase('streams')
@@ -221,8 +223,7 @@ const tell = async (
       ...(waitingSince === undefined
         ? {}
         : { replicaLagMs: Math.max(0, Date.parse(proof.at) - waitingSince) }),
-      way: 'relay',
-      wayReason: SEED_REASON,
+      ...WAY,
       reason: SEED_REASON,
       provenAt: proof.at,
     })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { UserError } from '../../cli/errors.ts'
 import { freeze, freezePolicy, type Policies, type Principal } from '../../cli/failover/freeze.ts'
 import { type SwapParts, type SwapWork, swap, undo } from '../../cli/failover/swap.ts'
@@ -13,7 +13,7 @@ import { openProcedures } from '../../shared/store/procedures.ts'
 import { isLive } from '../../shared/store/records.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
-import { startTable, type TestTable } from '../support/table.ts'
+import { memoryTable } from '../support/memory-table.ts'
 
 const account = '111111111111'
 const at = (region: string, name: string) => ({ account, region, name })
@@ -82,7 +82,7 @@ const memoryIam = (): Policies & { readonly state: Map<string, Set<string>> } =>
 }
 
 describe('swapping source and replica', () => {
-  let dynamo: TestTable
+  const kept = memoryTable()
   let runs = 0
   let [us, eu, ap]: RepositoryAddress[] = []
   let work: SwapWork
@@ -91,11 +91,6 @@ describe('swapping source and replica', () => {
   /** effects until everything fails, as if the process had been killed after the last of them */
   let left: number
   let told: string[]
-
-  beforeAll(async () => {
-    dynamo = await startTable()
-  })
-  afterAll(() => dynamo?.close())
 
   const fresh = () => {
     runs += 1
@@ -148,7 +143,7 @@ describe('swapping source and replica', () => {
   }
 
   const parts = (more: Partial<SwapParts> = {}): SwapParts => {
-    const table = mortal<Table>(dynamo.table, ['put', 'update', 'delete'])
+    const table = mortal<Table>(kept, ['put', 'update', 'delete'])
     return {
       store: openReplicas(table),
       procedures: openProcedures(table),
@@ -180,11 +175,11 @@ describe('swapping source and replica', () => {
 
   /** Whether a function that believes in this direction would get the replica. */
   const mayWork = async (repository: RepositoryAddress, replica: RepositoryAddress) =>
-    !isLive((await openReplicas(dynamo.table).get({ repository, replica }))?.claim, Date.now())
+    !isLive((await openReplicas(kept).get({ repository, replica }))?.claim, Date.now())
 
   const state = async () => ({
-    direction: (await openDirections(dynamo.table).get(us!))?.active.region,
-    unfinished: (await openProcedures(dynamo.table).get(us!)) !== undefined,
+    direction: (await openDirections(kept).get(us!))?.active.region,
+    unfinished: (await openProcedures(kept).get(us!)) !== undefined,
     policies: iam.state.size,
     forth: [await mayWork(us!, eu!), await mayWork(us!, ap!)],
     back: [await mayWork(eu!, us!), await mayWork(eu!, ap!)],
@@ -317,7 +312,7 @@ describe('swapping source and replica', () => {
   })
 
   test('work that is under way is waited for', async () => {
-    const store = openReplicas(dynamo.table)
+    const store = openReplicas(kept)
     const now = Date.now()
     const claim = { id: 'mirror', until: now + 3600_000, now, attempt: 0, reason: 'push', messages: ['m'] }
     await store.claim(work.targets[1]!, claim)
@@ -353,7 +348,7 @@ describe('swapping source and replica', () => {
     refs.delete(addressText(eu!))
     await expect(swap(parts(), work)).rejects.toThrow(/There is no repository orders-\d+ in eu-west-1/)
     expect(iam.state.size).toBe(0)
-    expect(await openProcedures(dynamo.table).get(us!)).toBeUndefined()
+    expect(await openProcedures(kept).get(us!)).toBeUndefined()
   })
 })
 

@@ -192,6 +192,23 @@ describe('one replica', () => {
     ][] = [
       ['mirrored', { result: 'seeded', refs: 2 }, (target) => store.recordProof(target, proof, Date.now())],
       [
+        'refused',
+        { result: 'refused', reason: expect.stringMatching(/too much.*--force/) as unknown as string },
+        async (target) => {
+          const now = Date.now()
+          await store.claim(target, {
+            id: 'r',
+            until: now + 1000,
+            now,
+            attempt: 0,
+            reason: 'x',
+            messages: [],
+          })
+          const refusal = { plan: 'p', loss: 'l', deletions: 9, rewinds: 0, reason: 'too much', at: proof.at }
+          await store.settleClaim(target, 'r', { status: 'refused', refusal })
+        },
+      ],
+      [
         'given-up',
         { result: 'failed', reason: 'MIRROR_FAILED after 5 runs: full' },
         (target) =>
@@ -213,7 +230,7 @@ describe('one replica', () => {
       }
       const ask = async (request: unknown) => void asked.push(request)
       const signal = new AbortController().signal
-      const parts = { store, ask, pause, now: () => clock, signal }
+      const parts = { store, force: false, ask, pause, now: () => clock, signal }
       expect(await mirrorReplica(parts, target, 'by hand', progress)).toMatchObject({ way: 'mirror', ...row })
       expect(asked).toEqual([
         {
