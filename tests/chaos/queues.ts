@@ -9,7 +9,7 @@ export interface Message {
   /** of the last receive */
   handle: string
   /** how the last receive ended, for what is asked of the dead */
-  end: 'answered' | 'killed' | 'open'
+  end: 'answered' | 'threw' | 'killed' | 'open'
 }
 
 /** SQS as far as a function sees it: at least once, hidden while somebody works on it, buried after so many receives. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ZERO_OID } from '../../shared/git/types.ts'
 
@@ -19,6 +19,7 @@ export const installRecorder = (folder: string): void => {
   const hook = `#!/bin/sh
 case $1 in prepared | committed | aborted) while read -r old new ref; do echo "$1 $PPID $old $new $ref"; done >>'${join(folder, LOG)}' ;; esac
 `
+  mkdirSync(join(folder, 'hooks'), { recursive: true })
   writeFileSync(join(folder, 'hooks', 'reference-transaction'), hook, { mode: 0o755 })
   writeFileSync(join(folder, LOG), '')
 }

@@ -173,8 +173,13 @@ const check = async (world: World, number: number, memory: Memory, wrong: Wrong)
   for (const { secret, where, around } of secrets.leaks())
     wrong('no secret shows', `${secret} in ${where}: ${around}`)
   if (aws.unknown.size > 0) wrong('the world is whole', `asked for ${[...aws.unknown]}`)
-  const threw = lines.filter((line) => / threw: /.test(line) && !/"errorClass"/.test(line))
+  const threw = lines.filter((line) => / threw: /.test(line))
   add(world, 'functions that threw', threw.length)
+  // what the functions tell with a code may pass; what they cannot be loaded without, or stumble over, does not
+  const stumbled = threw.find(
+    (line) => /ENVIRONMENT_INVALID|CONFIG_INVALID/.test(line) || !/RelayError|AggregateError/.test(line),
+  )
+  if (stumbled) wrong('the world is whole', stumbled)
 }
 
 /** All that the tips reach is there. */

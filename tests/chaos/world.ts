@@ -228,6 +228,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
       RELAY_SUBNETS: 'subnet-1',
       RELAY_SECURITY_GROUPS: 'sg-1',
       RELAY_ASSIGN_PUBLIC_IP: 'DISABLED',
+      RELAY_OWN_QUEUE_URL: url(queues.replicate),
       RELAY_REPLICATE_QUEUE_URL: url(queues.replicate),
       RELAY_REPLICATE_DLQ_URL: url(queues.dead),
       RELAY_SWEEP_QUEUE_URL: url(queues.sweep),
@@ -310,7 +311,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
         // who was killed, or failed altogether, has answered for nothing
         if (!failed) {
           queue.show(handles[at]!, 100 + dice.below(900))
-          if (message.handle === handles[at]) message.end = 'killed'
+          if (message.handle === handles[at]) message.end = ended.kind === 'killed' ? 'killed' : 'threw'
         } else if (!failed.has(message.id)) queue.done(message.id)
         else if (message.handle === handles[at]) message.end = 'answered'
       }
