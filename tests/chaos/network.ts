@@ -29,7 +29,9 @@ export const startNetwork = async (server: number, dice: Dice, overhear: Overhea
       if (turn.of !== from) {
         turn.of = from
         // mostly within the first lines, sometimes far behind: packs are longer than what is said of them
-        left = dice.chance(network.trouble) ? dice.below(2 ** (4 + dice.below(13))) : Number.POSITIVE_INFINITY
+        left = dice.chance(network.trouble)
+          ? dice.below(2 ** (4 + dice.below(dice.chance(0.2) ? 14 : 8)))
+          : Number.POSITIVE_INFINITY
       }
       if (fromClient) overhear(piece.toString('latin1'))
       if (network.trouble > 0 && dice.chance(network.trouble / 3)) {

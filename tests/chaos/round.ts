@@ -52,12 +52,12 @@ export const round = async (world: World, number: number, memory: Memory): Promi
 
 const storm = async (world: World): Promise<void> => {
   const { dice, network, aws, workers } = world
-  const wild = dice.pick([0, 0.04, 0.1, 0.2])
+  const wild = dice.pick([0, 0.08, 0.2, 0.4])
   network.trouble = wild
-  aws.trouble = wild / 4
-  world.trouble = Math.max(wild, 0.05)
-  const pushes = 2 + dice.below(7)
-  const within = 100 + dice.below(500)
+  aws.trouble = wild / 10
+  world.trouble = Math.max(wild / 2, 0.05)
+  const pushes = 3 + dice.below(10)
+  const within = 200 + dice.below(900)
   const work: Promise<unknown>[] = []
   const later = (act: () => unknown) => work.push(sleep(dice.below(within)).then(act))
   for (let count = 0; count < pushes; count += 1) {
@@ -71,8 +71,11 @@ const storm = async (world: World): Promise<void> => {
   }
   if (dice.chance(0.5)) later(() => workers.kill(dice.below) && add(world, 'kills', 1))
   if (dice.chance(0.15)) later(() => workers.kill(dice.below) && add(world, 'kills', 1))
-  if (dice.chance(0.12))
-    later(() => workers.freeze(dice.below, 200 + dice.below(3_000)) && add(world, 'freezes', 1))
+  // most are over soon; some outlast a lease
+  for (let count = dice.below(4); count > 0; count -= 1) {
+    const longest = dice.chance(0.1) ? 3_000 : 400
+    later(() => workers.freeze(dice.below, 50 + dice.below(longest)) && add(world, 'freezes', 1))
+  }
   if (dice.chance(0.06)) later(() => request(world, 'mirror'))
   if (dice.chance(0.1)) later(() => request(world, undefined))
   if (dice.chance(0.08)) later(() => world.queues.sweep.send(JSON.stringify({ reason: 'schedule' })))
