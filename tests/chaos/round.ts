@@ -66,7 +66,7 @@ const storm = async (world: World): Promise<void> => {
       if (steps.length === 0) return
       add(world, 'pushes', 1)
       world.announce(steps)
-      if (world.races && dice.chance(0.35)) world.race(steps)
+      if (world.races && dice.chance(0.35)) world.race(steps, 1 + dice.below(3))
     })
   }
   if (dice.chance(0.5)) later(() => workers.kill(dice.below) && add(world, 'kills', 1))
@@ -79,7 +79,7 @@ const storm = async (world: World): Promise<void> => {
   if (dice.chance(0.06)) later(() => request(world, 'mirror'))
   if (dice.chance(0.1)) later(() => request(world, undefined))
   if (dice.chance(0.08)) later(() => world.queues.sweep.send(JSON.stringify({ reason: 'schedule' })))
-  if (world.races && dice.chance(0.3)) later(() => world.race([]))
+  if (world.races) for (let count = 0; count < 2; count += 1) later(() => world.race([], 2 + dice.below(8)))
   await Promise.all(work)
   // mirrors take longer than a storm
   for (let count = 0; count < 6 && world.mirrorPids().length > 0; count += 1) {

@@ -34,7 +34,7 @@ export const REPLICA = { account: ACCOUNT, region: 'eu-west-1', name: 'orchard' 
 const PACE = 30
 const SECOND_MS = 1000 / PACE
 const MAX_RECEIVES = 4
-const WORKERS = 3
+const WORKERS = 4
 /** of an invocation, in seconds of the world */
 const TIME_LIMIT_MS = 900_000
 
@@ -97,7 +97,7 @@ export interface World {
   now(): number
   /** tells of moves as CodeCommit does */
   announce(steps: readonly Step[], delayMs?: number): void
-  race(moves: readonly Step[]): void
+  race(moves: readonly Step[], times?: number): void
   killTask(): boolean
   /** nothing waits, works or is about to come */
   isQuiet(): boolean
@@ -370,11 +370,12 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
         }
       }
     },
-    race: (moves) => {
+    race: (moves, times = 1) => {
       const named = moves.filter(({ from }) => from !== ZERO_OID)
       const isNamed = named.length === moves.length && moves.every(({ ref }) => ref.startsWith('refs/heads/'))
       const event = {
         target: { repository: SOURCE, replica: REPLICA, deletes: 'mirror' },
+        times,
         ...(isNamed && moves.length > 0 && dice.chance(0.5)
           ? {
               moves: named.map(({ ref, from, to }) =>
@@ -385,7 +386,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
       }
       const racer = workers.invoke('racer', event, TIME_LIMIT_MS)
       if (!racer) return
-      count('races')
+      counts.races = (counts.races ?? 0) + times
       racing += 1
       void racer.then((ended) => {
         racing -= 1
