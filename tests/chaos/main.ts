@@ -21,7 +21,14 @@ if (![rounds, seed, minutes].every((number) => Number.isFinite(number) && number
 /** A world grows with what was pushed: after so many rounds a new one begins. */
 const ROUNDS_OF_A_WORLD = 50
 const begun = performance.now()
-const isOver = () => performance.now() - begun > minutes * 60_000
+let stopped = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.stdout.write('ends after this round\n')
+    stopped = true
+  })
+}
+const isOver = () => stopped || performance.now() - begun > minutes * 60_000
 const total: Record<string, number> = {}
 let done = 0
 let failed = 0

@@ -111,6 +111,7 @@ describe.each(CASES)('%s', (_name, plan) => {
     const uses: readonly [setting: string, action: string, resource: readonly Value[]][] = [
       ['RELAY_TABLE', 'dynamodb:PutItem', [att('Table')]],
       ['RELAY_REPLICATE_QUEUE_URL', 'sqs:SendMessage', [att('ReplicateQueue')]],
+      ['RELAY_OWN_QUEUE_URL', 'sqs:ChangeMessageVisibility', [att('ReplicateQueue')]],
       ['RELAY_SWEEP_QUEUE_URL', 'sqs:SendMessage', [att('SweepQueue')]],
       ['RELAY_REPLICATE_DLQ_URL', 'sqs:SendMessage', [att('ReplicateDeadLetters')]],
       ['RELAY_NOTIFY_QUEUE_URL', 'sqs:SendMessage', [att('NotifyQueue')]],

@@ -11,7 +11,6 @@ const two = { pushes: 1, workers: 2 } as const
 
 describe('in every order of steps all ends well', () => {
   test.each<[string, Bounds]>([
-    ['two pushes, streamed', { pushes: 2, workers: 2 }],
     ['two pushes on the word of their events', { pushes: 2, workers: 2, fast: true }],
     ['workers are killed, a lease runs out', { ...two, kills: 2, pauses: 1 }],
     ['a claim is extended, or too late', { ...two, kills: 1, pauses: 1, beats: 1 }],
