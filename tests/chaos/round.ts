@@ -19,9 +19,11 @@ export interface Memory {
   /** tips whose objects are known to be there */
   readonly whole: Set<string>
   deadSeen: number
+  /** values of each ref of the source when the round began */
+  readonly held: Map<string, number>
 }
 
-export const newMemory = (): Memory => ({ steps: 0, whole: new Set(), deadSeen: 0 })
+export const newMemory = (): Memory => ({ steps: 0, whole: new Set(), deadSeen: 0, held: new Map() })
 
 const SWEEPS = 12
 const QUIET_WITHIN_MS = 90_000
@@ -80,6 +82,14 @@ const storm = async (world: World): Promise<void> => {
   if (dice.chance(0.1)) later(() => request(world, undefined))
   if (dice.chance(0.08)) later(() => world.queues.sweep.send(JSON.stringify({ reason: 'schedule' })))
   if (world.races) for (let count = 0; count < 2; count += 1) later(() => world.race([], 2 + dice.below(8)))
+  if (dice.chance(0.12)) {
+    add(world, 'blackouts', 1)
+    later(async () => {
+      world.isDown = true
+      await sleep(1_000 + dice.below(2_000))
+      world.isDown = false
+    })
+  }
   await Promise.all(work)
   // mirrors take longer than a storm
   for (let count = 0; count < 6 && world.mirrorPids().length > 0; count += 1) {
@@ -165,7 +175,8 @@ const check = async (world: World, number: number, memory: Memory, wrong: Wrong)
       if (said !== '') wrong('every object is there', said)
     }
   }
-  await parked(world, fresh, wrong)
+  await parked(world, fresh, memory.held, wrong)
+  for (const [ref, values] of world.writer.history) memory.held.set(ref, values.length)
   told(world, memory, wrong)
 
   for (const { type, detail } of aws.emitted.splice(0)) {
@@ -202,7 +213,12 @@ const whole = async (
 }
 
 /** Tips that the replica's refs lost are held by some ref of source, replica or parking, or were held by the source meanwhile. */
-const parked = async (world: World, steps: readonly Step[], wrong: Wrong): Promise<void> => {
+const parked = async (
+  world: World,
+  steps: readonly Step[],
+  held: ReadonlyMap<string, number>,
+  wrong: Wrong,
+): Promise<void> => {
   const lost = [...new Set(steps.map(({ from }) => from))].filter((oid) => oid !== ZERO_OID)
   if (lost.length === 0) return
   const bares = [world.replica, world.source, world.parking()]
@@ -213,7 +229,9 @@ const parked = async (world: World, steps: readonly Step[], wrong: Wrong): Promi
   }
   add(world, 'tips lost', lost.length)
   for (const oid of left) {
-    const values = [...world.writer.history.values()].flat().filter((one) => one !== ZERO_OID && one !== oid)
+    const values = [...world.writer.history]
+      .flatMap(([ref, all]) => all.slice(Math.max(0, (held.get(ref) ?? 0) - 1)))
+      .filter((one) => one !== ZERO_OID && one !== oid)
     const holders = await world.source.git(
       ['rev-list', '--objects', '--no-object-names', '--stdin'],
       `${[...new Set(values)].join('\n')}\n`,

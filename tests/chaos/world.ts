@@ -33,7 +33,6 @@ export const REPLICA = { account: ACCOUNT, region: 'eu-west-1', name: 'orchard' 
 /** seconds of the world in one of ours: a lease of a minute ends in two seconds */
 const PACE = 30
 const SECOND_MS = 1000 / PACE
-const MAX_RECEIVES = 4
 const WORKERS = 4
 /** of an invocation, in seconds of the world */
 const TIME_LIMIT_MS = 900_000
@@ -88,6 +87,8 @@ export interface World {
   readonly lines: string[]
   /** from 0 to 1: statuses that Git servers answer with, tasks that find no room */
   trouble: number
+  /** Git servers answer nothing else */
+  isDown: boolean
   /** whether relays without a claim run beside those that hold one */
   readonly races: boolean
   /** every item of the table */
@@ -152,8 +153,9 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
   await replica.git(['config', 'receive.fsckObjects', 'true'])
   installRecorder(replica.folder)
 
+  const maxReceives = dice.pick([2, 4])
   const queues = {
-    replicate: createQueue('replicate', MAX_RECEIVES),
+    replicate: createQueue('replicate', maxReceives),
     stopped: createQueue('stopped', 10),
     sweep: createQueue('sweep', 3),
     dead: createQueue('replicate-dlq', 1_000),
@@ -167,7 +169,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
     before: (request) => refuseByChance(request),
   })
   const refuseByChance = (_: GitRequest): number | undefined => {
-    if (!dice.chance(world.trouble)) return undefined
+    if (!world.isDown && !dice.chance(world.trouble)) return undefined
     count('refusals')
     return dice.pick([429, 500, 503])
   }
@@ -232,7 +234,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
       RELAY_REPLICATE_QUEUE_URL: url(queues.replicate),
       RELAY_REPLICATE_DLQ_URL: url(queues.dead),
       RELAY_SWEEP_QUEUE_URL: url(queues.sweep),
-      RELAY_MAX_RECEIVES: String(MAX_RECEIVES),
+      RELAY_MAX_RECEIVES: String(maxReceives),
     },
     onLine,
   )
@@ -344,6 +346,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
     counts,
     lines,
     trouble: 0,
+    isDown: false,
     races: dice.chance(0.5),
     now,
     everything: async () => (await table.client.send(new ScanCommand({ TableName: 'relay' }))).Items,
