@@ -168,7 +168,12 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
     secretOf: (id) => (id === keys.accessKeyId ? keys.secretAccessKey : undefined),
     before: (request) => refuseByChance(request),
   })
-  const refuseByChance = (_: GitRequest): number | undefined => {
+  const refuseByChance = async (_: GitRequest): Promise<number | undefined> => {
+    // long enough for others to go the whole way between two requests of one
+    if (world.trouble > 0 && dice.chance(0.2)) {
+      count('requests held up')
+      await sleep(dice.below(800))
+    }
     if (!world.isDown && !dice.chance(world.trouble)) return undefined
     count('refusals')
     return dice.pick([429, 500, 503])
