@@ -95,15 +95,12 @@ describe('a short campaign', () => {
   })
   afterAll(() => bundles.remove())
 
-  test('five rounds of chance find nothing that must never be', async () => {
-    const { rounds, violations, counts } = await campaign({ bundles: bundles.folder, seed: 7, rounds: 5 })
+  test('three rounds of chance find nothing that must never be', async () => {
+    const { rounds, violations, counts } = await campaign({ bundles: bundles.folder, seed: 7, rounds: 3 })
     expect(violations).toEqual([])
-    expect(rounds).toBe(5)
-    // it did something: a campaign in which nothing moves proves nothing
-    expect(counts).toMatchObject({
-      moves: expect.any(Number),
-      invocations: expect.any(Number),
-      'tips lost': expect.any(Number),
-    })
-  })
+    expect(rounds).toBe(3)
+    // a campaign in which nothing moves proves nothing
+    for (const name of ['moves', 'invocations', 'tips lost', 'secrets'])
+      expect(counts[name]).toBeGreaterThan(0)
+  }, 300_000)
 })

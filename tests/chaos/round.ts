@@ -277,7 +277,8 @@ const told = ({ queues, aws, lines, counts }: World, memory: Memory, wrong: Wron
   const failures = aws.emitted.filter(({ type }) => type === 'Mirror Failed').length
   const unsaid = lines.filter((line) => line.includes('failure not announced')).length
   const answered = letters.filter((end) => end === 'answered').length
-  counts['dead by kills alone'] = (counts['dead by kills alone'] ?? 0) + letters.length - answered
+  counts['dead letters with the alarm alone'] =
+    (counts['dead letters with the alarm alone'] ?? 0) + letters.length - answered
   // several messages of one batch are one failure
   if (answered > 0 && failures + unsaid === 0)
     wrong('every loss is reported', `${answered} messages ended in a dead-letter queue, and nobody was told`)

@@ -292,7 +292,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
   /** Hands what is due to whoever is free. */
   const deliver = (queue: Queue, name: string): void => {
     if (!queue.isDue() || workers.busy() === WORKERS) return
-    const messages = queue.receive(1 + dice.below(10), 2_500)
+    const messages = queue.receive(1 + dice.below(10), 6_000)
     if (messages.length === 0) return
     const records = messages.map(({ id, body, handle, receives }) => ({
       messageId: id,
