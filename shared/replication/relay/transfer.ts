@@ -79,7 +79,7 @@ export const pushAll = async (
 }
 
 /** A push past which a server may well find that there are too many refs in it. */
-const MANY_REFS = 500
+const MANY_REFS = 100
 
 const pushOne = async (
   session: Session,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { startTable, type TestTable } from '../../support/table.ts'
@@ -240,6 +240,13 @@ describe('what keeps it from working', () => {
     world.makeReplica()
     world.before = hook
     await refused(code, name)
+    expect(world.refs(REPLICA)).toBe('')
+  })
+
+  test('a source that is shallow', async () => {
+    world.makeReplica()
+    writeFileSync(join(world.git(SOURCE, 'rev-parse', '--absolute-git-dir'), 'shallow'), `${main()}\n`)
+    await refused(75, 'GIT_FAILED')
     expect(world.refs(REPLICA)).toBe('')
   })
 
