@@ -82,6 +82,11 @@ test.each([
     "fatal: unable to access 'http://h/': Failed to connect to h port 1 after 0 ms: Couldn't connect to server",
   ],
   ['REMOTE_UNREACHABLE', 'fatal: early EOF\nfatal: fetch-pack: invalid index-pack output'],
+  ['REMOTE_FAILED', `fatal: remote error: upload-pack: not our ref ${a}`],
+  [
+    'REMOTE_FAILED',
+    'remote: aborting due to possible repository corruption on the remote side.\nfatal: early EOF',
+  ],
   [
     'REMOTE_UNREACHABLE',
     'error: RPC failed; result=56, HTTP code = 200\nfatal: The remote end hung up unexpectedly',
