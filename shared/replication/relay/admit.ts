@@ -1,7 +1,7 @@
 import type { RefUpdate } from '../plan.ts'
 import { asker } from './ask.ts'
 import { commitsAhead, HOLD_BYTES } from './hold.ts'
-import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
+import { type Parents, provenLosing, reachedIn, rewindsIn, tipsAfter, unproven } from './losing.ts'
 import { isBlocked, keyOf } from './pushes.ts'
 import { askCaller, type Ground, type Session } from './session.ts'
 import { type OpenPack, openPack } from './transfer.ts'
@@ -11,6 +11,8 @@ import type { Draft, Verdict } from './types.ts'
 export interface Admitted {
   readonly updates: readonly RefUpdate[]
   readonly pack: OpenPack | undefined
+  /** of these: what the others may have to keep the old tip of, and therefore waits for them */
+  readonly rewinds: ReadonlySet<RefUpdate>
 }
 
 /**
@@ -25,11 +27,15 @@ export const admit = async (
   draft: readonly RefUpdate[],
 ): Promise<Admitted | Extract<Verdict, { kind: 'refuse' }>> => {
   const { guard } = session.work
-  if (!guard || draft.every(({ kind }) => kind === 'create')) return { updates: draft, pack: undefined }
+  if (!guard || draft.every(({ kind }) => kind === 'create'))
+    return { updates: draft, pack: undefined, rewinds: new Set() }
   const pack = await openPack(session, ground, draft, HOLD_BYTES)
   try {
-    const losing = await losingOf(session, ground, draft, pack)
-    if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete')) return { updates: draft, pack }
+    const parents = parentsIn(pack)
+    const losing = await losingOf(session, ground, draft, parents)
+    const rewinds = rewindsIn(draft, parents)
+    if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete'))
+      return { updates: draft, pack, rewinds }
     const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
     const { source, replica } = ground
@@ -40,7 +46,7 @@ export const admit = async (
       await pack?.close()
       return await admit(session, ground, updates)
     }
-    return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined }
+    return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined, rewinds }
   } catch (error) {
     await pack?.close()
     throw error
@@ -54,18 +60,19 @@ const losesMore = async (
   updates: readonly RefUpdate[],
   known: readonly RefUpdate[],
 ): Promise<boolean> => {
-  const losing = await losingOf(session, ground, updates, undefined)
+  const losing = await losingOf(session, ground, updates, parentsIn(undefined))
   return losing.some((update) => !known.includes(update))
 }
+
+const parentsIn = (pack: OpenPack | undefined): Parents => (pack ? commitsAhead(pack) : new Map())
 
 const losingOf = async (
   session: Session,
   ground: Ground,
   draft: Draft['updates'],
-  pack: OpenPack | undefined,
+  parents: Parents,
 ): Promise<readonly RefUpdate[]> => {
   const after = tipsAfter(draft, ground.replica)
-  const parents = pack ? commitsAhead(pack) : new Map<string, readonly string[]>()
   const reached = reachedIn(parents, after.values())
   const doubtful = unproven(draft, after, reached)
   if (doubtful.length === 0) return []
