@@ -236,6 +236,7 @@ describe('what keeps it from working', () => {
     ['the push: throttled', 75, 'REMOTE_THROTTLED', push(503)],
     ['the push: broken', 75, 'REMOTE_FAILED', push(500)],
     ['a redirect', 75, 'REMOTE_FAILED', look(302)],
+    ['the clone: a page that is no Git protocol', 75, 'GIT_PROTOCOL', clone(200)],
   ])('%s', async (_, code, name, hook) => {
     world.makeReplica()
     world.before = hook
