@@ -1,7 +1,7 @@
 import type { RefUpdate } from '../plan.ts'
 import { asker } from './ask.ts'
 import { commitsAhead, HOLD_BYTES } from './hold.ts'
-import { provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
+import { overwrites, type Parents, provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
 import { isBlocked, keyOf } from './pushes.ts'
 import { askCaller, type Ground, type Session } from './session.ts'
 import { type OpenPack, openPack } from './transfer.ts'
@@ -28,12 +28,17 @@ export const admit = async (
   if (!guard || draft.every(({ kind }) => kind === 'create')) return { updates: draft, pack: undefined }
   const pack = await openPack(session, ground, draft, HOLD_BYTES)
   try {
-    const losing = await losingOf(session, ground, draft, pack)
-    if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete')) return { updates: draft, pack }
+    const parents: Parents = pack ? commitsAhead(pack) : new Map()
+    const losing = await losingOf(session, ground, draft, parents)
+    const overwritten = await overwrittenOf(session, ground, without(draft, losing), parents)
+    if (losing.length + overwritten.length === 0 && draft.every(({ kind }) => kind !== 'delete'))
+      return { updates: draft, pack }
     const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
     const { source, replica } = ground
-    const verdict = await askCaller(session, () => guard({ updates: draft, source, replica, losing }))
+    const verdict = await askCaller(session, () =>
+      guard({ updates: draft, source, replica, losing, overwritten }),
+    )
     if (verdict.kind === 'refuse') return verdict
     const updates = agreed(session, draft, verdict.updates)
     if (updates.length < draft.length && (await losesMore(session, ground, updates, losing))) {
@@ -54,7 +59,7 @@ const losesMore = async (
   updates: readonly RefUpdate[],
   known: readonly RefUpdate[],
 ): Promise<boolean> => {
-  const losing = await losingOf(session, ground, updates, undefined)
+  const losing = await losingOf(session, ground, updates, new Map())
   return losing.some((update) => !known.includes(update))
 }
 
@@ -62,10 +67,9 @@ const losingOf = async (
   session: Session,
   ground: Ground,
   draft: Draft['updates'],
-  pack: OpenPack | undefined,
+  parents: Parents,
 ): Promise<readonly RefUpdate[]> => {
   const after = tipsAfter(draft, ground.replica)
-  const parents = pack ? commitsAhead(pack) : new Map<string, readonly string[]>()
   const reached = reachedIn(parents, after.values())
   const doubtful = unproven(draft, after, reached)
   if (doubtful.length === 0) return []
@@ -77,6 +81,26 @@ const losingOf = async (
   const stays = new Set([...near.slice(0, 500), ...(first === undefined ? [] : [first]), ...after.values()])
   return provenLosing(doubtful, [...stays], ask)
 }
+
+type Update = Extract<RefUpdate, { kind: 'update' }>
+
+const without = (draft: readonly RefUpdate[], losing: readonly RefUpdate[]): readonly Update[] => {
+  const lost = new Set(losing.map(({ ref }) => ref))
+  return draft.filter((update) => update.kind === 'update').filter(({ ref }) => !lost.has(ref))
+}
+
+/** A question is asked only where the pack does not show it: a ref that moved to what the replica has already. */
+const overwrittenOf = (
+  session: Session,
+  ground: Ground,
+  updates: readonly Update[],
+  parents: Parents,
+): Promise<readonly RefUpdate[]> =>
+  overwrites(updates, parents, async ({ from, to }) => {
+    const outside = [...reachedIn(parents, [to])].filter((oid) => !parents.has(oid))
+    const ask = await asker(session, ground, outside)
+    return ask([from], [to])
+  })
 
 /** What the guard left out is remembered, and what cannot be without it stays as well. */
 const agreed = (
