@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { build as bundle, type Plugin } from 'esbuild'
-import { zipSync } from 'fflate'
+import { basename, join, relative, resolve } from 'node:path'
+import { build as bundle, type Metafile, type Plugin } from 'esbuild'
+import { type Zippable, zipSync } from 'fflate'
 import type { Config } from '../shared/config/types.ts'
 import { BadConfig, readConfig } from './config.ts'
 
@@ -9,6 +9,9 @@ const ROOT = resolve(import.meta.dirname, '..')
 
 /** Programs of the mirror container, by their path without `.ts`. */
 const MIRROR = ['main', 'credential']
+
+/** Folder within a function's own. */
+const CHUNKS = 'chunks'
 
 /** What a zip says of each file, whoever makes it when: equal sources must give equal bytes. */
 const ZIP_ENTRY = {
@@ -34,9 +37,9 @@ export interface Built {
 }
 
 /**
- * Bundles every folder of `functions/` to `<outDir>/functions/<name>/index.mjs` with `relay.json` beside it, both again in
- * `<outDir>/functions/<name>.zip`, and the mirror's programs to `<outDir>/mirror/`. Equal sources give equal bytes. Files are
- * replaced in one step, so a build beside another, or one that fails, leaves no half file.
+ * Bundles every folder of `functions/` to `<outDir>/functions/<name>/`: `index.mjs`, `chunks/` with what it loads only when it is
+ * needed, and `relay.json`; all of it again in `<outDir>/functions/<name>.zip`. The mirror's programs go to `<outDir>/mirror/`.
+ * Equal sources give equal bytes. Files are replaced in one step, so a build beside another, or one that fails, leaves no half file.
  * @throws BadConfig for relay.yml; Error for a function folder without main.ts; esbuild's own error for code that does not build
  */
 export const build = async (options: BuildOptions = {}): Promise<Built> => {
@@ -44,22 +47,11 @@ export const build = async (options: BuildOptions = {}): Promise<Built> => {
   const outDir = options.outDir ?? join(ROOT, '.build')
   const functions = functionNames()
   const relay = Buffer.from(`${JSON.stringify(config, null, 2)}\n`)
-  const bundles = await bundleAll({
-    ...Object.fromEntries(
-      functions.map((name) => [`functions/${name}/index`, join(ROOT, 'functions', name, 'main.ts')]),
-    ),
-    ...Object.fromEntries(
-      MIRROR.map((program) => [`mirror/${program}`, join(ROOT, 'containers/mirror', `${program}.ts`)]),
-    ),
-  })
-  for (const [path, contents] of bundles) put(join(outDir, path), contents)
-  for (const name of functions) {
-    const index = bundles.get(`functions/${name}/index.mjs`)
-    if (!index) throw new Error(`esbuild made no bundle of functions/${name}`)
-    put(join(outDir, 'functions', name, 'relay.json'), relay)
-    const zip = zipSync({ 'index.mjs': [index, ZIP_ENTRY], 'relay.json': [relay, ZIP_ENTRY] })
-    put(join(outDir, 'functions', `${name}.zip`), zip)
-  }
+  // all before the first is written: code that does not build changes nothing
+  const [mirror, ...bundles] = await Promise.all([bundleMirror(), ...functions.map(bundleFunction)])
+  for (const [path, contents] of mirror) put(join(outDir, 'mirror', path), contents)
+  for (const [index, name] of functions.entries())
+    putFunction(join(outDir, 'functions', name), new Map([...(bundles[index] ?? []), ['relay.json', relay]]))
   removeStale(join(outDir, 'functions'), new Set(functions.flatMap((name) => [name, `${name}.zip`])))
   return { functions, outDir }
 }
@@ -74,31 +66,68 @@ const functionNames = (): readonly string[] =>
     })
     .sort()
 
+/** @param files contents by path, chunks before the program that names them: none is missing meanwhile */
+const putFunction = (folder: string, files: ReadonlyMap<string, Uint8Array>): void => {
+  const paths = [...files.keys()]
+  for (const [path, contents] of files) put(join(folder, path), contents)
+  removeStale(folder, new Set(paths.map((path) => path.split('/')[0] ?? '')))
+  const chunks = paths.filter((path) => path.startsWith(`${CHUNKS}/`)).map((path) => basename(path))
+  if (existsSync(join(folder, CHUNKS))) removeStale(join(folder, CHUNKS), new Set(chunks))
+  const entries: Zippable = {}
+  for (const [path, contents] of files) entries[path] = [contents, ZIP_ENTRY]
+  put(`${folder}.zip`, zipSync(entries))
+}
+
 /**
- * `import 'node:http'` in an ES module reads all that it exports, and WebSocket among it loads Node's whole fetch: 20 ms and more of
- * every cold start. Asked for as an object, each export is read when it is used.
+ * `import 'node:http'` in an ES module reads all that it exports, and with it loads what few ask for: WebSocket stands for Node's
+ * whole fetch, the streams of node:process for terminals. Asked for as an object, each export is read when it is used. For other
+ * modules that costs more than it saves: esbuild makes such an object's copy for every file that imports it.
  */
-const PLAIN_HTTP: Plugin = {
-  name: 'plain-http',
+export const plainBuiltins: Plugin = {
+  name: 'plain-builtins',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'node:http', namespace: 'plain-http' }))
-    onLoad({ filter: /.*/, namespace: 'plain-http' }, () => ({
-      contents: "module.exports = process.getBuiltinModule('node:http')",
+    onResolve({ filter: /^(node:)?(http|process)$/ }, ({ path }) => ({
+      path: `node:${path.replace('node:', '')}`,
+      namespace: 'plain-builtins',
+    }))
+    onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
       loader: 'js',
     }))
   },
 }
 
-/** @returns contents by path relative to the output folder */
-const bundleAll = async (entryPoints: Record<string, string>): Promise<Map<string, Uint8Array>> => {
-  const base = join(ROOT, '.build')
+/**
+ * A program and its chunks: what is behind `await import` is a file of its own. Node parses each file whole before it runs any of
+ * it, so that a client which is not called would be paid for by every cold start.
+ */
+const bundleFunction = (name: string) =>
+  bundleAll({ index: join(ROOT, 'functions', name, 'main.ts') }, { splitting: true })
+
+/** Whole files: the container's image names them, and a task takes seconds to start whatever it parses. */
+const bundleMirror = () =>
+  bundleAll(
+    Object.fromEntries(MIRROR.map((program) => [program, join(ROOT, 'containers/mirror', `${program}.ts`)])),
+    { splitting: false },
+  )
+
+/** @returns contents by path relative to the output folder, in order of path: chunks come before `index.mjs` */
+const bundleAll = async (
+  entryPoints: Record<string, string>,
+  { splitting }: { readonly splitting: boolean },
+): Promise<Map<string, Uint8Array>> => {
+  // nothing is written there, and names do not depend on where the project lies
+  const outdir = join(ROOT, '.build')
   const result = await bundle({
     entryPoints,
-    outdir: base,
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting,
+    chunkNames: `${CHUNKS}/[name]-[hash]`,
     minify: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
@@ -106,16 +135,31 @@ const bundleAll = async (entryPoints: Record<string, string>): Promise<Map<strin
     legalComments: 'none',
     logLevel: 'silent',
     absWorkingDir: ROOT,
-    plugins: [PLAIN_HTTP],
+    plugins: [plainBuiltins],
     // CommonJS packages inside an ES module still say require()
     banner: {
       js: "import{createRequire as relayRequire}from'node:module';const require=relayRequire(import.meta.url);",
     },
   })
-  return new Map(result.outputFiles.map((file) => [file.path.slice(base.length + 1), file.contents]))
+  const used = reachable(result.metafile.outputs)
+  return new Map(
+    result.outputFiles
+      .filter(({ path }) => used.has(relative(ROOT, path)))
+      .map(({ path, contents }) => [relative(outdir, path), contents] as const)
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
+  )
 }
 
-/** What a function that no longer exists left behind would look like one that does. */
+/** esbuild also makes chunks of what is imported by functions that it then leaves out. */
+const reachable = (outputs: Metafile['outputs']): ReadonlySet<string> => {
+  const used = new Set(Object.keys(outputs).filter((path) => !path.includes(`/${CHUNKS}/`)))
+  // a set hands out what is added while it is walked
+  for (const path of used)
+    for (const imported of outputs[path]?.imports ?? []) if (!imported.external) used.add(imported.path)
+  return used
+}
+
+/** What no longer exists and was left behind would look like what does. */
 const removeStale = (folder: string, wanted: ReadonlySet<string>): void => {
   for (const name of readdirSync(folder))
     if (!wanted.has(name) && !name.startsWith(TEMPORARY))

@@ -8,7 +8,6 @@ import { targetsAbout } from '../../shared/replication/direction.ts'
 import { type FollowParts, follow, type Work } from '../../shared/replication/follow.ts'
 import { launchOf, type MirrorPlace, startMirror } from '../../shared/replication/launch.ts'
 import type { Followed } from '../../shared/replication/look.ts'
-import { namedMoves } from '../../shared/replication/moves.ts'
 import type { Streams } from '../../shared/replication/ports.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
 import { giveUp } from '../../shared/replication/report.ts'
@@ -158,17 +157,11 @@ const workOf = ({ target, way, records, events, requests }: Group, budget: Budge
   reason: events.length > 0 ? 'push' : (requests[0]?.reason ?? 'request'),
   attempt: Math.max(0, ...requests.map(({ attempt }) => attempt)),
   wishes: [...new Set(requests.flatMap(({ by }) => by ?? []))],
-  moves: requests.length === 0 ? movesOf(target.deletes, events) : undefined,
+  events: requests.length === 0 ? events : undefined,
   ...(events.length > 0
     ? { hint: { count: events.length, at: Math.min(...events.map(({ at }) => Date.parse(at))) } }
     : {}),
 })
-
-/** Where deleted refs are kept, the fast path has no say over them. */
-const movesOf = (deletes: Group['target']['deletes'], events: Group['events']) => {
-  const moves = namedMoves(events)
-  return deletes === 'keep' && moves?.some(({ kind }) => kind === 'delete') ? undefined : moves
-}
 
 /** SQS is about to move the record to the dead-letter queue: people hear of it now. */
 const ring = async (parts: FollowParts, work: Work, record: QueueRecord, error: unknown): Promise<void> => {

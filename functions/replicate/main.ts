@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createCodeCommit } from '../../shared/codecommit/access.ts'
 import { loadConfig } from '../../shared/config/load.ts'
 import { createGitClient } from '../../shared/git/client.ts'
-import { fastPath } from '../../shared/replication/relay/fast-path.ts'
+import { replayMoves } from '../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../shared/replication/relay/relay.ts'
 import { lazyBus, lazyQueues, lazyTasks } from '../../shared/runtime/aws-clients.ts'
 import { entry } from '../../shared/runtime/entry.ts'
@@ -59,7 +59,7 @@ export const handler = entry(
     place: settings,
     reader: codecommit,
     relay,
-    fastPath,
+    fastPath: replayMoves,
     git,
     remote: codecommit.gitRemote,
     pause: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}),

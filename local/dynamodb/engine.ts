@@ -17,6 +17,7 @@ export interface Outcome {
 export interface Engine {
   /** @param input the request, a JSON object that the engine may change */
   run(operation: string, input: Record<string, unknown>): Promise<Outcome>
+  /** ends what is under way first; further calls are rejected */
   close(): Promise<void>
 }
 
@@ -86,9 +87,21 @@ export const openEngine = async (folder: string, account: string, region: string
   store.tableDb.awsRegion = region
   await store.db.open()
   await heal(store)
+  const running = new Set<Promise<Outcome>>()
+  let closing = false
   return {
-    run: (operation, input) => run(store, operation, input),
-    close: () => store.lifecycleManager.gracefulClose(),
+    run: (operation, input) => {
+      if (closing) return Promise.reject(new Error('the tables are being closed'))
+      const going = run(store, operation, input).finally(() => running.delete(going))
+      running.add(going)
+      return going
+    },
+    close: async () => {
+      closing = true
+      // dynalite goes on in later ticks, and a store that is closed by then is thrown at nobody: the process would end
+      await Promise.allSettled(running)
+      await store.lifecycleManager.gracefulClose()
+    },
   }
 }
 

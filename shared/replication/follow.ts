@@ -1,4 +1,5 @@
 import { addressText } from '../codecommit/address.ts'
+import type { RepositoryEvent } from '../events/types.ts'
 import { RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
 import type { ReplicaRecord } from '../store/records.ts'
@@ -6,15 +7,15 @@ import type { Budget } from './budget.ts'
 import { isUnsure } from './launch.ts'
 import { holdLease, LEASE_MS } from './lease.ts'
 import { type Followed, type Held, type LookParts, look, type SoFar } from './look.ts'
+import { type Replay, replayOf } from './moves.ts'
 import type { Target } from './prove.ts'
-import type { NamedMove } from './relay/types.ts'
 
 export interface Work {
   readonly target: Target
   /** events that announced it, and the time (ms) of the oldest; absent for requests */
   readonly hint?: { readonly at: number; readonly count: number }
-  /** present: nothing but these events asked for it, and they name every branch that moved */
-  readonly moves?: readonly NamedMove[] | undefined
+  /** present: nothing but these asked for it */
+  readonly events?: readonly RepositoryEvent[] | undefined
   /** of relay.yml: whether the relay is tried at all */
   readonly way: 'auto' | 'mirror'
   /** what a request asked for besides a look */
@@ -51,7 +52,8 @@ export const follow = async (parts: FollowParts, work: Work): Promise<Followed> 
   const lease = holdLease(parts, target, claim, until)
   const held: Held = { claim, attempt, lease, lost: false }
   try {
-    return await settle(parts, work, held, isUndisturbed(before) ? work.moves : undefined)
+    const wasEqual = before?.status === 'equal' && !before.claim
+    return await settle(parts, work, held, wasEqual)
   } catch (error) {
     if (held.lost || lease.taken()) {
       parts.log.warn('claim lost', { replica: addressText(target.replica), claim, ...describeFailure(error) })
@@ -65,17 +67,30 @@ export const follow = async (parts: FollowParts, work: Work): Promise<Followed> 
   }
 }
 
-/** Whether the last thing known of a replica is that it was equal, and nothing is open. */
-const isUndisturbed = (record: ReplicaRecord | undefined): boolean =>
-  record?.status === 'equal' && !record.claim && !record.forced && !record.mirrorAsked && !record.pending
+/** What is in a record while something is open; a proof takes it all away. */
+const OPEN = [
+  'pending',
+  'carried',
+  'forced',
+  'mirrorAsked',
+  'refusal',
+  'kept',
+  'missingSince',
+  'failure',
+  'behind',
+] as const satisfies readonly (keyof ReplicaRecord)[]
+
+/**
+ * What may be replayed where the last thing known of a replica is that it was equal, and nothing is open.
+ * @param record read under the claim: others may have worked, and proven, between a look before it and the claim
+ */
+const replayOn = (record: ReplicaRecord, { events, target }: Work): Replay | undefined => {
+  if (!events || !record.proof || OPEN.some((open) => record[open])) return undefined
+  return replayOf(events, Date.parse(record.proof.at), target)
+}
 
 /** Looks until nobody asked for another look meanwhile, or time is up: the messages then come back. */
-const settle = async (
-  parts: FollowParts,
-  work: Work,
-  held: Held,
-  moves: readonly NamedMove[] | undefined,
-): Promise<Followed> => {
+const settle = async (parts: FollowParts, work: Work, held: Held, wasEqual: boolean): Promise<Followed> => {
   const { store, now } = parts
   const { target, budget } = work
   const sofar: SoFar = { told: false }
@@ -83,7 +98,8 @@ const settle = async (
     if (looks > 0 && !(await store.clearDirty(target, held.claim))) return 'lost'
     const record = await store.get(target)
     if (record?.claim?.id !== held.claim) return 'lost'
-    const end = await look(parts, { work, held, record, sofar, moves: looks === 0 ? moves : undefined })
+    const replay = looks === 0 && wasEqual ? replayOn(record, work) : undefined
+    const end = await look(parts, { work, held, record, sofar, replay })
     if (end.left === 'done') return end.as
     if (end.left === 'lost') return 'lost'
   }

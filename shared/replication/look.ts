@@ -4,10 +4,10 @@ import type { LastWay, Launch, Pending, Proof, RefCounts, ReplicaRecord } from '
 import type { Left } from '../store/replicas.ts'
 import type { Work } from './follow.ts'
 import type { Lease } from './lease.ts'
+import type { Replay } from './moves.ts'
 import type { Parts, Start, Streams } from './ports.ts'
 import { addCounts, type Comparison, compare, countsOf, NONE } from './prove.ts'
 import { planDigest } from './refused.ts'
-import type { NamedMove } from './relay/types.ts'
 import { lastWayOf, measureLag, tellPending, tellRefused, tellSourceMissing, tellUpdated } from './report.ts'
 import { type Streamed, type StreamedWay, stream } from './stream.ts'
 
@@ -54,7 +54,7 @@ export interface Look {
   /** read under the claim */
   readonly record: ReplicaRecord
   readonly sofar: SoFar
-  readonly moves: readonly NamedMove[] | undefined
+  readonly replay: Replay | undefined
 }
 
 export interface Ended {
@@ -74,13 +74,13 @@ export const look = async (parts: LookParts, at: Look): Promise<Ended> => {
 }
 
 const streamUnder = (parts: LookParts, at: Look): Promise<Streamed> => {
-  const { work, held, record, moves } = at
+  const { work, held, record, replay } = at
   let planned = untold(at)
   return stream(parts, {
     target: work.target,
     budget: work.budget,
     force: record.forced ?? false,
-    moves,
+    replay,
     signal: held.lease.signal,
     announce: async (updates, how: StreamedWay) => {
       planned = addCounts(planned, countsOf(updates))

@@ -34,7 +34,7 @@ export interface Watch {
   readonly guard?: Guard
   /** before any push */
   readonly announce?: Announce
-  /** the replica took these moves, and the source still held them afterwards */
+  /** the replica took these moves, and there is no proof yet */
   readonly confirm?: (moves: readonly RefUpdate[]) => Promise<void>
   /** both sides hold these refs */
   readonly remember?: (refs: RefMap) => Promise<void>
@@ -54,6 +54,7 @@ export interface WatchTerms {
 /** The two ways of streaming a change, and what they need. */
 export interface Streams {
   readonly relay: Relay
+  /** the two requests are enough: both sides are read for the proof */
   readonly fastPath: FastPath
   readonly git: RelayParts['git']
   readonly remote: RelayParts['remote']

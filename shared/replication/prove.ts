@@ -36,6 +36,25 @@ export const compare = async (reader: RefReader, target: Target, now: () => numb
 }
 
 /**
+ * As {@link compare}, with both sides read at the same time: for a proof, not for a plan. Neither order reads both sides in one
+ * moment, and equal refs say the same in either: the replica held what the source held when it was read, so that nothing pushed
+ * before is missing. Only a plan must not rest on a replica that is newer than the source it is held against: the updates
+ * are not to be pushed.
+ * @throws as {@link compare}
+ */
+export const compareAtOnce = async (
+  reader: RefReader,
+  target: Target,
+  now: () => number,
+): Promise<Comparison> => {
+  const [replica, source] = await Promise.all([
+    reader.readRefs(target.replica, 'replica'),
+    reader.readRefs(target.repository, 'source'),
+  ])
+  return comparisonOf(target, { source, replica }, now)
+}
+
+/**
  * Compares what was read, the replica's side first; undefined: there is no such repository.
  * @throws RelayError SOURCE_EMPTIED
  */

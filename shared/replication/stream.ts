@@ -4,10 +4,11 @@ import type { Log } from '../runtime/log.ts'
 import type { Meter } from '../runtime/metrics.ts'
 import type { Proof, RefCounts } from '../store/records.ts'
 import type { Budget } from './budget.ts'
+import type { Replay } from './moves.ts'
 import type { RefUpdate } from './plan.ts'
 import type { Streams, Watch } from './ports.ts'
-import { addCounts, compare, type RefReader, type Target } from './prove.ts'
-import type { Draft, NamedMove, RelayOutcome, RelayParts, RelayWork, Verdict } from './relay/types.ts'
+import { addCounts, compareAtOnce, type RefReader, type Target } from './prove.ts'
+import type { Draft, RelayOutcome, RelayParts, RelayWork, Verdict } from './relay/types.ts'
 
 export interface StreamParts extends Streams {
   readonly reader: RefReader
@@ -22,7 +23,7 @@ export interface Look {
   readonly budget: Budget
   readonly force: boolean
   /** present: events named all that moved, and the sides were equal before */
-  readonly moves?: readonly NamedMove[] | undefined
+  readonly replay?: Replay | undefined
   /** notes what is about to move; throws when it must not */
   readonly announce: (updates: readonly RefUpdate[], way: StreamedWay) => Promise<void>
   readonly signal: AbortSignal
@@ -54,7 +55,7 @@ export type Streamed =
 export const stream = async (parts: StreamParts, look: Look): Promise<Streamed> => {
   const { target, force, budget, signal } = look
   const watch = parts.guardFor?.(target, { force, ...budget, signal }) ?? {}
-  const fast = look.moves ? await takeFastPath(parts, look, watch, look.moves) : undefined
+  const fast = look.replay ? await takeFastPath(parts, look, watch, look.replay) : undefined
   if (fast && fast.kind !== 'doubt') return fast
   return takeFullWay(parts, look, watch, fast)
 }
@@ -65,7 +66,7 @@ const takeFastPath = async (
   parts: StreamParts,
   look: Look,
   watch: Watch,
-  moves: readonly NamedMove[],
+  { moves, lookFirst }: Replay,
 ): Promise<Streamed | Doubt> => {
   const branches = moves.length === 1 ? 'one branch' : `${moves.length} branches`
   const how: StreamedWay = {
@@ -73,12 +74,14 @@ const takeFastPath = async (
     wayReason: `${branches} moved, as ${moves.length === 1 ? 'its event' : 'their events'} said`,
   }
   const announce = (updates: readonly RefUpdate[]) => look.announce(updates, how)
-  const outcome = await parts.fastPath(relayParts(parts), workOf(parts, look, watch, announce), moves)
+  const work = workOf(parts, look, watch, announce)
+  const outcome = await parts.fastPath(relayParts(parts), work, moves, { lookFirst })
   if (outcome.kind === 'doubt') return outcome
-  await watch.confirm?.(moves)
-  const found = await compare(parts.reader, look.target, parts.now)
+  const found = await compareAtOnce(parts.reader, look.target, parts.now)
   if (found.kind === 'source-missing') return found
   if (found.kind === 'different') {
+    // what is proven needs no such word
+    await watch.confirm?.(moves)
     const reason = `${refsText(found.updates.length)} still differed after the fast path`
     return { kind: 'doubt', reason, moved: outcome.moved }
   }

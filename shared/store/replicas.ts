@@ -61,7 +61,7 @@ export interface ReplicaStore {
   ): Promise<boolean>
   /** until a proof */
   pace(pair: Pair, paced: Paced): Promise<void>
-  /** both sides were equal though nobody worked on it; false while somebody holds the claim */
+  /** both sides were equal though nobody worked on it; false while somebody holds the claim, and where a later proof stands */
   recordProof(pair: Pair, proof: Proof, now: number): Promise<boolean>
   get(pair: Pair): Promise<ReplicaRecord | undefined>
   /** all of them, or those between two keys ({@link replicaKey}), by source and replica */
@@ -88,8 +88,8 @@ export interface More {
 const PARTITION = 'replica'
 /** A claim that fails and a mark that fails in turn mean that claims open and close between the two calls. */
 const CLAIM_TRIES = 5
-/** An event's time has whole seconds: one of the proof's own second may speak of something later. */
-const EVENT_CLOCK_MS = 1_000
+/** An event's time has whole seconds, rounded down: one of the proof's own second may speak of something later. */
+export const EVENT_CLOCK_MS = 1_000
 
 const WORK = ['claim', 'dirty'] as const
 const WAITING = ['waitingSince', 'hints', 'pending', 'carried'] as const
@@ -224,7 +224,11 @@ export const openReplicas = (table: Table): ReplicaStore => {
       return true
     },
     recordProof: (pair, proof, now) =>
-      change(pair, { ...proven(proof), when: FREE, values: { ':now': now } }),
+      change(pair, {
+        ...proven(proof),
+        when: `${FREE} AND (attribute_not_exists(#provenAt) OR #provenAt <= :at)`,
+        values: { ':now': now, ':at': Date.parse(proof.at) },
+      }),
     pace: async (pair, paced) => {
       await change(pair, { set: { paced: { ...paced } } })
     },

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { createReplicate } from '../../functions/replicate/handler.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 import { memoryTable } from '../support/memory-table.ts'
 import {
@@ -138,7 +139,7 @@ describe('a push', () => {
         await world.deliver()
         // the reader of this very call still sees the old refs
         const refs = Object.fromEntries(world.refs(source)!)
-        setTimeout(() => world.setRefs(source, { ...refs, 'refs/heads/main': oid('c') }), 0)
+        setImmediate(() => world.setRefs(source, { ...refs, 'refs/heads/main': oid('c') }))
       })
     })
     await world.settle()
@@ -563,6 +564,97 @@ describe('with the relay', () => {
     ])
     expect(world.eventsOf('Replica Updated').at(-1)).toMatchObject({ created: 1, updated: 1 })
     expect(world.tasks).toEqual([])
+  })
+
+  test('a branch that moved and came back: its first event, come late and doubled, moves nothing', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    const at = (ms: number) => new Date(world.clock.now() + ms).toISOString().replace(/\.\d+Z/, 'Z')
+    const taken: unknown[] = []
+    world.onPush((update) => taken.push(update))
+    const set = (to: string) =>
+      world.setRefs(source, { ...Object.fromEntries(world.refs(source)!), 'refs/heads/main': oid(to) })
+    const first = pushEvent({ oldCommitId: oid('b'), commitId: oid('c') }, { time: at(5_000) })
+    world.clock.pass(5_300)
+    set('c')
+    world.clock.pass(2_000)
+    set('b')
+    // the later event comes first; its proof covers both
+    world.send(pushEvent({ oldCommitId: oid('c'), commitId: oid('b') }, { time: at(0) }))
+    await world.settle()
+    world.clock.pass(4_000)
+    for (let times = 0; times < 2; times += 1) {
+      world.send({ ...first })
+      await world.settle()
+    }
+    expect(taken).toEqual([])
+    expect(world.refs(replica)).toEqual(world.refs(source))
+    // and right after the proof, where clocks cannot tell, the source is asked
+    const { proof } = (await world.store.get(pair))!
+    const time = proof!.at.replace(/\.\d+Z/, 'Z')
+    world.send(pushEvent({ oldCommitId: oid('b'), commitId: oid('c') }, { time }))
+    await world.settle()
+    expect(taken).toEqual([])
+  })
+
+  test('a worker that others overtake before it has the claim goes by their proof, not by the one it saw', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    const taken: unknown[] = []
+    world.onPush((update) => taken.push(update))
+    const push = (from: string, to: string) => {
+      world.clock.pass(5_000)
+      world.setRefs(source, { ...Object.fromEntries(world.refs(source)!), 'refs/heads/main': oid(to) })
+      const time = new Date(world.clock.now()).toISOString().replace(/\.\d+Z/, 'Z')
+      return pushEvent({ oldCommitId: oid(from), commitId: oid(to) }, { time })
+    }
+    const first = push('b', 'c')
+    const overtake = async () => {
+      world.send(first)
+      await world.settle()
+      world.send(push('c', 'b'))
+      world.clock.pass(2_000)
+      await world.settle()
+    }
+    let waits = true
+    const slow = createReplicate({
+      ...world.parts,
+      table: {
+        ...world.table,
+        get: async (key) => {
+          const item = await world.table.get(key)
+          if (waits) {
+            waits = false
+            await overtake()
+          }
+          return item
+        },
+      },
+    })
+    const record = { messageId: 'slow', body: JSON.stringify(first), receiptHandle: 'slow' }
+    await slow({ Records: [{ ...record, attributes: { ApproximateReceiveCount: '1' } }] }, world.run)
+    expect(waits).toBe(false)
+    expect(taken).toHaveLength(2)
+    expect(world.refs(replica)).toEqual(world.refs(source))
+  })
+
+  test('a branch that is pushed to every second takes the fast path each time', async () => {
+    world.send(pushEvent())
+    await world.settle()
+    for (const to of ['c', 'd', 'e', 'f']) {
+      world.clock.pass(1_100)
+      const time = new Date(world.clock.now()).toISOString().replace(/\.\d+Z/, 'Z')
+      const from = world.refs(source)!.get('refs/heads/main')
+      world.setRefs(source, { ...Object.fromEntries(world.refs(source)!), 'refs/heads/main': oid(to) })
+      world.send(pushEvent({ oldCommitId: from, commitId: oid(to) }, { time }))
+      await world.settle()
+    }
+    expect(world.refs(replica)).toEqual(world.refs(source))
+    expect(
+      ways()
+        .slice(1)
+        .map(([way]) => way),
+    ).toEqual(Array(4).fill('fast-path'))
   })
 
   test('a replica that is not there is made', async () => {

@@ -12,7 +12,7 @@ import { digestOf } from '../../shared/replication/digest.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
 import type { Streams } from '../../shared/replication/ports.ts'
 import { addCounts, countsOf, NONE, type RefReader, type Target } from '../../shared/replication/prove.ts'
-import type { FastPath, Relay, RelayOutcome } from '../../shared/replication/relay/types.ts'
+import type { FastPath, NamedMove, Relay, RelayOutcome } from '../../shared/replication/relay/types.ts'
 import type { Bus, OwnQueue, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import type { Run } from '../../shared/runtime/entry.ts'
 import type { RelayError } from '../../shared/runtime/errors.ts'
@@ -142,6 +142,8 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
   let failing: number | undefined
   /** what happens right before a side is read, once */
   let before: (() => Promise<void> | void) | undefined
+  /** hears of each ref that the replica takes */
+  let pushing: (update: RefUpdate) => void = () => undefined
   /** what RunTask answers instead */
   let capacity = true
 
@@ -246,6 +248,7 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
     const refs = repositories.get(key(address))
     const from = update.kind === 'create' ? undefined : update.from
     if (!refs || refs.get(update.ref) !== from) return false
+    pushing(update)
     if (update.kind === 'delete') refs.delete(update.ref)
     else refs.set(update.ref, update.to)
     return true
@@ -259,8 +262,13 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
     if (outcome instanceof Error) throw outcome
     return outcome ?? relaying(parts, work)
   }
-  const fastPath: FastPath = async (_, work, moves) => {
+  const fastPath: FastPath = async (_, work, moves, { lookFirst = false } = {}) => {
     await call('fastPath')
+    const held = repositories.get(key(work.target.repository))
+    const isOver = (move: NamedMove) => held?.get(move.ref) !== (move.kind === 'delete' ? undefined : move.to)
+    if (lookFirst && moves.some(isOver)) {
+      return { kind: 'doubt', reason: 'a ref has moved on at the source', moved: countsOf([]), cost: COST }
+    }
     await work.announce?.(moves)
     const done = moves.filter((move) => push(work.target.replica, move))
     const moved = countsOf(done)
@@ -389,6 +397,9 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
     calls: () => calls,
     beforeRead: (hook: () => Promise<void> | void) => {
       before = hook
+    },
+    onPush: (hook: (update: RefUpdate) => void) => {
+      pushing = hook
     },
     guard: (guardFor: Streams['guardFor']) => {
       watch = guardFor

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { unzipSync } from 'fflate'
 import { parseConfig } from '../../shared/config/parse.ts'
@@ -170,6 +170,11 @@ describe('serverless package', () => {
 describe('build', () => {
   const config = parseConfig(VARIANTS['the least']!)
   const read = (...path: string[]) => readFileSync(join(folder, ...path))
+  const filesIn = (path: string) =>
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+      .sort()
 
   test('bundles every folder of functions/, equal bytes from equal sources, whatever the time zone', async () => {
     const one = await build({ config, outDir: join(folder, 'one') })
@@ -187,20 +192,63 @@ describe('build', () => {
     )
     for (const name of functionFolders)
       expect(read('two/functions', `${name}.zip`).equals(read('one/functions', `${name}.zip`))).toBe(true)
+    for (const name of functionFolders)
+      expect(filesIn(join(folder, 'two/functions', name))).toEqual(
+        filesIn(join(folder, 'one/functions', name)),
+      )
     expect(readdirSync(join(folder, 'one/mirror')).sort()).toEqual(['credential.mjs', 'main.mjs'])
   })
 
-  test.each(functionFolders)('%s: the zip holds the bundle and the checked relay.yml', (name) => {
-    const files = unzipSync(read('one/functions', `${name}.zip`))
-    expect(Object.keys(files).sort()).toEqual(['index.mjs', 'relay.json'])
-    expect(read('one/functions', name, 'index.mjs').equals(Buffer.from(files['index.mjs']!))).toBe(true)
-    expect(JSON.parse(Buffer.from(files['relay.json']!).toString())).toEqual(config)
+  test.each(functionFolders)(
+    '%s: the zip holds what lies in the folder, and the checked relay.yml',
+    (name) => {
+      const files = unzipSync(read('one/functions', `${name}.zip`))
+      expect(Object.keys(files).sort()).toEqual(filesIn(join(folder, 'one/functions', name)))
+      for (const [path, contents] of Object.entries(files))
+        expect(read('one/functions', name, path).equals(Buffer.from(contents))).toBe(true)
+      expect(Object.keys(files)).toEqual(expect.arrayContaining(['index.mjs', 'relay.json']))
+      expect(JSON.parse(Buffer.from(files['relay.json']!).toString())).toEqual(config)
+    },
+  )
+
+  test.each(functionFolders)(
+    '%s: every chunk is one that something names, and each that is named is there',
+    (name) => {
+      const files = unzipSync(read('one/functions', `${name}.zip`))
+      const modules = Object.keys(files).filter((path) => path.endsWith('.mjs'))
+      const named = modules.flatMap((path) =>
+        [
+          ...Buffer.from(files[path]!)
+            .toString()
+            .matchAll(/(?:from|import\(|import)"(\.[^"]+\.mjs)"/g),
+        ].map(([, target]) => join(dirname(path), target!)),
+      )
+      expect([...new Set(['index.mjs', ...named])].sort()).toEqual(modules.sort())
+    },
+  )
+
+  test('a client that is asked for when it is needed lies beside the program, and only where it can be needed', () => {
+    const holding = (name: string, path: RegExp, text: string) =>
+      Object.entries(unzipSync(read('one/functions', `${name}.zip`)))
+        .filter(([file, contents]) => path.test(file) && Buffer.from(contents).includes(text))
+        .map(([file]) => file)
+    const tasks = 'ecs.{Region}'
+    expect(holding('replicate', /^index/, tasks)).toEqual([])
+    expect(holding('replicate', /^chunks/, tasks)).toHaveLength(1)
+    expect(holding('trigger', /./, tasks)).toEqual([])
+    // what is asked for by an import statement is read for all that it exports
+    const whole = functionFolders.flatMap((name) => holding(name, /mjs$/, 'from"node:http"'))
+    expect([
+      ...whole,
+      ...functionFolders.flatMap((name) => holding(name, /mjs$/, 'from"node:process"')),
+    ]).toEqual([])
   })
 
-  test('a function that is gone leaves nothing behind', async () => {
-    mkdirSync(join(folder, 'one/functions/former'))
+  test('what is gone leaves nothing behind: a function, a file, a chunk', async () => {
+    for (const former of ['former', 'notify/former', 'notify/chunks/former'])
+      mkdirSync(join(folder, 'one/functions', former))
     await build({ config, outDir: join(folder, 'one') })
-    expect(readdirSync(join(folder, 'one/functions'))).not.toContain('former')
+    expect(readdirSync(join(folder, 'one/functions'), { recursive: true }).join()).not.toContain('former')
   })
 
   const buildProject = (env: NodeJS.ProcessEnv) => {

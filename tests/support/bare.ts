@@ -37,6 +37,11 @@ export const makeBare = (like?: string): Bare => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-bare-'))
   if (like !== undefined) cpSync(like, folder, { recursive: true })
   else spawnSync('git', [...INIT, folder], { env: gitSettings() })
+  return bareAt(folder)
+}
+
+/** One that is there already. */
+export const bareAt = (folder: string): Bare => {
   const git: Bare['git'] = (args, input) => run(['-C', folder, ...args], input)
   return {
     folder,

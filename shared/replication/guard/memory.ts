@@ -10,7 +10,7 @@ import type { Announce } from '../relay/types.ts'
 export interface Memory {
   /** before a push: a killed relay's own moves must not be taken for a stranger's */
   readonly announce: Announce
-  /** after a fast path whose moves the replica took and the source confirmed: costs one write */
+  /** the replica said that it took these moves, and no proof followed at once: costs one write */
   readonly confirm: (moves: readonly RefUpdate[]) => Promise<void>
   /**
    * Whenever both sides were found equal, or equal but for refs that are kept; `refs` is what both hold alike. Costs one read where nothing changed, so the sweep may call

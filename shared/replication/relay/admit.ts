@@ -1,7 +1,15 @@
 import type { RefUpdate } from '../plan.ts'
 import { asker } from './ask.ts'
 import { commitsAhead, HOLD_BYTES } from './hold.ts'
-import { overwrites, type Parents, provenLosing, reachedIn, tipsAfter, unproven } from './losing.ts'
+import {
+  overwrites,
+  type Parents,
+  provenLosing,
+  reachedIn,
+  rewindsIn,
+  tipsAfter,
+  unproven,
+} from './losing.ts'
 import { isBlocked, keyOf } from './pushes.ts'
 import { askCaller, type Ground, type Session } from './session.ts'
 import { type OpenPack, openPack } from './transfer.ts'
@@ -11,6 +19,8 @@ import type { Draft, Verdict } from './types.ts'
 export interface Admitted {
   readonly updates: readonly RefUpdate[]
   readonly pack: OpenPack | undefined
+  /** of these: what the others may have to keep the old tip of, and therefore waits for them */
+  readonly rewinds: ReadonlySet<RefUpdate>
 }
 
 /**
@@ -25,14 +35,16 @@ export const admit = async (
   draft: readonly RefUpdate[],
 ): Promise<Admitted | Extract<Verdict, { kind: 'refuse' }>> => {
   const { guard } = session.work
-  if (!guard || draft.every(({ kind }) => kind === 'create')) return { updates: draft, pack: undefined }
+  if (!guard || draft.every(({ kind }) => kind === 'create'))
+    return { updates: draft, pack: undefined, rewinds: new Set() }
   const pack = await openPack(session, ground, draft, HOLD_BYTES)
   try {
-    const parents: Parents = pack ? commitsAhead(pack) : new Map()
+    const parents = parentsIn(pack)
     const losing = await losingOf(session, ground, draft, parents)
     const overwritten = await overwrittenOf(session, ground, without(draft, losing), parents)
+    const rewinds = rewindsIn(draft, parents)
     if (losing.length + overwritten.length === 0 && draft.every(({ kind }) => kind !== 'delete'))
-      return { updates: draft, pack }
+      return { updates: draft, pack, rewinds }
     const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
     const { source, replica } = ground
@@ -45,7 +57,7 @@ export const admit = async (
       await pack?.close()
       return await admit(session, ground, updates)
     }
-    return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined }
+    return { updates, pack: updates.some(({ kind }) => kind !== 'delete') ? kept : undefined, rewinds }
   } catch (error) {
     await pack?.close()
     throw error
@@ -59,9 +71,11 @@ const losesMore = async (
   updates: readonly RefUpdate[],
   known: readonly RefUpdate[],
 ): Promise<boolean> => {
-  const losing = await losingOf(session, ground, updates, new Map())
+  const losing = await losingOf(session, ground, updates, parentsIn(undefined))
   return losing.some((update) => !known.includes(update))
 }
+
+const parentsIn = (pack: OpenPack | undefined): Parents => (pack ? commitsAhead(pack) : new Map())
 
 const losingOf = async (
   session: Session,

@@ -4,7 +4,7 @@ import { reachedIn } from './losing.ts'
 import { joinMoves } from './moves.ts'
 import { commandOf, deletesHead, isHead, REFS_PER_PUSH } from './pushes.ts'
 import { askCaller, countMoved, openSession, type Session } from './session.ts'
-import type { FastPath, NamedMove, RelayWork } from './types.ts'
+import type { FastPath, NamedMove, RelayParts, RelayWork } from './types.ts'
 
 /**
  * What CodeCommit's Git server offers and this way needs (dulwich issue 671, isomorphic-git issue 199). No advertisement is read
@@ -14,13 +14,37 @@ const FETCH_OFFERS = ['multi_ack_detailed', 'side-band-64k', 'thin-pack']
 const PUSH_OFFERS = ['side-band-64k', 'report-status', 'delete-refs']
 
 /**
- * Replays moves of which both values are known: fetches what lies between them, pushes, and looks whether the source still holds
- * the new values. The replica's compare-and-swap proves that it held the old ones, and thereby the bases of a thin pack. Only
- * branches, and only what the pack itself shows to be fast-forward; all else is for the full way, which asks and proves.
+ * Replays moves of which both values are known, by two requests: fetches what lies between them, and pushes. The replica's
+ * compare-and-swap proves that it held the old values, and thereby the bases of a thin pack. Only branches, and only what the pack
+ * itself shows to be fast-forward; all else is for the full way, which asks and proves.
+ *
+ * That the source holds the new values still is for the caller to see, by reading it afterwards. That the moves are not over since
+ * long (an event comes late, or again) is for the caller to guarantee, or to have looked at: see {@link FastPath}.
  * @returns `doubt` also for every failure of the wire: the full way meets it again, or it has passed
  * @throws the reason of `signal`; what the announcement throws
  */
-export const fastPath: FastPath = async (parts, work, moves) => {
+export const replayMoves: FastPath = (parts, work, moves, terms = {}) =>
+  attempt(parts, work, moves, (session, joined) => replay(session, joined, terms))
+
+/**
+ * {@link replayMoves}, and a look at the source: `moved` says that it held the new values after the push. For callers that do not read
+ * both sides themselves.
+ */
+export const fastPath: FastPath = (parts, work, moves, terms = {}) =>
+  attempt(
+    parts,
+    work,
+    moves,
+    async (session, joined) => (await replay(session, joined, terms)) ?? (await movedOn(session, joined)),
+  )
+
+/** @param run says why there is doubt; undefined when all went well */
+const attempt = async (
+  parts: RelayParts,
+  work: RelayWork,
+  moves: readonly NamedMove[],
+  run: (session: Session, joined: readonly NamedMove[]) => Promise<string | undefined>,
+): ReturnType<FastPath> => {
   const session = openSession(parts, work)
   const doubt = (reason: string) =>
     ({ kind: 'doubt', reason, moved: session.moved, cost: session.cost() }) as const
@@ -28,7 +52,7 @@ export const fastPath: FastPath = async (parts, work, moves) => {
     const joined = joinMoves(moves)
     const unfit = joined === undefined ? 'the moves of a ref do not join' : unfitness(joined, work)
     if (joined === undefined || unfit !== undefined) return doubt(unfit ?? '')
-    const problem = await replay(session, joined)
+    const problem = await run(session, joined)
     if (problem !== undefined) return doubt(problem)
     return { kind: 'moved', moved: session.moved, cost: session.cost() }
   } catch (error) {
@@ -67,11 +91,18 @@ const unfitness = (moves: readonly NamedMove[], { guard, defaultBranch }: RelayW
 }
 
 /** @returns why there is doubt; undefined when all went well */
-const replay = async (session: Session, moves: readonly NamedMove[]): Promise<string | undefined> => {
+const replay = async (
+  session: Session,
+  moves: readonly NamedMove[],
+  { lookFirst = false }: { readonly lookFirst?: boolean },
+): Promise<string | undefined> => {
   const { parts, work, budget } = session
   const { signal } = budget
   const to = parts.remote(work.target.replica)
-  const [stale, pack] = await Promise.all([movedOn(session, moves), fetchProven(session, moves)])
+  const [stale, pack] = await Promise.all([
+    lookFirst ? movedOn(session, moves) : undefined,
+    fetchProven(session, moves),
+  ])
   if (stale ?? pack.problem) {
     await pack.held?.close()
     return stale ?? pack.problem
@@ -86,15 +117,12 @@ const replay = async (session: Session, moves: readonly NamedMove[]): Promise<st
   const done = moves.filter(({ ref }) => report.refs.get(ref)?.kind === 'ok')
   countMoved(session, done)
   const left = moves.find((move) => !done.includes(move))
-  if (left === undefined) return movedOn(session, moves)
+  if (left === undefined) return undefined
   const result = report.refs.get(left.ref)
   return `${left.ref}: ${result?.kind === 'refused' ? result.reason : 'not spoken of'} (${report.unpack})`
 }
 
-/**
- * Asked before the push as well as behind it. Before: an event may come late, or again, when the ref has long gone back to its old
- * value; replaying it would move the replica's ref back in time.
- */
+/** Says so when the source does not hold what the moves lead to. */
 const movedOn = async (
   { parts, work, budget }: Session,
   moves: readonly NamedMove[],

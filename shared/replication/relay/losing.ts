@@ -40,6 +40,28 @@ export const reachedIn = (parents: Parents, tips: Iterable<string>): ReadonlySet
   return reached
 }
 
+/**
+ * Updates whose own new tip is not seen to reach the old one: what keeps that may be another ref of the same push. None where no
+ * other ref is pushed.
+ */
+export const rewindsIn = (updates: readonly RefUpdate[], parents: Parents): ReadonlySet<RefUpdate> => {
+  const moving = updates.filter(({ kind }) => kind !== 'delete')
+  if (moving.length < 2) return new Set()
+  return new Set(moving.filter((each) => each.kind === 'update' && !reaches(parents, each.to, each.from)))
+}
+
+const reaches = (parents: Parents, tip: string, wanted: string): boolean => {
+  const seen = new Set<string>()
+  const open = [tip]
+  for (let oid = open.pop(); oid !== undefined; oid = open.pop()) {
+    if (oid === wanted) return true
+    if (seen.has(oid)) continue
+    seen.add(oid)
+    for (const parent of parents.get(oid) ?? []) open.push(parent)
+  }
+  return false
+}
+
 /** The updates and deletions whose old tip is not seen to stay: neither as a tip, nor in the pack. */
 export const unproven = (
   updates: readonly RefUpdate[],

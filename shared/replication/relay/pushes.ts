@@ -9,6 +9,15 @@ export interface Push {
   readonly carriesPack: boolean
 }
 
+export interface PushOptions {
+  /** most refs in one push */
+  readonly refs?: number
+  readonly apart?: 'losses' | 'heads'
+  readonly rewinds?: ReadonlySet<RefUpdate>
+}
+
+const NONE: ReadonlySet<RefUpdate> = new Set()
+
 /** Refs in one push; CodeCommit takes 4,000. */
 export const REFS_PER_PUSH = PUSH_LIMITS.refs
 
@@ -16,26 +25,43 @@ export const REFS_PER_PUSH = PUSH_LIMITS.refs
  * Orders updates into pushes: default branch first, deletions last, and a deletion that stands in the way of a creation (`a`
  * and `a/b`) before it. All objects travel with the first push that needs any.
  * @param updates in the order of a plan
- * @param apart `deletions`: in pushes of their own, so that what failed before can stop them; `heads`: those of heads, where heads
- * are created too, so that the default branch can change in between
+ * @param apart `losses`: rewound refs, and then deletions, in pushes of their own, so that what failed before can stop them; `heads`:
+ * deletions of heads, where heads are created too, so that the default branch can change in between
+ * @param rewinds updates whose old tip other refs may have to keep
  */
 export const pushesOf = (
   updates: readonly RefUpdate[],
-  { refs = REFS_PER_PUSH, apart }: { readonly refs?: number; readonly apart?: 'deletions' | 'heads' } = {},
+  { refs = REFS_PER_PUSH, apart, rewinds = NONE }: PushOptions = {},
 ): readonly Push[] => {
   // over HTTP a command has no length to mind, unlike on a command line
-  const ordered = batches(updates, { refs, argumentBytes: Number.POSITIVE_INFINITY })
-  const parted = apart === 'deletions' ? allDeletionsApart : deletionsApart
-  const split = apart === undefined ? ordered : ordered.flatMap(parted)
+  const limits = { refs, argumentBytes: Number.POSITIVE_INFINITY }
+  const split =
+    apart === 'losses'
+      ? batches(rewindsBehind(updates, rewinds), limits).flatMap((batch) => lossesApart(batch, rewinds))
+      : batches(updates, limits).flatMap((batch) => (apart ? deletionsApart(batch) : [batch]))
   const first = split.findIndex((batch) => batch.some(({ kind }) => kind !== 'delete'))
   return split.map((batch, index) => ({ updates: batch, carriesPack: index === first }))
 }
 
-const allDeletionsApart = (batch: readonly RefUpdate[]): readonly (readonly RefUpdate[])[] => {
-  const others = batch.filter(({ kind }) => kind !== 'delete')
-  const deletions = batch.filter(({ kind }) => kind === 'delete')
-  return [others, deletions].filter(({ length }) => length > 0)
+const rewindsBehind = (
+  updates: readonly RefUpdate[],
+  rewinds: ReadonlySet<RefUpdate>,
+): readonly RefUpdate[] => {
+  const { others, rewound, deletions } = partsOf(updates, rewinds)
+  return [...others, ...rewound, ...deletions]
 }
+
+const lossesApart = (
+  batch: readonly RefUpdate[],
+  rewinds: ReadonlySet<RefUpdate>,
+): readonly (readonly RefUpdate[])[] =>
+  Object.values(partsOf(batch, rewinds)).filter(({ length }) => length > 0)
+
+const partsOf = (updates: readonly RefUpdate[], rewinds: ReadonlySet<RefUpdate>) => ({
+  others: updates.filter((update) => update.kind !== 'delete' && !rewinds.has(update)),
+  rewound: updates.filter((update) => update.kind !== 'delete' && rewinds.has(update)),
+  deletions: updates.filter(({ kind }) => kind === 'delete'),
+})
 
 export const isHead = ({ ref }: { readonly ref: string }): boolean => ref.startsWith('refs/heads/')
 

@@ -1,11 +1,11 @@
 import { RelayError } from '../../runtime/errors.ts'
 import { digestOf } from '../digest.ts'
 import { plan, type RefUpdate } from '../plan.ts'
-import { admit } from './admit.ts'
+import { type Admitted, admit } from './admit.ts'
 import { type Sorted, sortOut } from './memory.ts'
 import { keyOf } from './pushes.ts'
 import { countMoved, type Ground, handOver, isHopeless, type Session, survey, totalOf } from './session.ts'
-import { type OpenPack, openPack, pushAll } from './transfer.ts'
+import { openPack, pushAll } from './transfer.ts'
 import type { RelayOutcome } from './types.ts'
 
 /** What one look at both sides, and one push of what differs, came to. */
@@ -35,17 +35,17 @@ export const round = async (session: Session): Promise<Round> => {
   const isFirst = draft.every((update) => !memory.tried.has(keyOf(update)))
   const admitted = await admit(session, ground, draft)
   if ('kind' in admitted) return { kind: 'refused', verdict: admitted }
-  await pushGroups(session, ground, groupsOf(session, sorted, admitted.updates), admitted.pack)
+  await pushGroups(session, ground, groupsOf(session, sorted, admitted), admitted)
   const taken = totalOf(session.moved) - totalOf(moved) === admitted.updates.length
   return { kind: 'pushed', smooth: isFirst && taken }
 }
 
-/** @param pack for all groups in one; fetched anew where there are several */
+/** @param admitted its pack is for all groups in one; fetched anew where there are several */
 const pushGroups = async (
   session: Session,
   ground: Ground,
   groups: readonly (readonly RefUpdate[])[],
-  pack: OpenPack | undefined,
+  { pack, rewinds }: Admitted,
 ): Promise<void> => {
   let open = pack
   try {
@@ -56,7 +56,7 @@ const pushGroups = async (
     for (const group of groups) {
       if (isHopeless(session)) return
       open ??= await openPack(session, ground, group)
-      await pushAll(session, ground, group, open)
+      await pushAll(session, ground, group, open, rewinds)
       await open?.close()
       open = undefined
     }
@@ -90,20 +90,18 @@ const withoutDeletions = ({ replicaOffers }: Ground, sorted: Sorted): Sorted => 
 
 /**
  * Updates that share a pack. What the replica refused before goes last, so that it holds up nothing else; but where a guard let
- * deletions pass, all the updates go before these.
+ * deletions or rewound refs pass, all that may keep an old tip goes before these.
  */
 const groupsOf = (
   { work, groupSize }: Session,
   { open, suspect }: Sorted,
-  admitted: readonly RefUpdate[],
+  { updates: admitted, rewinds }: Admitted,
 ): readonly (readonly RefUpdate[])[] => {
   const allowed = new Set(admitted.map(keyOf))
-  const isDeletion = ({ kind }: RefUpdate) => kind === 'delete'
-  const together = work.guard !== undefined && admitted.some(isDeletion)
+  const rank = (update: RefUpdate) => (update.kind === 'delete' ? 2 : rewinds.has(update) ? 1 : 0)
+  const together = work.guard !== undefined && admitted.some((update) => rank(update) > 0)
   const all = [...open, ...suspect]
-  const sets = together
-    ? [[...all.filter((update) => !isDeletion(update)), ...all.filter(isDeletion)]]
-    : [open, suspect]
+  const sets = together ? [all.toSorted((a, b) => rank(a) - rank(b))] : [open, suspect]
   return sets.flatMap((updates) => {
     const rest = updates.filter((update) => allowed.has(keyOf(update)))
     const groups: (readonly RefUpdate[])[] = []

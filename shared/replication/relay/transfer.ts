@@ -54,13 +54,14 @@ export const pushAll = async (
   ground: Ground,
   updates: readonly RefUpdate[],
   pack: OpenPack | undefined,
+  rewinds?: ReadonlySet<RefUpdate>,
 ): Promise<void> => {
   const { work, refsPerPush: refs } = session
   const { defaultBranch, guard } = work
-  const apart = guard ? 'deletions' : 'heads'
-  for (const push of pushesOf(updates, { refs, apart })) {
-    // what was refused may be what would have kept the tip of a deleted branch: that is asked anew
-    if (session.failed && guard && push.updates.some(({ kind }) => kind === 'delete')) return
+  const options = { refs, apart: guard ? 'losses' : 'heads', ...(rewinds && { rewinds }) } as const
+  for (const push of pushesOf(updates, options)) {
+    // what was refused may be what would have kept the tip of a deleted or rewound branch: that is asked anew
+    if (session.failed && guard && push.updates.some((each) => mayLose(each, rewinds))) return
     await askCaller(session, () => work.announce?.(push.updates))
     const deleted = push.updates.filter(deletesHead).map(({ ref }) => ref)
     if (deleted.length > 0) await askCaller(session, () => defaultBranch?.beforeDeletion(deleted))
@@ -77,6 +78,9 @@ export const pushAll = async (
     if (done.length === 0) return
   }
 }
+
+const mayLose = (update: RefUpdate, rewinds?: ReadonlySet<RefUpdate>): boolean =>
+  update.kind === 'delete' || (rewinds?.has(update) ?? false)
 
 /** A push past which a server may well find that there are too many refs in it. */
 const MANY_REFS = 500

@@ -107,13 +107,16 @@ export type Relay = (parts: RelayParts, work: RelayWork) => Promise<RelayOutcome
 export type NamedMove = Extract<RefUpdate, { kind: 'update' | 'delete' }>
 
 /**
- * The event's fast path: two requests, then a look at the source. `moved`: the replica took every move and the source still
- * held the new values afterwards; what follows is the proof. Anything else is a reason to take the full way.
+ * The event's fast path. `moved`: the replica took every move; what follows is the proof. Anything else is a reason to take the
+ * full way.
+ * @param terms.lookFirst the source is asked before the push whether it holds the new values; else the caller guarantees that
+ * all moves were made after both sides were last proven equal, and that Relay has pushed nothing to the replica since
  */
 export type FastPath = (
   parts: RelayParts,
   work: RelayWork,
   moves: readonly NamedMove[],
+  terms?: { readonly lookFirst?: boolean },
 ) => Promise<
   | { readonly kind: 'moved'; readonly moved: RefCounts; readonly cost: Cost }
   | { readonly kind: 'doubt'; readonly reason: string; readonly moved: RefCounts; readonly cost: Cost }

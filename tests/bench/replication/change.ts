@@ -15,6 +15,7 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
     full: noSamples(),
     proven: noSamples(),
     fast: noSamples(),
+    fastProven: noSamples(),
     hand: noSamples(),
     kept: noSamples(),
   }
@@ -34,6 +35,11 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
       const move = await change(stage, name)
       await sample(stage, ways.fast, () => client.run({ kind: 'fast-path', moves: [move], ...ends }))
       await mustBeEqual(stage, name)
+      const next = await change(stage, name)
+      await sample(stage, ways.fastProven, () =>
+        client.run({ kind: 'fast-path', proof: true, moves: [next], ...ends }),
+      )
+      await mustBeEqual(stage, name)
       if (!withKept) continue
       await change(stage, name)
       await sample(stage, ways.kept, () => fetchAndPush(ends, kept))
@@ -44,6 +50,7 @@ const waysOf = async (stage: Stage, name: string, ends: Ends, withKept: boolean)
     full: mediansOf(ways.full),
     proven: mediansOf(ways.proven),
     fast: mediansOf(ways.fast),
+    fastProven: mediansOf(ways.fastProven),
     hand: mediansOf(ways.hand),
     kept: mediansOf(ways.kept),
   }
@@ -65,7 +72,7 @@ const KEPT = 'warm clone: git fetch + git push'
 /** @param name a repository that both sides hold */
 export const benchChange = async (stage: Stage, name: string, history: string): Promise<Row[]> => {
   const { judged } = stage
-  const { full, proven, fast, hand, kept } = await waysOf(stage, name, endsOf(stage, name), true)
+  const { full, proven, fast, fastProven, hand, kept } = await waysOf(stage, name, endsOf(stage, name), true)
   const pair = (what: 'ms' | 'cpu' | 'kB' | 'disk', ours: typeof full, theirs = hand) => ({
     ours: ours[what],
     theirs: theirs[what],
@@ -87,6 +94,7 @@ export const benchChange = async (stage: Stage, name: string, history: string): 
     row({ work: `${work}: relay and look again`, against: HAND, ...pair('ms', proven) }),
     row({ work: `${work}: fast path`, against: HAND, goal: 200, ...pair('ms', fast) }),
     row({ work: `${work}: fast path, bytes`, against: HAND, goal: 80_000, ...pair('kB', fast) }),
+    row({ work: `${work}: fast path and its proof`, against: HAND, ...pair('ms', fastProven) }),
     row({ work: `${work}: fast path, client CPU`, against: HAND, ...pair('cpu', fast) }),
     row({ work: `${work}: relay`, against: KEPT, goal: 1.8, ...pair('ms', full, kept) }),
     row({ work: `${work}: fast path`, against: KEPT, goal: 2.2, ...pair('ms', fast, kept) }),

@@ -3,7 +3,8 @@ import { Agent, type ClientRequest, request } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createGitClient } from '../../../shared/git/client.ts'
-import { fastPath } from '../../../shared/replication/relay/fast-path.ts'
+import { compareAtOnce, type RefReader } from '../../../shared/replication/prove.ts'
+import { fastPath, replayMoves } from '../../../shared/replication/relay/fast-path.ts'
 import { relay, relayOnce } from '../../../shared/replication/relay/relay.ts'
 import type { RelayParts, RelayWork } from '../../../shared/replication/relay/types.ts'
 import type { ClientAnswer, ClientOrder, Ends, Recorded } from './messages.ts'
@@ -39,10 +40,20 @@ export const carryOut = async (order: ClientOrder): Promise<void> => {
     if (outcome.kind !== 'equal' && outcome.kind !== 'pushed') throw new Error(JSON.stringify(outcome))
   } else if (order.kind === 'fast-path') {
     const moves = order.moves.map((move) => ({ kind: 'update' as const, ...move }))
-    const outcome = await fastPath(partsOf(order), workOf(), moves)
+    const [parts, work] = [partsOf(order), workOf()]
+    const outcome = await (order.proof ? replayMoves : fastPath)(parts, work, moves)
     if (outcome.kind !== 'moved') throw new Error(JSON.stringify(outcome))
+    if (!order.proof) return
+    const found = await compareAtOnce(readerOf(parts), work.target, Date.now)
+    if (found.kind !== 'equal') throw new Error(JSON.stringify(found))
   } else await replay(order.requests)
 }
+
+const readerOf = ({ git, remote }: RelayParts): RefReader => ({
+  readRefs: async (repository, side) =>
+    (await git.advertise(remote(repository), side === 'source' ? 'git-upload-pack' : 'git-receive-pack'))
+      ?.refs,
+})
 
 /** In the same order, and side by side what was side by side. */
 const replay = async (requests: readonly (Recorded & { base: string })[]): Promise<void> => {

@@ -1,13 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
 import { build } from '../../../stack/build.ts'
+import { coldStart, EMPTY_HANDLER, programOf } from '../cold-import.ts'
 import { median, type Row, row, rowAtMost } from '../harness.ts'
 import { change, endsOf, mustBeEqual, type Stage } from './stage.ts'
-
-const root = resolve(import.meta.dirname, '../../..')
 
 /**
  * What a cold start of `replicate` pays beyond an empty handler: the import of its bundle, as Lambda does it, and then the first
@@ -18,14 +14,15 @@ export const benchCold = async (stage: Stage, name: string, rounds: number): Pro
   const folder = join(stage.folder, 'cold')
   mkdirSync(folder)
   const empty = join(folder, 'index.mjs')
-  writeFileSync(empty, 'export const handler = async () => ({})\n')
+  writeFileSync(empty, EMPTY_HANDLER)
   const ends = endsOf(stage, name)
   const [nothing, imports, relays, warm] = [[], [], [], []] as [number[], number[], number[], number[]]
   for (let round = 0; round < rounds; round += 1) {
-    nothing.push((await timed([empty]))[0] ?? Number.NaN)
+    nothing.push((await coldStart(empty))[0] ?? Number.NaN)
     await change(stage, name)
-    const [bundle = Number.NaN, relay = Number.NaN] = await timed(
-      [join(root, '.build/functions/replicate/index.mjs'), stage.program],
+    const [bundle = Number.NaN, relay = Number.NaN] = await coldStart(
+      programOf('replicate'),
+      stage.program,
       JSON.stringify({ kind: 'relay', ...ends }),
     )
     imports.push(bundle)
@@ -61,22 +58,4 @@ export const benchCold = async (stage: Stage, name: string, rounds: number): Pro
       judged: stage.judged,
     }),
   ]
-}
-
-/** @returns milliseconds of the first program's import, and of the second's with the order that it carries out */
-const timed = async (files: readonly string[], order?: string): Promise<number[]> => {
-  const [bundle, client] = files.map((file) => JSON.stringify(pathToFileURL(file).href))
-  const script = `
-    const times = []
-    let began = performance.now()
-    const lap = () => { times.push(performance.now() - began); began = performance.now() }
-    await import(${bundle}).catch((e) => { if (e.code !== 'ENVIRONMENT_INVALID') throw e })
-    lap()
-    ${client === undefined ? '' : `await (await import(${client})).carryOut(${order}); lap()`}
-    console.log(JSON.stringify(times))
-    process.exit()`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-    env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1' },
-  })
-  return JSON.parse(stdout) as number[]
 }

@@ -40,7 +40,8 @@ export interface Move {
 export type ClientOrder =
   /** `proof`: looks again until both sides are seen equal, which takes two requests more; else one round of four */
   | ({ readonly kind: 'relay'; readonly proof?: boolean } & Ends)
-  | ({ readonly kind: 'fast-path'; readonly moves: readonly Move[] } & Ends)
+  /** two requests and a look at the source's ref; `proof`: both sides are read instead, as `replicate` does */
+  | ({ readonly kind: 'fast-path'; readonly moves: readonly Move[]; readonly proof?: boolean } & Ends)
   /** the requests, each sent when all those are answered that had been answered before it came */
   | { readonly kind: 'replay'; readonly requests: readonly (Recorded & { readonly base: string })[] }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { plainBuiltins } from '../../../stack/build.ts'
 import type { ClientAnswer, ClientOrder, Recorded, ServerAnswer, ServerOrder } from './messages.ts'
 
 export interface GitSide {
@@ -58,6 +59,7 @@ export const bundleClient = async (outfile: string): Promise<void> => {
     platform: 'node',
     target: 'node24',
     logLevel: 'silent',
+    plugins: [plainBuiltins],
   })
 }
 

@@ -255,4 +255,23 @@ for (let i = 0; i < 100000; i += 1) {
     expect(logged.at(-1)).toContain('dynamodb')
     await second.stop()
   })
+
+  test('closes only after what is under way has been answered', async () => {
+    await ask('CreateTable', table())
+    await active()
+    const query = {
+      TableName: 'orchard',
+      KeyConditionExpression: 'k = :k',
+      ExpressionAttributeValues: { ':k': { S: 'a' } },
+    }
+    // dynalite does its work in several ticks: closed after each of them in turn
+    for (let ticks = 0; ticks < 12; ticks += 1) {
+      await ask('ListTables', {})
+      const asked = Array.from({ length: 8 }, () => ask('Query', query))
+      for (let tick = 0; tick < ticks; tick += 1) await new Promise((done) => setImmediate(done))
+      await dynamodb.stop()
+      for (const { status } of await Promise.all(asked)) expect([200, 500]).toContain(status)
+      dynamodb = open()
+    }
+  })
 })

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { RepositoryEvent } from '../../../shared/events/types.ts'
 import type { RefMap } from '../../../shared/git/refs.ts'
 import type { GitClient } from '../../../shared/git/types.ts'
 import { digestOf } from '../../../shared/replication/digest.ts'
@@ -11,7 +12,7 @@ import { countsOf } from '../../../shared/replication/prove.ts'
 import type { FastPath, NamedMove, Relay } from '../../../shared/replication/relay/types.ts'
 import { RelayError } from '../../../shared/runtime/errors.ts'
 import { openOnce } from '../../../shared/store/idempotency.ts'
-import { openReplicas } from '../../../shared/store/replicas.ts'
+import { EVENT_CLOCK_MS, openReplicas } from '../../../shared/store/replicas.ts'
 import type { Table } from '../../../shared/store/table.ts'
 import { COST, tinyRelay } from '../../functions/world.ts'
 import type { Model } from '../../support/explore.ts'
@@ -53,9 +54,29 @@ const oidOf = (version: number) => String(version).padStart(40, '1')
 const refsOf = (version: number): RefMap => new Map([[BRANCH, oidOf(version)]])
 const versionOf = (oid: string) => Number(oid.replace(/^1*(?=\d)/, ''))
 
+const eventOf = (id: string, version: number, at: number): RepositoryEvent => ({
+  type: 'repository',
+  id,
+  via: 'eventbridge',
+  test: false,
+  repository,
+  at: new Date(at).toISOString(),
+  changes: [
+    {
+      kind: 'updated',
+      ref: BRANCH,
+      refType: 'branch',
+      oldCommit: oidOf(version - 1),
+      commit: oidOf(version),
+    },
+  ],
+})
+
 interface Message {
   readonly id: string
   readonly version?: number
+  /** milliseconds since the epoch: when that was pushed */
+  readonly at?: number
   readonly attempt: number
   receives: number
   /** being worked on: not handed out, unless doubled */
@@ -191,17 +212,18 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
         },
       )
     }
-    const fastPath: FastPath = async (_, work, moves) => {
+    const fastPath: FastPath = async (_, work, moves, { lookFirst = false } = {}) => {
+      const holds = (version: number) => moves.every((move) => 'to' in move && versionOf(move.to) === version)
+      if (lookFirst && !holds(await step('look', () => source))) {
+        return { kind: 'doubt', reason: 'moved on', moved: countsOf([]), cost: COST }
+      }
       await work.announce?.(moves)
       const done: NamedMove[] = []
       for (const move of moves) if (await step('push', () => push(move))) done.push(move)
       const moved = countsOf(done)
-      const holds = await step('look', () => source)
-      const same =
-        done.length === moves.length && moves.every((move) => 'to' in move && versionOf(move.to) === holds)
-      return same
+      return done.length === moves.length
         ? { kind: 'moved', moved, cost: COST }
-        : { kind: 'doubt', reason: 'moved on', moved, cost: COST }
+        : { kind: 'doubt', reason: 'refused', moved, cost: COST }
     }
     return {
       reader,
@@ -287,7 +309,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
 
   const deliver = (message: Message) => {
     message.receives += 1
-    const { id, version, attempt } = message
+    const { id, version, attempt, at = START } = message
     hire(
       `${id}.${message.receives}`,
       message,
@@ -301,10 +323,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
           budget: { until: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
           messages: [id],
           ...(version === undefined ? {} : { hint: { at: START, count: 1 } }),
-          moves:
-            bounds.fast && version !== undefined
-              ? [{ kind: 'update', ref: BRANCH, from: oidOf(version - 1), to: oidOf(version) }]
-              : undefined,
+          events: bounds.fast && version !== undefined ? [eventOf(id, version, at)] : undefined,
         }),
       () => {
         if (queue.includes(message)) queue.splice(queue.indexOf(message), 1)
@@ -428,7 +447,9 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
       case 'push':
         left.pushes -= 1
         source += 1
-        queue.push({ id: `p${source}`, version: source, attempt: 0, receives: 0, held: false })
+        // a proof is then of before it or of after it for certain, or of its own time
+        if (bounds.fast) clock += 2 * EVENT_CLOCK_MS
+        queue.push({ id: `p${source}`, version: source, at: clock, attempt: 0, receives: 0, held: false })
         return
       case 'pause':
         left.pauses -= 1

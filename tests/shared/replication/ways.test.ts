@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { RefChange, RepositoryEvent } from '../../../shared/events/types.ts'
 import { budgetOf } from '../../../shared/replication/budget.ts'
 import { BEAT_MS, holdLease, LEASE_MS } from '../../../shared/replication/lease.ts'
-import { namedMoves } from '../../../shared/replication/moves.ts'
+import { namedMoves, replayOf } from '../../../shared/replication/moves.ts'
 import type { RefUpdate } from '../../../shared/replication/plan.ts'
 import { isSettled, lossDigest, planDigest } from '../../../shared/replication/refused.ts'
 import { RelayError } from '../../../shared/runtime/errors.ts'
@@ -61,6 +61,40 @@ describe('moves that events name', () => {
         },
       ),
     )
+  })
+})
+
+describe('what may be replayed after a proof', () => {
+  const proven = Date.parse('2031-05-17T09:00:10.400Z')
+  const told = (from: string, to: string, seconds: string) => ({
+    ...step(from, to),
+    at: `2031-05-17T09:00:${seconds}Z`,
+  })
+  const replay = (events: RepositoryEvent[], deletes: 'mirror' | 'keep' = 'mirror') =>
+    replayOf(events, proven, { deletes })
+  const move = (from: string, to: string) => ({ kind: 'update', ref: main, from: oid(from), to: oid(to) })
+
+  test('what was pushed before is not: an event that comes late, or again', () => {
+    expect(replay([told('a', 'b', '09')])).toBeUndefined()
+    expect(replay([told('a', 'b', '09'), told('b', 'c', '12')])).toEqual({
+      moves: [move('b', 'c')],
+      lookFirst: false,
+    })
+  })
+
+  test.each(['10', '11'])('of about the time of the proof (%s) only after a look', (seconds) => {
+    expect(replay([told('a', 'b', seconds)])).toEqual({ moves: [move('a', 'b')], lookFirst: true })
+    expect(replay([told('a', 'b', seconds), told('b', 'c', '20')])).toMatchObject({ lookFirst: true })
+  })
+
+  test('of later at once', () => {
+    expect(replay([told('a', 'b', '12')])).toEqual({ moves: [move('a', 'b')], lookFirst: false })
+  })
+
+  test('a deletion not where deleted refs are kept', () => {
+    const gone = { ...event({ kind: 'deleted', oldCommit: oid('a') }), at: '2031-05-17T09:00:20Z' }
+    expect(replay([gone])).toMatchObject({ moves: [{ kind: 'delete' }] })
+    expect(replay([gone], 'keep')).toBeUndefined()
   })
 })
 

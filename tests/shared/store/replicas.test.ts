@@ -265,6 +265,14 @@ describe('status', () => {
     expect(await store.get(pair)).toMatchObject({ status: 'behind', behind: { refs: 5, since: 'first' } })
   })
 
+  test('what the sweep saw before a later proof is not written over it', async () => {
+    const pair = newPair()
+    const later = { ...proof, digest: 'sha256:2', at: '2031-05-17T09:00:00.001Z' }
+    await store.recordProof(pair, later, 1000)
+    expect(await store.recordProof(pair, proof, 1000)).toBe(false)
+    expect((await store.get(pair))?.proof).toEqual(later)
+  })
+
   test('what the sweep sees is not written over somebody’s work', async () => {
     const pair = newPair()
     await store.claim(pair, claimOf('a', 1000))

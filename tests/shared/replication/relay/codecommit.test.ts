@@ -93,7 +93,12 @@ test('between two CodeCommit repositories: a seed, a change, an event, a force p
   const two = await grow(developer, 'main', 2)
   await push('main')
   const main = { kind: 'update', ref: 'refs/heads/main', from: one, to: two } as const
-  expect(await fastPath(parts, work, [main])).toMatchObject({ kind: 'moved', moved: { updated: 1 } })
+  // fetch, push, and the look: version 0 tells all refs or none, and that once
+  expect(await fastPath(parts, work, [main])).toMatchObject({
+    kind: 'moved',
+    moved: { updated: 1 },
+    cost: { requests: 3 },
+  })
   await expectEqual()
 
   const asked: Draft[] = []

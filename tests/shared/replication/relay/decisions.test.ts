@@ -65,9 +65,13 @@ describe('pushes', () => {
       { updates: [drop('b', 2)], carriesPack: false },
     ]
     expect(pushesOf([create('a', 1), drop('b', 2)], { apart: 'heads' })).toEqual(apart)
-    expect(pushesOf([create('a', 1), drop('b', 2)], { apart: 'deletions' })).toEqual(apart)
+    expect(pushesOf([create('a', 1), drop('b', 2)], { apart: 'losses' })).toEqual(apart)
     expect(pushesOf([move('a', 3, 1), drop('b', 2)], { apart: 'heads' })).toHaveLength(1)
-    expect(pushesOf([move('a', 3, 1), drop('b', 2)], { apart: 'deletions' })).toHaveLength(2)
+    expect(pushesOf([move('a', 3, 1), drop('b', 2)], { apart: 'losses' })).toHaveLength(2)
+    const [rewound, drops, created] = [move('a', 3, 1), drop('b', 2), create('c', 4)]
+    const pushes = pushesOf([rewound, drops, created], { apart: 'losses', rewinds: new Set([rewound]) })
+    expect(pushes.map(({ updates }) => updates)).toEqual([[created], [rewound], [drops]])
+    expect(pushes.map(({ carriesPack }) => carriesPack)).toEqual([true, false, false])
   })
 
   test('every update is in exactly one push, whatever the limit', () => {
@@ -76,7 +80,7 @@ describe('pushes', () => {
       fc.property(
         names,
         fc.integer({ min: 1, max: 4 }),
-        fc.constantFrom('heads', 'deletions'),
+        fc.constantFrom('heads', 'losses'),
         (chosen, limit, apart) => {
           const updates = chosen.map((name, n) => (n % 2 ? drop(name, 1) : create(name, 2)))
           const pushes = pushesOf(updates, { refs: limit, apart })

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
+import { fastPath, replayMoves } from '../../../../shared/replication/relay/fast-path.ts'
+import { relay } from '../../../../shared/replication/relay/relay.ts'
 import type { NamedMove, RelayWork } from '../../../../shared/replication/relay/types.ts'
+import { type Streamed, stream } from '../../../../shared/replication/stream.ts'
 import { EQUAL, grow, openSides, type Sides, setRefs } from './sides.ts'
 
 let sides: Sides
@@ -10,8 +12,8 @@ afterEach(async () => {
   expect(trespasses).toEqual([])
 })
 
-const run = (moves: readonly NamedMove[], more: Partial<RelayWork> = {}) =>
-  fastPath(sides.parts, { ...sides.work, ...more }, moves)
+const run = (moves: readonly NamedMove[], more: Partial<RelayWork> = {}, lookFirst = false) =>
+  fastPath(sides.parts, { ...sides.work, ...more }, moves, { lookFirst })
 const main = (from: string, to: string): NamedMove => ({ kind: 'update', ref: 'refs/heads/main', from, to })
 /** behind the one that began it */
 const pushes = () =>
@@ -41,11 +43,16 @@ describe('an event is replayed', () => {
     expect(first).toMatchObject({ kind: 'moved', moved: { created: 0, updated: 1, deleted: 0 } })
     expect(sides.replica.server.requests.slice(before).map(({ step }) => step)).toEqual(['exchange'])
     expect(await sides.differences()).toEqual(EQUAL)
-    // once it is known that the source tells single refs: look and fetch, push, look
+    // once it is known that the source tells single refs: fetch, push, look
     const three = await grow(sides.source, 'main', 1)
     const second = await run([main(two, three)])
-    expect(second).toMatchObject({ kind: 'moved', cost: { requests: 4 } })
-    expect(second.cost.received + second.cost.sent).toBeLessThan(6_000)
+    expect(second).toMatchObject({ kind: 'moved', cost: { requests: 3 } })
+    expect(second.cost.received + second.cost.sent).toBeLessThan(5_000)
+    const four = await grow(sides.source, 'main', 1)
+    const third = await replayMoves(sides.parts, sides.work, [main(three, four)])
+    expect(third).toMatchObject({ kind: 'moved', cost: { requests: 2 } })
+    expect(third.cost.received + third.cost.sent).toBeLessThan(4_000)
+    expect(await sides.differences()).toEqual(EQUAL)
   })
 
   test('several refs, and chains of one ref in any order', async () => {
@@ -88,6 +95,69 @@ describe('an event is replayed', () => {
   })
 })
 
+describe('in a stream', () => {
+  const streamed = async (moves: readonly NamedMove[], lookFirst = false) => {
+    const { parts, work } = sides
+    const asked = {
+      source: sides.source.server.requests.length,
+      replica: sides.replica.server.requests.length,
+    }
+    const end: Streamed = await stream(
+      {
+        ...parts,
+        relay,
+        fastPath: replayMoves,
+        ensureReplica: () => Promise.reject(new Error('it is there')),
+        reader: {
+          readRefs: async (repository, side) => {
+            const service = side === 'source' ? 'git-upload-pack' : 'git-receive-pack'
+            return (await parts.git.advertise(parts.remote(repository), service))?.refs
+          },
+        },
+        meter: { put: () => undefined },
+      },
+      {
+        target: work.target,
+        budget: { until: work.until, bytes: work.bytes },
+        force: false,
+        replay: { moves, lookFirst },
+        announce: async () => undefined,
+        signal: new AbortController().signal,
+      },
+    )
+    const steps = (side: 'source' | 'replica') =>
+      sides[side].server.requests.slice(asked[side]).map(({ step }) => step)
+    return { end, source: steps('source'), replica: steps('replica') }
+  }
+
+  test('two requests, then both sides are read for the proof', async () => {
+    const one = await begin()
+    const two = await grow(sides.source, 'main')
+    expect(await streamed([main(one, two)])).toMatchObject({
+      end: { kind: 'equal', way: 'fast-path', moved: { updated: 1 } },
+      source: ['exchange', 'refs'],
+      replica: ['exchange', 'refs'],
+    })
+  })
+
+  test('a source that moves on during the push: the full way, at once', async () => {
+    const one = await begin()
+    const two = await grow(sides.source, 'main')
+    sides.replica.server.oddities.exchange = async () => {
+      delete sides.replica.server.oddities.exchange
+      await grow(sides.source, 'main')
+      return undefined
+    }
+    expect((await streamed([main(one, two)])).end).toMatchObject({
+      kind: 'equal',
+      way: 'relay',
+      wayReason: 'not the fast path: one ref still differed after the fast path',
+      moved: { updated: 2 },
+    })
+    expect(await sides.differences()).toEqual(EQUAL)
+  })
+})
+
 describe('in doubt nothing is pushed', () => {
   const expectDoubt = async (outcome: ReturnType<typeof run>, reason: RegExp): Promise<void> => {
     expect(await outcome).toMatchObject({
@@ -111,7 +181,7 @@ describe('in doubt nothing is pushed', () => {
     const one = await begin()
     const two = await grow(sides.source, 'main')
     await grow(sides.source, 'main')
-    await expectDoubt(run([main(one, two)]), /moved on/)
+    await expectDoubt(run([main(one, two)], {}, true), /moved on/)
     expect(pushes()).toEqual([])
   })
 
@@ -121,7 +191,7 @@ describe('in doubt nothing is pushed', () => {
     await run([main(one, two)])
     await setRefs(sides.source, { 'refs/heads/main': one, 'refs/heads/kept': two })
     await sides.relay()
-    await expectDoubt(run([main(one, two)]), /moved on/)
+    await expectDoubt(run([main(one, two)], {}, true), /moved on/)
     const log = await sides.replica.git(['reflog', 'show', '--format=%H', 'refs/heads/main'])
     expect(log.split('\n')).toEqual([one, two, one])
   })

@@ -214,6 +214,40 @@ describe('what the guard says', () => {
     expect((await sides.replica.refs()).get('refs/heads/main')).toBe(one)
   })
 
+  test('a rewound ref waits for the copy that keeps its tip; is that refused, it is asked as a loss', async () => {
+    sides = await openSides({ replica: { settings: ['receive.hideRefs=refs/heads/backup'] } })
+    const one = await grow(sides.source, 'main', 3)
+    await sides.relay()
+    await setRefs(sides.source, { 'refs/heads/backup': one, 'refs/heads/main': `${one}~2` })
+    const held: (string | undefined)[] = []
+    const guard: Guard = async (draft) => {
+      held.push((await sides.replica.refs()).get('refs/heads/main'))
+      return agreeing(draft)
+    }
+    await expect(sides.relay({ guard })).rejects.toMatchObject({
+      code: 'PUSH_REJECTED',
+      data: { ref: 'refs/heads/backup' },
+    })
+    expect(losing()).toEqual([['main']])
+    expect(held).toEqual([one])
+  })
+
+  test('where nothing is refused nobody is asked, and one push more is made', async () => {
+    sides = await openSides()
+    const one = await grow(sides.source, 'main', 3)
+    await sides.relay()
+    await setRefs(sides.source, { 'refs/heads/backup': one, 'refs/heads/main': `${one}~2` })
+    const before = pushes().length
+    expect(await sides.relay({ guard: agreeing })).toMatchObject({ kind: 'equal' })
+    expect(asked).toEqual([])
+    expect(
+      pushes()
+        .slice(before)
+        .map(({ lines }) => lines.length),
+    ).toEqual([1, 1])
+    expect(await sides.differences()).toEqual(EQUAL)
+  })
+
   test('a deletion that is not made keeps what stands in its way from being made', async () => {
     await begin()
     await setRefs(sides.source, { 'refs/heads/stray/below': 'main' })
