@@ -239,7 +239,7 @@ describe('what the guard says', () => {
     await setRefs(sides.source, { 'refs/heads/backup': one, 'refs/heads/main': `${one}~2` })
     const before = pushes().length
     expect(await sides.relay({ guard: agreeing })).toMatchObject({ kind: 'equal' })
-    expect(asked).toEqual([])
+    expect(losing()).toEqual([[]])
     expect(
       pushes()
         .slice(before)
