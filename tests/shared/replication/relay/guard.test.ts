@@ -228,11 +228,11 @@ describe('what the guard says', () => {
       code: 'PUSH_REJECTED',
       data: { ref: 'refs/heads/backup' },
     })
-    expect(losing()).toEqual([['main']])
-    expect(held).toEqual([one])
+    expect(losing().at(-1)).toEqual(['main'])
+    expect(new Set(held)).toEqual(new Set([one]))
   })
 
-  test('where nothing is refused nobody is asked, and one push more is made', async () => {
+  test('where nothing is refused nothing is lost, and one push more is made', async () => {
     sides = await openSides()
     const one = await grow(sides.source, 'main', 3)
     await sides.relay()
