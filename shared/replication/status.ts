@@ -1,6 +1,6 @@
 import type { RepositoryAddress } from '../codecommit/address.ts'
 import { CODES, type Code } from '../runtime/errors.ts'
-import { isLive, type ReplicaRecord } from '../store/records.ts'
+import { type Claim, isLive, type ReplicaRecord } from '../store/records.ts'
 import type { Look } from './judge.ts'
 import { countsOf, type Target } from './prove.ts'
 import { nextStepOf } from './retry.ts'
@@ -75,7 +75,7 @@ export const statusOf = (
   const state = ended && found !== 'source-missing' && found !== 'unread' ? 'ended' : found
   const isEqual = state === 'equal' || state === 'kept'
   const lag = isEqual ? 0 : state === 'ended' ? undefined : lagOf(record, now)
-  const trouble = troubleOf(state, record, look)
+  const trouble = troubleOf(repository.name, state, record, look)
   const claim = isLive(record?.claim, now) ? record?.claim : undefined
   const { proof, lastWay, equalSince } = record ?? {}
   return {
@@ -94,7 +94,7 @@ export const statusOf = (
       ? {
           running: {
             since: new Date(claim.at).toISOString(),
-            by: claim.task === undefined ? 'function' : `mirror task ${claim.task.replace(/^.*\//, '')}`,
+            by: workerOf(claim),
             reason: claim.reason,
             attempt: claim.attempt,
           },
@@ -130,12 +130,14 @@ const lagOf = (record: ReplicaRecord | undefined, now: number): number | undefin
 }
 
 const troubleOf = (
+  name: string,
   state: ReplicaState,
   record: ReplicaRecord | undefined,
   look: Look | undefined,
 ): ReplicaStatus['trouble'] => {
   if (state === 'equal' || state === 'kept' || state === 'ended') return undefined
-  if (look?.kind === 'unread') return told(look.code, says(look.code))
+  const told = (code: string, reason: string) => ({ code, reason, nextStep: nextStepOf(code as Code, name) })
+  if (look?.kind === 'unread') return { code: look.code, reason: says(look.code), nextStep: READ_AGAIN }
   if (state === 'refused' && record?.refusal) {
     const { reason, at } = record.refusal
     return { ...told('PLAN_REFUSED', reason), at }
@@ -151,7 +153,14 @@ const troubleOf = (
   return { ...told(code, reason), attempts, at }
 }
 
-const told = (code: string, reason: string) => ({ code, reason, nextStep: nextStepOf(code as Code) })
+const READ_AGAIN =
+  'It was asked from here, with your own credentials: docs/operate.md lists what they need. --recorded says what Relay itself knows.'
+
+/** An operator's claim is told by its reason. */
+const workerOf = ({ task, reason }: Claim): string => {
+  if (task !== undefined) return `mirror task ${task.replace(/^.*\//, '')}`
+  return /^(seed|failover|failback)\b/.test(reason) ? 'operator' : 'function'
+}
 
 const says = (code: string): string => (code in CODES ? CODES[code as Code].says : code)
 

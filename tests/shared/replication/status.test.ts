@@ -86,20 +86,39 @@ const rows: readonly Row[] = [
     'different and refused',
     record({ status: 'refused', refusal }),
     different,
-    { state: 'refused', trouble: { code: 'PLAN_REFUSED', reason: '40 of 50 refs', at: iso(3) } },
+    {
+      state: 'refused',
+      trouble: {
+        code: 'PLAN_REFUSED',
+        reason: '40 of 50 refs',
+        at: iso(3),
+        nextStep: expect.stringMatching(/relay seed \w+ --force/),
+      },
+    },
   ],
   ['different and to be left so', record({ status: 'kept' }), different, { state: 'kept', lagMs: 0 }],
   [
     'a side that cannot be read',
     record(),
     denied,
-    { state: 'unread', live: false, trouble: { code: 'REMOTE_DENIED' } },
+    {
+      state: 'unread',
+      live: false,
+      trouble: { code: 'REMOTE_DENIED', nextStep: expect.stringMatching(/your own credentials/) },
+    },
   ],
   [
     'the source is gone',
     record({ status: 'source-missing', missingSince: iso(60) }),
     { kind: 'source-missing' },
-    { state: 'source-missing', trouble: { code: 'SOURCE_MISSING', at: iso(60) } },
+    {
+      state: 'source-missing',
+      trouble: {
+        code: 'SOURCE_MISSING',
+        at: iso(60),
+        nextStep: expect.stringMatching(/make the source again/),
+      },
+    },
   ],
   ['nobody has looked yet, and it is equal', undefined, equal, { state: 'equal', missedEvents: 0 }],
   ['nobody has looked yet', undefined, undefined, { state: 'unknown', live: false }],
