@@ -30,7 +30,7 @@ export interface AdvertisementReader {
 
 const OBJECT_FORMAT = 'object-format='
 
-const REF_LINE = /^([0-9a-f]{40}) (.+)$/s
+const OID = /^[0-9a-f]{40}$/
 
 /**
  * Reads a version 0 or 1 ref advertisement over smart HTTP, piece by piece: the service line, a flush, the refs (the first
@@ -82,8 +82,9 @@ export const advertisementPackets = (
       capabilities = tail?.split(' ').filter(Boolean) ?? []
       refuseOtherFormats(capabilities)
     }
-    const [, oid, name] = REF_LINE.exec(head) ?? malformed('ref line')
-    if (oid === undefined || name === undefined) return malformed('ref line')
+    const oid = head.slice(0, 40)
+    const name = head.slice(41)
+    if (!OID.test(oid) || head[40] !== ' ' || name === '') return malformed('ref line')
     if (!/^refs\/(?:heads|tags)\//.test(name) || name.endsWith('^{}')) return
     if (!isRefName(name)) return malformed('ref name')
     if (refs.has(name)) return malformed('ref named twice')

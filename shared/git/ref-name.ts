@@ -12,6 +12,12 @@ const FORBIDDEN = /[\x00-\x20\x7f~^:?*[\\]/
  * Source: git-check-ref-format(1); the rules that concern a single-level name do not arise below `refs/heads/`.
  */
 export const isRefName = (name: string): boolean =>
+  (PLAIN.test(name) && !name.includes('.lock')) || keepsAllRules(name)
+
+/** What nearly all names look like: seen at once to keep every rule but that of `.lock`. */
+const PLAIN = /^refs\/(?:heads|tags)\/[\w-]+(?:[./][\w-]+)*$/
+
+const keepsAllRules = (name: string): boolean =>
   NAMESPACE.test(name) &&
   !FORBIDDEN.test(name) &&
   !name.includes('..') &&

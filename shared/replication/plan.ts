@@ -24,8 +24,8 @@ export const plan = (source: RefMap, replica: RefMap, policy: PlanPolicy): reado
   if (source.size === 0 && replica.size > 0 && policy.deletes === 'mirror') {
     throw new RelayError('SOURCE_EMPTIED', { replicaRefs: replica.size })
   }
-  const names = [...new Set([...source.keys(), ...replica.keys()])].sort()
-  const updates = names.flatMap((ref) => planRef(ref, source.get(ref), replica.get(ref)))
+  const names = new Set([...source.keys(), ...replica.keys()])
+  const updates = [...names].flatMap((ref) => planRef(ref, source.get(ref), replica.get(ref)))
   const wanted = policy.deletes === 'mirror' ? updates : updates.filter((update) => update.kind !== 'delete')
   const first = policy.defaultBranch === undefined ? undefined : `refs/heads/${policy.defaultBranch}`
   const rank = (update: RefUpdate) => {
@@ -33,7 +33,7 @@ export const plan = (source: RefMap, replica: RefMap, policy: PlanPolicy): reado
     if (update.ref === first) return 0
     return update.ref.startsWith('refs/heads/') ? 1 : 2
   }
-  return wanted.sort((a, b) => rank(a) - rank(b))
+  return wanted.sort((a, b) => rank(a) - rank(b) || (a.ref < b.ref ? -1 : 1))
 }
 
 const planRef = (ref: string, to: string | undefined, from: string | undefined): RefUpdate[] => {
