@@ -10,6 +10,7 @@ import { createWatch } from '../../../../shared/replication/guard/watch.ts'
 import type { Target } from '../../../../shared/replication/prove.ts'
 import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
+import type { Draft } from '../../../../shared/replication/relay/types.ts'
 import { stream } from '../../../../shared/replication/stream.ts'
 import { chooseTip } from '../../../../shared/replication/undo.ts'
 import { codeOf, type RelayError } from '../../../../shared/runtime/errors.ts'
@@ -460,6 +461,26 @@ describe('strangers', () => {
     expect((await replicate()).kind).toBe('equal')
     expect(bench.events).toEqual([])
     expect(await bench.parts.parked.list(target.replica)).toMatchObject([{ oid: mine, why: 'rewound' }])
+  })
+
+  test('what another worker moved on and proved since the plan was made is no stranger’s', async () => {
+    const { first, old } = await replicated()
+    const stale = bench.commit(target.repository, 'another’s way', first)
+    const next = bench.commit(target.repository, 'next', first)
+    const draft: Draft = {
+      updates: [{ kind: 'update', ref: main, from: old, to: stale }],
+      losing: [{ kind: 'update', ref: main, from: old, to: stale }],
+      source: new Map([[main, stale]]),
+      replica: new Map([[main, old]]),
+    }
+    set(main, next)
+    await replicate()
+    const guard = createGuard(bench.parts, target, POLICY)
+    expect(await guard(draft)).toEqual({ kind: 'go', updates: draft.updates })
+    expect(bench.events).toEqual([])
+    setReplica(main, old)
+    await guard(draft)
+    expect(bench.events.map(({ type }) => type)).toEqual(['Replica Diverged'])
   })
 
   test('a relay that is killed between its push and its proof is no stranger to the next one', async () => {
