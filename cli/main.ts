@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, Help, InvalidArgumentError } from 'commander'
 import { register as registerFailover } from './commands/failover.ts'
 import { register as registerSeed } from './commands/seed.ts'
 import { register as registerStatus } from './commands/status.ts'
@@ -71,9 +71,23 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 
+// `relay status | head`: who reads no further is no failure, and what is under way goes on
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+  })
+}
+
 const program = new Command('relay')
   .description('CodeCommit Relay: replicates, announces and guards CodeCommit repositories')
   .showHelpAfterError()
+  .configureHelp({
+    // "(default: false)" behind every switch says nothing
+    optionDescription(option) {
+      if (option.defaultValue !== false) return Help.prototype.optionDescription.call(this, option)
+      return option.description
+    },
+  })
 
 program
   .command('start')

@@ -24,9 +24,12 @@ export const replicaArns = (plan: Plan): readonly Value[] => arnsOf(replicaPlace
 const sources = ({ config, region }: Plan): readonly string[] =>
   config.replicate.flatMap((rule) => inRegion(rule.from ?? region, rule))
 
-const ownReplicas = ({ config }: Plan): readonly string[] =>
+const ownReplicas = ({ config, region }: Plan): readonly string[] =>
   config.replicate.flatMap((rule) =>
-    rule.to.filter(({ role }) => role === undefined).flatMap((target) => inRegion(target.region, rule)),
+    rule.to
+      // the region a rule runs in may stand in its `to`: nothing is its own replica, and none of it may be written
+      .filter((target) => target.role === undefined && target.region !== (rule.from ?? region))
+      .flatMap((target) => inRegion(target.region, rule)),
   )
 
 /** Roles of other accounts that write the replicas there. */

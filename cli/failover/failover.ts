@@ -1,4 +1,5 @@
 import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { count } from '../../shared/notices/words.ts'
 import { openProcedures, STEPS, type Step } from '../../shared/store/procedures.ts'
 import { confirmed } from '../ask.ts'
 import type { FailoverOptions } from '../commands/failover.ts'
@@ -189,12 +190,12 @@ const foresee = async (
   const steps = {
     check:
       seen.reason ??
-      `${seen.result}, ${seen.refs} refs${begun ? `; was begun, done up to "${begun.done}"` : ''}`,
+      `${seen.result}, ${count(seen.refs ?? 0, 'ref')}${begun ? `; was begun, done up to "${begun.done}"` : ''}`,
     freeze:
       principals === ''
         ? 'nobody: relay.yml names none, it would ask'
         : `policy ${freezePolicy(operator.stage, source).name} would keep ${principals} from pushing to ${placeOf(source)}`,
-    hold: `the functions would leave its ${targets.length} replicas alone; it would wait for those that are at work`,
+    hold: `the functions would leave its ${targets.length === 1 ? 'replica' : `${targets.length} replicas`} alone; it would wait for those that are at work`,
     verify: `${moved} would be relayed, then both sides read twice`,
     swap: `${placeOf(replica)} would be the source, ${placeOf(source)} its replica`,
     thaw: principals === '' ? 'nobody' : `${principals} could push again`,

@@ -2,6 +2,7 @@
 import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
 import type { Config } from '../../shared/config/types.ts'
 import type { RefMap } from '../../shared/git/refs.ts'
+import { count } from '../../shared/notices/words.ts'
 import { digestOf } from '../../shared/replication/digest.ts'
 import { directed } from '../../shared/replication/direction.ts'
 import { plan } from '../../shared/replication/plan.ts'
@@ -156,8 +157,8 @@ const DO: Readonly<Record<Step, (context: Context) => Promise<string>>> = {
     if (seen.kind === 'unread') return seen.text
     const { source, replica } = seen
     const updates = plan(source, replica, { deletes: main.deletes })
-    if (updates.length === 0) return `equal, ${source.size} refs`
-    return `behind by ${updates.length} of ${source.size} refs (${countsText(countsOf(updates))}); they are relayed below`
+    if (updates.length === 0) return `equal, ${count(source.size, 'ref')}`
+    return `behind by ${updates.length} of ${count(source.size, 'ref')} (${countsText(countsOf(updates))}); they are relayed below`
   },
 
   freeze: async ({ parts, policy, main }) => {
@@ -190,7 +191,7 @@ const DO: Readonly<Record<Step, (context: Context) => Promise<string>>> = {
     if (seen.kind === 'unread') return seen.text
     context.found = await equalTwice(context)
     const { digest, refs } = context.found.proof
-    return `equal on both sides, read twice: ${refs} refs, ${digest.slice(0, 19)}…`
+    return `equal on both sides, read twice: ${count(refs, 'ref')}, ${digest.slice(0, 19)}…`
   },
 
   swap: async ({ parts, work, before, after, main, mainAfter, direction, found }) => {

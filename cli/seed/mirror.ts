@@ -60,7 +60,7 @@ export const mirrorReplica = async (
     if (record?.refusal && record.refusal.at !== before?.refusal?.at)
       return row({
         result: 'refused',
-        reason: `${record.refusal.reason}; if that is meant: relay seed NAME --force --mirror`,
+        reason: `${record.refusal.reason}; if that is meant: relay seed ${repository.name} --force --mirror`,
       })
     if (record?.kept && record.kept.at !== before?.kept?.at)
       return row({ result: 'kept', reason: `${record.kept.refs} refs are left as they are` })

@@ -115,7 +115,7 @@ const work = async (
     const outcome = await relayAll(parts, target, id, signal, progress)
     if ('moved' in outcome) moved = addCounts(outcome.moved, moved)
     if (outcome.kind === 'kept') await parts.memory?.(target).remember(outcome.refs)
-    if (outcome.kind !== 'equal') return notEqual(outcome, moved)
+    if (outcome.kind !== 'equal') return notEqual(outcome, moved, target.repository.name)
     await parts.memory?.(target).remember(outcome.refs, Date.parse(outcome.proof.at))
     const nothing = moved.created + moved.updated + moved.deleted === 0
     const told = nothing ? undefined : await tell(parts, target, outcome, moved)
@@ -134,19 +134,22 @@ const work = async (
   }
 }
 
-const notEqual = (outcome: Exclude<RelayOutcome, { kind: 'equal' }>, moved: RefCounts): Done => {
+const notEqual = (
+  outcome: Exclude<RelayOutcome, { kind: 'equal' }>,
+  moved: RefCounts,
+  name: string,
+): Done => {
   switch (outcome.kind) {
     case 'kept': {
       const reason = `${outcome.kept.length} refs are left as they are: ${countsText(countsOf(outcome.kept))}`
       return { result: 'kept', way: 'relay', moved, reason }
     }
     case 'refused': {
-      const { reason, deletions, rewinds } = outcome.verdict
-      const what = `it would delete ${deletions} and rewind ${rewinds} refs of the replica`
+      const { reason } = outcome.verdict
       return {
         result: 'refused',
         way: 'none',
-        reason: `${reason}: ${what}; if that is meant: relay seed NAME --force`,
+        reason: `${reason}; if that is meant: relay seed ${name} --force`,
       }
     }
     case 'hand-over':

@@ -130,5 +130,7 @@ const tellSummary = (rows: readonly SeedRow[], { terminal }: Talk, milliseconds:
     ([result, of]) => `${of.length} ${result}`,
   )
   terminal.line()
-  terminal.line(`  ${rows.length} replicas in ${duration(milliseconds)}: ${counts.join(', ')}`)
+  terminal.line(
+    `  ${rows.length} replica${rows.length === 1 ? '' : 's'} in ${duration(milliseconds)}: ${counts.join(', ')}`,
+  )
 }

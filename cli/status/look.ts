@@ -36,13 +36,19 @@ export const lookAtAll = async (
   const [found, store] = [await operator.targets({ repositories }), await operator.store()]
   const records = new Map((await store.list()).map((record) => [replicaKey(record), record]))
   const { account } = await operator.own()
-  const targets = [...found, ...orphans(operator, account, found, [...records.values()], repositories)]
+  const left = new Set(orphans(operator, account, found, [...records.values()], repositories))
+  const targets = [...found, ...left]
   const looks = recorded ? new Map<Target, Look>() : await lookLive(await operator.codecommit(), targets)
   const now = Date.now()
-  return targets.map((target) => statusOf(target, records.get(replicaKey(target)), looks.get(target), now))
+  return targets.map((target) => {
+    const look = looks.get(target)
+    // its source is not listed, or no tag asks for it: which of them only a look can tell
+    const ended = left.has(target) && look !== undefined
+    return statusOf(target, records.get(replicaKey(target)), look, now, ended)
+  })
 }
 
-/** Replicas that the table knows and relay.yml wants, of repositories that are not listed any more. */
+/** Replicas that the table knows and relay.yml wants, whose source is not listed any more, or has no tag any more that asks for them. */
 const orphans = (
   { config, region }: Operator,
   account: string,
@@ -54,8 +60,8 @@ const orphans = (
     found.flatMap(({ repository, replica }) => [addressText(repository), addressText(replica)]),
   )
   return records.flatMap(({ repository, replica }) => {
-    if (listed.has(addressText(repository)) || (globs.length > 0 && !chooses(globs, repository.name)))
-      return []
+    const isListed = listed.has(addressText(repository)) && listed.has(addressText(replica))
+    if (isListed || (globs.length > 0 && !chooses(globs, repository.name))) return []
     const wanted = replicasOf(config, repository, { account, region }, 'any').find(
       (one) => addressText(one.replica) === addressText(replica),
     )

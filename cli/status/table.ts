@@ -12,6 +12,7 @@ const MARKS: Readonly<Record<ReplicaStatus['state'], string>> = {
   'source-missing': '✗',
   unread: '?',
   unknown: '?',
+  ended: '–',
 }
 
 const HEAD = ['REPOSITORY', 'REPLICA', 'STATE', 'LAG', 'CAUGHT UP', 'PROVEN', 'DIGEST', 'REFS', 'BY'] as const
@@ -49,7 +50,7 @@ const cellsOf = (status: ReplicaStatus, now: number, withSource: boolean): reado
     repository.name,
     withSource ? `${repository.region} → ${where}` : where,
     state,
-    lagMs === undefined ? '?' : lagMs === 0 ? '–' : span(lagMs),
+    state === 'ended' ? '–' : lagMs === undefined ? '?' : lagMs === 0 ? '–' : span(lagMs),
     caughtUpMs === undefined ? '–' : span(caughtUpMs),
     proof ? `${span(now - Date.parse(proof.at))} ago` : 'never',
     proof ? proof.digest.replace(/^sha256:/, '').slice(0, 8) : '–',
@@ -77,6 +78,8 @@ const detailsOf = (status: ReplicaStatus, now: number): readonly string[] => {
     const when = trouble.at === undefined ? '' : `, ${span(now - Date.parse(trouble.at))} ago`
     lines.push(...wrap(`${trouble.code}${tries}${when}: ${trouble.reason}`), ...wrap(`→ ${trouble.nextStep}`))
   }
+  if (state === 'ended')
+    lines.push('not replicated any more: no tag of the source asks for it; kept as it is')
   if (!live && state === 'unread') lines.push('what the table knows: --recorded')
   if (way && way.way === 'mirror' && state !== 'equal') lines.push(`last by the mirror: ${way.reason}`)
   if (missedEvents > 0)

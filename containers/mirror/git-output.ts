@@ -76,7 +76,7 @@ const FAILURES: readonly (readonly [Code | 'missing', RegExp])[] = [
   ['REMOTE_THROTTLED', /returned error: (?:429|503)|rate exceeded/i],
   ['REMOTE_DENIED', /returned error: (?:401|403)|Authentication failed for/i],
   ['missing', /^(?:fatal|error): repository '.*' not found/im],
-  ['REMOTE_FAILED', /returned error: \d{3}/i],
+  ['REMOTE_FAILED', /returned error: \d{3}|^fatal: remote error:|possible repository corruption/im],
   [
     'REMOTE_UNREACHABLE',
     /Could(?:n't| not) resolve host|Failed to connect|Couldn't connect|Connection (?:refused|reset|timed out)|Recv failure|Send failure|Empty reply|early EOF|hung up|RPC failed|Operation too slow|timed out|SSL|TLS|unexpected disconnect|transfer closed|unable to access/i,
@@ -92,16 +92,26 @@ export const gitFailure = (result: GitResult, missing: Code, facts: ErrorData): 
   return new RelayError(code === 'missing' ? missing : code, { ...facts, status: result.status ?? 'signal' })
 }
 
-/** Lines of `for-each-ref --format='%(objectname) %(refname)'` as refs. */
+/** What a decoder puts in place of bytes that are not UTF-8. */
+const REPLACEMENT = '\ufffd'
+
+/**
+ * Lines of `for-each-ref --format='%(objectname) %(refname)'` as refs.
+ * @throws RelayError NAME_INVALID for a name that is not UTF-8: under another it would be a ref that the source does not have;
+ * GIT_FAILED for ids that are not SHA-1
+ */
 export const parseRefs = (stdout: string): Map<string, string> =>
   new Map(
     stdout
       .split('\n')
       .filter(Boolean)
       .map((line) => {
-        const [, oid, ref] = /^([0-9a-f]{40}) (refs\/(?:heads|tags)\/\S+)$/.exec(line) ?? []
+        const [, oid, ref] = /^([0-9a-f]{40}) (refs\/(?:heads|tags)\/.+)$/s.exec(line) ?? []
         if (oid === undefined || ref === undefined)
-          throw new RelayError('GIT_FAILED', { problem: 'for-each-ref' })
+          throw new RelayError('GIT_FAILED', {
+            problem: /^[0-9a-f]{64} /.test(line) ? 'object format sha256' : 'for-each-ref',
+          })
+        if (ref.includes(REPLACEMENT)) throw new RelayError('NAME_INVALID', { problem: 'not UTF-8', ref })
         return [ref, oid] as const
       }),
   )

@@ -47,6 +47,8 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   if (!about) throw new RelayError('SOURCE_MISSING', { repository: names.source })
   const replicaRefs = await readReplica(task, about.description, tools)
   const sourceRefs = await tools.repository.clone(task.source)
+  // a page that is no Git protocol (a proxy's, say) is an empty repository to git, which then tries its old protocol
+  if (sourceRefs.size === 0) await access.readRefs(task.source, 'source')
   log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
 
   const planned = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })

@@ -72,6 +72,7 @@ export const createRepository = (tools: {
       // `--bare` takes exactly heads and tags, name for name; `--mirror` would take every other namespace as well.
       const { result, late } = await talk(source, 'clone', (url) => [
         '--bare',
+        '--reject-shallow',
         '--progress',
         '--template=',
         ...['-c', `http.postBuffer=${FETCH_BUFFER}`],

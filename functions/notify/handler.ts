@@ -27,6 +27,8 @@ export interface NotifyParts {
   /** does the work unless it was done under this key before; throws when another worker is at it */
   readonly once: (key: string, work: () => Promise<void>) => Promise<unknown>
   readonly deliver: Deliver
+  /** whether this ARN is a role of the stack itself, whose pushes are told as `Replica Updated` */
+  readonly isOwn?: (actor: string) => boolean
 }
 
 /**
@@ -61,9 +63,10 @@ export const createNotify =
     return batchResponse(failures.keys())
   }
 
-const eventsIn = (record: QueueRecord, { decodeBody }: NotifyParts): readonly Told[] =>
-  decodeBody(record.body).map((input) => {
-    if (input.type === 'repository' || input.type === 'relay') return input
+const eventsIn = (record: QueueRecord, { decodeBody, isOwn }: NotifyParts): readonly Told[] =>
+  decodeBody(record.body).flatMap((input) => {
+    if (input.type === 'repository' && input.actor !== undefined && isOwn?.(input.actor)) return []
+    if (input.type === 'repository' || input.type === 'relay') return [input]
     throw new RelayError('EVENT_MALFORMED', { type: input.type, expected: 'an event that people hear of' })
   })
 

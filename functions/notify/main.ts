@@ -16,10 +16,14 @@ const LEASE_SECONDS = 120
 /** Longer than the queue keeps a message that is tried again and again. */
 const KEEP_SECONDS = 5 * 24 * 60 * 60
 
-const { tableName, topicArns } = readEnvironment(process.env, {
+const { tableName, topicArns, functionName } = readEnvironment(process.env, {
   tableName: text('RELAY_TABLE'),
   topicArns: textMap('RELAY_TOPICS'),
+  // set by Lambda itself
+  functionName: text('AWS_LAMBDA_FUNCTION_NAME'),
 })
+// the stack names its functions NAME-STAGE-notify and its roles NAME-STAGE-REGION-…
+const ownRoles = `:assumed-role/${functionName.replace(/notify$/, '')}`
 const config = loadConfig(new URL('./relay.json', import.meta.url))
 // a full batch claims many keys at once, which then wait for a connection
 const client = new DynamoDBClient({ requestHandler: { connectionTimeout: 10_000 } })
@@ -35,5 +39,6 @@ export const handler = entry(
     chooses,
     once: (key, work) => once(key, LEASE_SECONDS, KEEP_SECONDS, work),
     deliver: createDeliver(lazyTopics()),
+    isOwn: (actor) => actor.includes(ownRoles),
   }),
 )

@@ -28,12 +28,14 @@ export interface AdvertisementReader {
   end(): Advertisement
 }
 
+const OBJECT_FORMAT = 'object-format='
+
 const REF_LINE = /^([0-9a-f]{40}) (.+)$/s
 
 /**
  * Reads a version 0 or 1 ref advertisement over smart HTTP, piece by piece: the service line, a flush, the refs (the first
- * with the capabilities behind a NUL), a flush. `HEAD`, `.have`, peeled tags, other namespaces and `shallow` lines are passed
- * over. Source: git's gitprotocol-http ("Smart Server Response") and gitprotocol-pack ("Reference Discovery").
+ * with the capabilities behind a NUL), a flush. `HEAD`, `.have`, peeled tags, other namespaces and a replica's `shallow` lines are
+ * passed over; a source that is shallow, and objects named by anything but SHA-1, are refused. Source: git's gitprotocol-http ("Smart Server Response") and gitprotocol-pack ("Reference Discovery").
  * @throws RelayError GIT_PROTOCOL on anything else, REMOTE_FAILED on an `ERR` line, GIT_LIMIT past a limit
  */
 export const advertisementReader = (
@@ -73,9 +75,13 @@ export const advertisementPackets = (
         reason: lineOfWords(line.slice(4)),
       })
     }
-    if (line === 'version 1' || line.startsWith('shallow ')) return
+    if (line === 'version 1') return
+    if (line.startsWith('shallow ')) return service === 'git-upload-pack' ? malformed('shallow') : undefined
     const [head = '', tail] = splitAtNul(line)
-    if (capabilities === undefined) capabilities = tail?.split(' ').filter(Boolean) ?? []
+    if (capabilities === undefined) {
+      capabilities = tail?.split(' ').filter(Boolean) ?? []
+      refuseOtherFormats(capabilities)
+    }
     const [, oid, name] = REF_LINE.exec(head) ?? malformed('ref line')
     if (oid === undefined || name === undefined) return malformed('ref line')
     if (!/^refs\/(?:heads|tags)\//.test(name) || name.endsWith('^{}')) return
@@ -107,6 +113,14 @@ export const advertisementPackets = (
       return { refs, capabilities: capabilities ?? [] }
     },
   }
+}
+
+/** Source: gitprotocol-capabilities ("object-format"); absent, it is SHA-1. */
+const refuseOtherFormats = (capabilities: readonly string[]): void => {
+  const told = capabilities.find((capability) => capability.startsWith(OBJECT_FORMAT))
+  const format = told?.slice(OBJECT_FORMAT.length)
+  if (format === undefined || format === 'sha1') return
+  throw new RelayError('GIT_PROTOCOL', { problem: 'object format', format: lineOfWords(format).slice(0, 20) })
 }
 
 const splitAtNul = (line: string): readonly [string, string | undefined] => {

@@ -65,7 +65,7 @@ const reportLines = () => {
       return
     }
     const [, kind, ref = '', reason = ''] =
-      /^(ok|ng) (\S+)(?: (.*))?$/s.exec(line) ?? malformed('report line')
+      /^(ok|ng) ([^ ]+)(?: (.*))?$/s.exec(line) ?? malformed('report line')
     if (kind === 'ng') refs.set(ref, { kind: 'refused', reason: lineOfWords(reason) })
     else if (!refs.has(ref)) refs.set(ref, { kind: 'ok' })
   }

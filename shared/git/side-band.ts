@@ -11,6 +11,9 @@ export interface SideBandReader {
   progress(): string
 }
 
+/** Bytes that are no data: progress and keep-alives. A server that has nothing else to say is not listened to for ever. */
+export const SIDE_BAND_LIMITS = { words: 16 * 1024 * 1024 }
+
 /** Bytes of bands 2 and 3 that are kept. */
 const MAX_WORDS_BYTES = 4_096
 
@@ -19,7 +22,7 @@ const MAX_WORDS_BYTES = 4_096
  * size passes through as it comes. Empty packets of band 1 are keep-alives.
  * Source: gitprotocol-pack ("Packfile Data"), gitprotocol-capabilities ("side-band, side-band-64k").
  * @throws RelayError GIT_PROTOCOL on other bands, special packets but flush, and bytes after it; REMOTE_FAILED on band 3 and
- * on an `ERR` line
+ * on an `ERR` line; GIT_LIMIT past {@link SIDE_BAND_LIMITS}
  */
 export const sideBandReader = (): SideBandReader => {
   const header = Buffer.alloc(HEADER_BYTES)
@@ -29,6 +32,13 @@ export const sideBandReader = (): SideBandReader => {
   let band = 0
   let words: Buffer = Buffer.alloc(0)
   let progress = ''
+  let spoken = 0
+
+  const speak = (bytes: number) => {
+    spoken += bytes
+    const { words: most } = SIDE_BAND_LIMITS
+    if (spoken > most) throw new RelayError('GIT_LIMIT', { limit: 'words', most })
+  }
 
   const begin = () => {
     const length = packetLength(header)
@@ -61,6 +71,7 @@ export const sideBandReader = (): SideBandReader => {
     band = byte
     left -= 1
     stage = 'payload'
+    if (band !== 1 || left === 0) speak(HEADER_BYTES + 1 + left)
     if (left === 0) finish()
   }
 

@@ -13,6 +13,7 @@ export const subjectOf = ({ headline }: Story): string => {
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replaceAll('…', '...')
+    .replace(/[‘’]/g, "'")
     .replace(/[^\x20-\x7e]+/g, '?')
     .trim()
   return plain.length > MAX_SUBJECT ? `${plain.slice(0, MAX_SUBJECT - 3)}...` : plain

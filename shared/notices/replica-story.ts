@@ -133,7 +133,7 @@ const partOf = (event: RelayEvent): Part => {
       const { deletions, rewinds, refs, reason, nextStep } = event.detail
       return {
         mood: 'bad',
-        says: `was left as it is: the plan would delete ${count(deletions, 'ref')} and rewind ${rewinds.toLocaleString('en-US')}, of ${refs.toLocaleString('en-US')} in all`,
+        says: `was left as it is: the plan would ${lossText(deletions, rewinds)} of ${count(refs, 'ref')}`,
         facts: [{ label: 'Why', value: sentence(reason) }],
         nextStep: sentence(nextStep),
       }
@@ -163,3 +163,13 @@ const partOf = (event: RelayEvent): Part => {
     }
   }
 }
+
+/** `delete 40`, `rewind 2`, `delete 40 and rewind 2` */
+const lossText = (deletions: number, rewinds: number): string =>
+  [
+    { verb: 'delete', number: deletions },
+    { verb: 'rewind', number: rewinds },
+  ]
+    .filter(({ number }) => number > 0)
+    .map(({ verb, number }) => `${verb} ${number.toLocaleString('en-US')}`)
+    .join(' and ')

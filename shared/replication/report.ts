@@ -107,7 +107,7 @@ export const tellRefused = async (
       rewinds,
       refs: draft.replica.size,
       reason,
-      nextStep: `Look at what happened to the source. If it is meant: relay seed ${pair.repository.name} --force. If not: restore the source from the replica, which was left as it is.`,
+      nextStep: nextStepOf('PLAN_REFUSED', pair.repository.name),
     })
   }
   const at = known?.loss === loss ? known.at : new Date(now()).toISOString()
@@ -127,7 +127,7 @@ export const tellSourceMissing = async (
   await emit('Source Missing', {
     repository: plain(pair.repository),
     replica: plain(pair.replica),
-    nextStep: `If it was deleted on purpose, delete the replica by hand when it is not needed any more, or take ${pair.repository.name} out of relay.yml. If not, make the source again and push the replica's refs to it.`,
+    nextStep: nextStepOf('SOURCE_MISSING', pair.repository.name),
   })
   return new Date(now()).toISOString()
 }
@@ -165,7 +165,7 @@ export const giveUp = async (parts: Parts, pair: Pair, failure: GivingUp): Promi
         attempts,
         code,
         reason,
-        nextStep: nextStepOf(code),
+        nextStep: nextStepOf(code, pair.repository.name),
       }),
     )
   }

@@ -72,23 +72,34 @@ const meaningOf = (exitCode: number): string => {
 
 const STEPS: Partial<Record<Code, string>> = {
   REMOTE_DENIED:
-    'Check that the mirror task’s role (or the role named in relay.yml) may pull the source and push to the replica, and that a KMS key does not deny it; then redrive the replicate dead-letter queue.',
+    'Check that the roles of replicate and of the mirror task (or the role named in relay.yml) may pull the source and push to the replica, and that a KMS key does not deny it; then redrive the replicate dead-letter queue.',
   KEY_REFUSED:
     'Let the roles that the reason names use the KMS key (its key policy must let IAM decide, or name them), or name another key in relay.yml and deploy; then redrive the replicate dead-letter queue.',
   CONFIG_INVALID:
     'Read the log of the mirror task for what it refused, mend relay.yml or the repository, deploy, then redrive the replicate dead-letter queue.',
-  PLAN_REFUSED:
-    'Read the log of the mirror task for what the plan would take away, and look at what happened to the source. If it is meant: relay seed REPOSITORY --force. If not: restore the source from the replica, which was left as it is.',
   MIRROR_NOT_STARTED:
     'Look at the stopped task in ECS: image, subnets, security groups and route to ECR and CodeCommit; then redrive the replicate dead-letter queue.',
   SOURCE_EMPTIED:
     'The source has no refs left. If that is meant, empty or delete the replica by hand; if not, restore the source from the replica.',
+  SOURCE_MISSING:
+    'If it was deleted on purpose, delete the replica by hand when it is not needed any more, or take the repository out of relay.yml. If not, make the source again and push the replica’s refs to it.',
   REMOTE_UNREACHABLE:
     'Check the region names in relay.yml and the route to CodeCommit; then redrive the replicate dead-letter queue.',
 }
 
 const ANY_STEP =
-  'Read the log of the mirror task; when the cause is mended, redrive the replicate dead-letter queue.'
+  'Read the log of replicate, or of the mirror task where one ran; when the cause is mended, redrive the replicate dead-letter queue.'
 
-/** What a person should do about a failure that Relay gave up on. */
-export const nextStepOf = (code: Code): string => STEPS[code] ?? ANY_STEP
+const STEPS_BY_NAME: Partial<Record<Code, (repository: string) => string>> = {
+  PLAN_REFUSED: (repository) =>
+    `Look at what happened to the source. If it is meant: relay seed ${repository} --force. If not: restore the source from the replica, which was left as it is.`,
+  SOURCE_MISSING: (repository) =>
+    `If it was deleted on purpose, delete the replica by hand when it is not needed any more, or take ${repository} out of relay.yml. If not, make the source again and push the replica’s refs to it.`,
+}
+
+/**
+ * What a person should do about a failure that Relay gave up on.
+ * @param repository name of the source
+ */
+export const nextStepOf = (code: Code, repository: string): string =>
+  STEPS_BY_NAME[code]?.(repository) ?? STEPS[code] ?? ANY_STEP

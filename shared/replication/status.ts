@@ -1,6 +1,6 @@
 import type { RepositoryAddress } from '../codecommit/address.ts'
 import { CODES, type Code } from '../runtime/errors.ts'
-import { isLive, type ReplicaRecord } from '../store/records.ts'
+import { type Claim, isLive, type ReplicaRecord } from '../store/records.ts'
 import type { Look } from './judge.ts'
 import { countsOf, type Target } from './prove.ts'
 import { nextStepOf } from './retry.ts'
@@ -8,7 +8,7 @@ import { nextStepOf } from './retry.ts'
 /**
  * equal: both sides hold the same refs (with a look) or held them at the last proof (without). kept: but for refs that relay.yml says to
  * leave. behind: they differ, or an event waits. refused: a plan waits for a person. failed: Relay gave up. unread: a side could
- * not be read now. unknown: nobody has looked yet.
+ * not be read now. unknown: nobody has looked yet. ended: the source is there, and no tag of it asks for this replica any more.
  */
 export type ReplicaState =
   | 'equal'
@@ -19,6 +19,7 @@ export type ReplicaState =
   | 'source-missing'
   | 'unread'
   | 'unknown'
+  | 'ended'
 
 /** What is known of one replica now. Times in ISO 8601, spans in milliseconds. */
 export interface ReplicaStatus {
@@ -59,6 +60,7 @@ export interface ReplicaStatus {
 /**
  * Puts together what the table says and what a look found.
  * @param look absent: only what the table knows
+ * @param ended nothing asks for the replica any more
  * @param now milliseconds since the epoch
  */
 export const statusOf = (
@@ -66,11 +68,14 @@ export const statusOf = (
   record: ReplicaRecord | undefined,
   look: Look | undefined,
   now: number,
+  ended = false,
 ): ReplicaStatus => {
-  const state = look ? seen(look, record) : remembered(record)
+  const found = look ? seen(look, record) : remembered(record)
+  // a source that is gone, or cannot be read, says more
+  const state = ended && found !== 'source-missing' && found !== 'unread' ? 'ended' : found
   const isEqual = state === 'equal' || state === 'kept'
-  const lag = isEqual ? 0 : lagOf(record, now)
-  const trouble = troubleOf(state, record, look)
+  const lag = isEqual ? 0 : state === 'ended' ? undefined : lagOf(record, now)
+  const trouble = troubleOf(repository.name, state, record, look)
   const claim = isLive(record?.claim, now) ? record?.claim : undefined
   const { proof, lastWay, equalSince } = record ?? {}
   return {
@@ -89,7 +94,7 @@ export const statusOf = (
       ? {
           running: {
             since: new Date(claim.at).toISOString(),
-            by: claim.task === undefined ? 'function' : `mirror task ${claim.task.replace(/^.*\//, '')}`,
+            by: workerOf(claim),
             reason: claim.reason,
             attempt: claim.attempt,
           },
@@ -125,12 +130,14 @@ const lagOf = (record: ReplicaRecord | undefined, now: number): number | undefin
 }
 
 const troubleOf = (
+  name: string,
   state: ReplicaState,
   record: ReplicaRecord | undefined,
   look: Look | undefined,
 ): ReplicaStatus['trouble'] => {
-  if (state === 'equal' || state === 'kept') return undefined
-  if (look?.kind === 'unread') return told(look.code, says(look.code))
+  if (state === 'equal' || state === 'kept' || state === 'ended') return undefined
+  const told = (code: string, reason: string) => ({ code, reason, nextStep: nextStepOf(code as Code, name) })
+  if (look?.kind === 'unread') return { code: look.code, reason: says(look.code), nextStep: READ_AGAIN }
   if (state === 'refused' && record?.refusal) {
     const { reason, at } = record.refusal
     return { ...told('PLAN_REFUSED', reason), at }
@@ -146,7 +153,14 @@ const troubleOf = (
   return { ...told(code, reason), attempts, at }
 }
 
-const told = (code: string, reason: string) => ({ code, reason, nextStep: nextStepOf(code as Code) })
+const READ_AGAIN =
+  'It was asked from here, with your own credentials: docs/operate.md lists what they need. --recorded says what Relay itself knows.'
+
+/** An operator's claim is told by its reason. */
+const workerOf = ({ task, reason }: Claim): string => {
+  if (task !== undefined) return `mirror task ${task.replace(/^.*\//, '')}`
+  return /^(seed|failover|failback)\b/.test(reason) ? 'operator' : 'function'
+}
 
 const says = (code: string): string => (code in CODES ? CODES[code as Code].says : code)
 
@@ -163,6 +177,7 @@ export interface StatusSummary {
 export const summaryOf = (all: readonly ReplicaStatus[]): StatusSummary => {
   const states: Partial<Record<ReplicaState, number>> = {}
   for (const { state } of all) states[state] = (states[state] ?? 0) + 1
+  const awaited = all.filter(({ state }) => state !== 'ended')
   const lags = all.flatMap(({ state, lagMs }) =>
     lagMs === undefined || state === 'equal' || state === 'kept' ? [] : [lagMs],
   )
@@ -171,13 +186,13 @@ export const summaryOf = (all: readonly ReplicaStatus[]): StatusSummary => {
     replicas: all.length,
     states,
     ...(lags.length > 0 ? { worstLagMs: Math.max(...lags) } : {}),
-    ...(all.length > 0 && spans.length === all.length ? { caughtUpMs: Math.min(...spans) } : {}),
+    ...(awaited.length > 0 && spans.length === awaited.length ? { caughtUpMs: Math.min(...spans) } : {}),
     missedEvents: all.reduce((sum, { missedEvents }) => sum + missedEvents, 0),
   }
 }
 
 /** Whether nothing is behind, failed, or unknown. */
 export const allWell = (all: readonly ReplicaStatus[]): boolean =>
-  all.every(({ state }) => state === 'equal' || state === 'kept')
+  all.every(({ state }) => state === 'equal' || state === 'kept' || state === 'ended')
 
 const plain = ({ account, region, name }: RepositoryAddress) => ({ account, region, name })

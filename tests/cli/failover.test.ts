@@ -198,7 +198,7 @@ describe('swapping source and replica', () => {
   test('each step is told; afterwards nothing works the old way, and everything the new one', async () => {
     const steps = await swap(parts(), work)
     expect(Object.keys(steps)).toEqual(['check', 'freeze', 'hold', 'verify', 'swap', 'thaw'])
-    expect(steps.check).toMatch(/behind by 1 of 1 refs \(\+0 ~1 -0\)/)
+    expect(steps.check).toMatch(/behind by 1 of 1 ref \(\+0 ~1 -0\)/)
     expect(told).toHaveLength(6)
     expect(await state()).toEqual(OVER)
     // and back, after which workers that have not heard of it find the direction taken for a while

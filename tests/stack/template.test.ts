@@ -349,6 +349,15 @@ describe('rights on repositories', () => {
     expect(regionsOf(`${without}failover: {}\n`, 'codecommit:GitPull')).toEqual(both)
   })
 
+  test('a rule that names its own region among the replicas gives no right to write there', () => {
+    const plan = planOf(
+      'version: 1\nreplicate:\n  - repositories: ["*"]\n    to:\n      - region: us-east-1\n      - region: eu-west-1\n',
+    )
+    expect(replicaArns(plan)).toHaveLength(1)
+    expect(JSON.stringify(replicaArns(plan))).toContain('eu-west-1')
+    expect(JSON.stringify([...parkTips(plan), ...removeParked(plan)])).not.toContain('us-east-1')
+  })
+
   test('a replica of another account is reached through its role only', () => {
     const resources = resourcesOf(planOf(VARIANTS['another account']!))
     for (const id of ['ReplicateRole', 'MirrorStoppedRole', 'SweepRole', 'MirrorTaskRole']) {

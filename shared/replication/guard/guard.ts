@@ -46,7 +46,11 @@ export const createGuard =
       return { kind: 'refuse', reason: `${reason}${by}`, ...losses }
     }
     const overwritten = without(strangers, kept)
-    const work = { ...target, from: target.replica, tips: lostTips(updates, losing, overwritten) }
+    const work = {
+      ...target,
+      from: target.replica,
+      tips: lostTips({ ...draft, updates, losing }, overwritten),
+    }
     const parked = await park(parts, work, policy)
     if (overwritten.length > 0) {
       await (policy.divergence === 'report'
@@ -96,15 +100,15 @@ const stillThere = async (
 }
 
 const lostTips = (
-  updates: readonly RefUpdate[],
-  losing: readonly RefUpdate[],
+  { updates, losing, overwritten = [] }: Draft,
   strangers: readonly RefUpdate[],
 ): readonly LostTip[] => {
   const lost = new Set(losing.map(({ ref }) => ref))
+  const gone = new Set([...losing, ...overwritten].map(({ ref }) => ref))
   const foreign = new Set(strangers.map(({ ref }) => ref))
   return updates.filter(isLoss).flatMap((update): readonly LostTip[] => {
     const { ref, from, kind } = update
-    if (kind === 'update' && !lost.has(ref)) return []
+    if (kind === 'update' && !gone.has(ref)) return []
     const why = foreign.has(ref) ? 'diverged' : kind === 'delete' ? 'deleted' : 'rewound'
     const replacedBy = update.kind === 'update' ? { replacedBy: update.to } : {}
     return [{ ref, oid: from, why, copy: lost.has(ref), ...replacedBy }]

@@ -1,7 +1,15 @@
 import type { RefUpdate } from '../plan.ts'
 import { asker } from './ask.ts'
 import { commitsAhead, HOLD_BYTES } from './hold.ts'
-import { type Parents, provenLosing, reachedIn, rewindsIn, tipsAfter, unproven } from './losing.ts'
+import {
+  overwrites,
+  type Parents,
+  provenLosing,
+  reachedIn,
+  rewindsIn,
+  tipsAfter,
+  unproven,
+} from './losing.ts'
 import { isBlocked, keyOf } from './pushes.ts'
 import { askCaller, type Ground, type Session } from './session.ts'
 import { type OpenPack, openPack } from './transfer.ts'
@@ -33,13 +41,16 @@ export const admit = async (
   try {
     const parents = parentsIn(pack)
     const losing = await losingOf(session, ground, draft, parents)
+    const overwritten = await overwrittenOf(session, ground, without(draft, losing), parents)
     const rewinds = rewindsIn(draft, parents)
-    if (losing.length === 0 && draft.every(({ kind }) => kind !== 'delete'))
+    if (losing.length + overwritten.length === 0 && draft.every(({ kind }) => kind !== 'delete'))
       return { updates: draft, pack, rewinds }
     const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
     const { source, replica } = ground
-    const verdict = await askCaller(session, () => guard({ updates: draft, source, replica, losing }))
+    const verdict = await askCaller(session, () =>
+      guard({ updates: draft, source, replica, losing, overwritten }),
+    )
     if (verdict.kind === 'refuse') return verdict
     const updates = agreed(session, draft, verdict.updates)
     if (updates.length < draft.length && (await losesMore(session, ground, updates, losing))) {
@@ -84,6 +95,26 @@ const losingOf = async (
   const stays = new Set([...near.slice(0, 500), ...(first === undefined ? [] : [first]), ...after.values()])
   return provenLosing(doubtful, [...stays], ask)
 }
+
+type Update = Extract<RefUpdate, { kind: 'update' }>
+
+const without = (draft: readonly RefUpdate[], losing: readonly RefUpdate[]): readonly Update[] => {
+  const lost = new Set(losing.map(({ ref }) => ref))
+  return draft.filter((update) => update.kind === 'update').filter(({ ref }) => !lost.has(ref))
+}
+
+/** A question is asked only where the pack does not show it: a ref that moved to what the replica has already. */
+const overwrittenOf = (
+  session: Session,
+  ground: Ground,
+  updates: readonly Update[],
+  parents: Parents,
+): Promise<readonly RefUpdate[]> =>
+  overwrites(updates, parents, async ({ from, to }) => {
+    const outside = [...reachedIn(parents, [to])].filter((oid) => !parents.has(oid))
+    const ask = await asker(session, ground, outside)
+    return ask([from], [to])
+  })
 
 /** What the guard left out is remembered, and what cannot be without it stays as well. */
 const agreed = (

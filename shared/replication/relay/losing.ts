@@ -74,6 +74,49 @@ export const unproven = (
     .filter(({ from }) => !tips.has(from) && !reached.has(from))
 }
 
+/** Steps from commit to parent for all refs of a plan together; a fast-forward takes as many as it has commits. */
+const MOST_STEPS = 100_000
+const MOST_FORWARD_QUESTIONS = 16
+
+/**
+ * Of updates that lose nothing those that are no fast-forward all the same: another ref still holds what this one held. A tag has no
+ * forward: each move overwrites. Where it cannot be found out with little work, it counts as overwritten.
+ * @param ask whether the server finds the old value behind the new one
+ */
+export const overwrites = async (
+  updates: readonly Extract<RefUpdate, { kind: 'update' }>[],
+  parents: Parents,
+  ask: (update: Extract<RefUpdate, { kind: 'update' }>) => Promise<boolean>,
+): Promise<readonly RefUpdate[]> => {
+  const found: RefUpdate[] = []
+  const steps = { left: MOST_STEPS }
+  let questions = 0
+  for (const update of updates) {
+    if (update.ref.startsWith('refs/heads/')) {
+      if (isForward(parents, update, steps)) continue
+      questions += 1
+      if (questions <= MOST_FORWARD_QUESTIONS && (await ask(update))) continue
+    }
+    found.push(update)
+  }
+  return found
+}
+
+const isForward = (
+  parents: Parents,
+  { from, to }: { readonly from: string; readonly to: string },
+  steps: { left: number },
+): boolean => {
+  const seen = new Set([to])
+  for (const oid of seen) {
+    if (oid === from) return true
+    if (steps.left <= 0) return false
+    steps.left -= 1
+    for (const parent of parents.get(oid) ?? []) seen.add(parent)
+  }
+  return false
+}
+
 /**
  * Of what the pack does not prove, what a server cannot prove either: in groups, halved only where a group is not clean.
  * @param stays tips that stay or come, the likeliest first

@@ -2,6 +2,7 @@ import { addressText } from '../../codecommit/address.ts'
 import { type Code, codeOf, RelayError } from '../../runtime/errors.ts'
 import { describeFailure } from '../../runtime/log.ts'
 import { afterFailure, spread } from './failures.ts'
+import { noteUnsent } from './memory.ts'
 import { conclusionOf, type Round, round } from './round.ts'
 import { handOver, isHopeless, openSession, type Session, totalOf } from './session.ts'
 import type { Relay, RelayOutcome, RelayParts, RelayWork } from './types.ts'
@@ -71,6 +72,7 @@ type Step = Round | 'again' | Extract<RelayOutcome, { kind: 'hand-over' }>
 /** One round, or what its failure leads to. Failures count from the last ref that moved. */
 const step = async (session: Session, failures: Map<Code, number>): Promise<Step> => {
   const before = totalOf(session.moved)
+  const { refsPerPush } = session
   try {
     const spent = handOverSpent(session)
     if (spent) return spent
@@ -81,7 +83,8 @@ const step = async (session: Session, failures: Map<Code, number>): Promise<Step
     if (session.refusal) throw session.refusal.error
     const spent = handOverSpent(session)
     if (spent) return spent
-    if (totalOf(session.moved) > before) failures.clear()
+    // smaller pushes are another way to go, and end where they are small
+    if (totalOf(session.moved) > before || session.refsPerPush < refsPerPush) failures.clear()
     return await afterError(session, failures, error)
   }
 }
@@ -92,6 +95,7 @@ const afterError = async (session: Session, failures: Map<Code, number>, error: 
   if (code === undefined) throw error
   const replica = addressText(work.target.replica)
   const { data } = error as RelayError
+  noteUnsent(session.memory, data)
   const next = afterFailure({ code, data }, failures, spread(`${replica} ${parts.now()}`))
   if (next.kind === 'throw') throw error
   if (next.kind === 'hand-over') return handOver(session, next.reason, (error as RelayError).message)

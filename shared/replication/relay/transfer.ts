@@ -83,7 +83,7 @@ const mayLose = (update: RefUpdate, rewinds?: ReadonlySet<RefUpdate>): boolean =
   update.kind === 'delete' || (rewinds?.has(update) ?? false)
 
 /** A push past which a server may well find that there are too many refs in it. */
-const MANY_REFS = 500
+const MANY_REFS = 100
 
 const pushOne = async (
   session: Session,

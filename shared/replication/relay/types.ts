@@ -24,6 +24,8 @@ export interface Draft {
   readonly replica: RefMap
   /** the updates and deletions after which nothing at the source reaches the replica's old tip, or for which that is not known */
   readonly losing: readonly RefUpdate[]
+  /** other updates that are no fast-forward, or not known to be one: another ref still holds what this one held */
+  readonly overwritten?: readonly RefUpdate[]
 }
 
 /** `go` may name fewer updates than the draft: the others are left as they are. */
@@ -32,7 +34,7 @@ export type Verdict =
   | { readonly kind: 'refuse'; readonly reason: string; readonly deletions: number; readonly rewinds: number }
 
 /**
- * Asked before a push that deletes refs or loses tips, and before no other. What it must do first (park a tip, tell people) is
+ * Asked before a push that deletes refs, loses tips or overwrites a ref, and before no other. What it must do first (park a tip, tell people) is
  * done when it returns; what it throws ends the relay with nothing pushed.
  */
 export type Guard = (draft: Draft) => Promise<Verdict>

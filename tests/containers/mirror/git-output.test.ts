@@ -82,6 +82,11 @@ test.each([
     "fatal: unable to access 'http://h/': Failed to connect to h port 1 after 0 ms: Couldn't connect to server",
   ],
   ['REMOTE_UNREACHABLE', 'fatal: early EOF\nfatal: fetch-pack: invalid index-pack output'],
+  ['REMOTE_FAILED', `fatal: remote error: upload-pack: not our ref ${a}`],
+  [
+    'REMOTE_FAILED',
+    'remote: aborting due to possible repository corruption on the remote side.\nfatal: early EOF',
+  ],
   [
     'REMOTE_UNREACHABLE',
     'error: RPC failed; result=56, HTTP code = 200\nfatal: The remote end hung up unexpectedly',
@@ -116,4 +121,14 @@ test('refs are read from for-each-ref, and nothing else', () => {
   )
   expect(parseRefs('').size).toBe(0)
   expect(() => parseRefs(`${a} refs/notes/x\n`)).toThrow(/GIT_FAILED/)
+  expect(parseRefs(`${a} refs/heads/a\u00a0b\n`).get('refs/heads/a\u00a0b')).toBe(a)
+})
+
+test('a name that is not UTF-8 is refused, and not pushed under another one', () => {
+  const stdout = Buffer.concat([Buffer.from(`${a} refs/heads/caf`), Buffer.from([0xe9, 0x0a])]).toString()
+  expect(() => parseRefs(stdout)).toThrow(/NAME_INVALID.*not UTF-8/)
+})
+
+test('SHA-256 is named', () => {
+  expect(() => parseRefs(`${a}${'b'.repeat(24)} refs/heads/x\n`)).toThrow(/GIT_FAILED.*sha256/)
 })

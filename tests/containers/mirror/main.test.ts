@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { startTable, type TestTable } from '../../support/table.ts'
@@ -236,10 +236,18 @@ describe('what keeps it from working', () => {
     ['the push: throttled', 75, 'REMOTE_THROTTLED', push(503)],
     ['the push: broken', 75, 'REMOTE_FAILED', push(500)],
     ['a redirect', 75, 'REMOTE_FAILED', look(302)],
+    ['the clone: a page that is no Git protocol', 75, 'GIT_PROTOCOL', clone(200)],
   ])('%s', async (_, code, name, hook) => {
     world.makeReplica()
     world.before = hook
     await refused(code, name)
+    expect(world.refs(REPLICA)).toBe('')
+  })
+
+  test('a source that is shallow', async () => {
+    world.makeReplica()
+    writeFileSync(join(world.git(SOURCE, 'rev-parse', '--absolute-git-dir'), 'shallow'), `${main()}\n`)
+    await refused(75, 'GIT_FAILED')
     expect(world.refs(REPLICA)).toBe('')
   })
 

@@ -66,6 +66,7 @@ const run = async (...bodies: unknown[]) => {
     decodeBody: (body) => [JSON.parse(body) as RelayInput],
     chooses,
     once: table.once,
+    isOwn: (actor) => actor.includes(':assumed-role/codecommit-relay-test-'),
     deliver: createDeliver({
       publish: async (input) => {
         if (refuse(input)) throw new Error('refused')
@@ -98,6 +99,12 @@ describe('one notice', () => {
   test('for one push', async () => {
     expect(await run(oneOf(pushed(), 'e1'))).toEqual([])
     expect(subjects()).toEqual(['orders: nina pushed to main (7f3c1de..a7f719b)'])
+  })
+
+  test('none for what the stack itself pushed: a replica in its own region, or a source that was failed over', async () => {
+    const role = 'arn:aws:sts::111111111111:assumed-role/codecommit-relay-test-us-east-1-replicate/replicate'
+    expect(await run(oneOf(pushed(), 'e1', { actor: role }))).toEqual([])
+    expect(subjects()).toEqual([])
   })
 
   test('for an event that comes twice, in one batch or later', async () => {

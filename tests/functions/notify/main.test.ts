@@ -53,6 +53,7 @@ beforeAll(async () => {
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${databasePort}`,
     AWS_ENDPOINT_URL_SNS: `http://127.0.0.1:${gatewayPort}`,
+    AWS_LAMBDA_FUNCTION_NAME: 'codecommit-relay-test-notify',
     RELAY_TABLE: 'relay',
     RELAY_TOPICS: JSON.stringify({ team: TOPIC }),
     POWERTOOLS_LOG_LEVEL: 'SILENT',

@@ -50,7 +50,6 @@ const usual = [
   `${oid('d')} refs/tags/v1\n`,
   `${oid('a')} refs/tags/v1^{}\n`,
   `${oid('e')} .have\n`,
-  `shallow ${oid('a')}\n`,
 ]
 
 describe('reading', () => {
@@ -76,6 +75,11 @@ describe('reading', () => {
     expect(read([bytes])).toEqual({ refs: new Map([['refs/heads/main', oid('a')]]), capabilities: ['x'] })
   })
 
+  test('a replica may be shallow, and says that its objects are named by SHA-1', () => {
+    const lines = [`${oid('a')} refs/heads/main\0object-format=sha1\n`, `shallow ${oid('a')}\n`]
+    expect(read([stream(lines, 'git-receive-pack')], 'git-receive-pack').refs.size).toBe(1)
+  })
+
   test('cut at every byte it is the same; ended at every byte it is refused', () => {
     const bytes = stream(usual)
     const whole = read([bytes])
@@ -99,6 +103,8 @@ describe('refusing', () => {
     ['bytes after the end', Buffer.concat([stream(usual), line('more')])],
     ['a short oid', stream(['abc refs/heads/main\n'])],
     ['a SHA-256 oid', stream([`${oid('a')}${'b'.repeat(24)} refs/heads/main\n`])],
+    ['an empty repository of SHA-256', stream([`${'0'.repeat(64)} capabilities^{}\0object-format=sha256\n`])],
+    ['a source that is shallow', stream([`${oid('a')} refs/heads/main\0x\n`, `shallow ${oid('a')}\n`])],
     ['an empty line', stream([''])],
     ['a name that git forbids', stream([`${oid('a')} refs/heads/../../etc\n`])],
     ['a name twice', stream([usual[1]!, usual[1]!])],
@@ -108,6 +114,11 @@ describe('refusing', () => {
     ],
     ['a page of HTML', Buffer.from('<html>sign in</html>')],
   ])('%s', (_, bytes) => expect(refusal(bytes)).toBe('GIT_PROTOCOL'))
+
+  test('another object format is named', () => {
+    const bytes = stream([`${'a'.repeat(64)} refs/heads/main\0x object-format=sha256\n`])
+    expect(() => read([bytes])).toThrow(/problem=object format format=sha256/)
+  })
 
   test('an ERR line is the server’s refusal', () => {
     expect(refusal(stream(['ERR not now\n']))).toBe('REMOTE_FAILED')

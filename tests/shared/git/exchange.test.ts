@@ -197,6 +197,18 @@ describe('fetch answer', () => {
     expect(codeThrown(() => readFetch([Buffer.concat(packets)], sided))).toBe(code)
   })
 
+  test.each<[string, Buffer]>([
+    ['progress', band(2, 'x'.repeat(60_000))],
+    ['keep-alives', Buffer.concat(Array.from({ length: 12_000 }, () => band(1, '')))],
+  ])('no server is listened to for ever (%s)', (_, piece) => {
+    const endless = [line('NAK\n'), ...Array.from({ length: 300 }, () => piece)]
+    expect(codeThrown(() => readFetch(endless, sided))).toBe('GIT_LIMIT')
+    // not even that much matters where data comes as well
+    expect(codeThrown(() => readFetch([line('NAK\n'), piece, piece, band(1, pack), FLUSH], sided))).toBe(
+      undefined,
+    )
+  })
+
   test('a server’s words are short and one line', () => {
     const words = `fatal:\n\tsee https://user:word@host/<b>${'x'.repeat(10_000)}`
     expect(() => readFetch([line('NAK\n'), band(3, words)], sided)).toThrow(
@@ -279,6 +291,12 @@ describe('push answer', () => {
     expect(readReport([], [])).toBeUndefined()
     expect(readReport([], ['side-band-64k'])).toBeUndefined()
     expect(readReport([band(2, 'words'), FLUSH], ['side-band-64k'])).toBeUndefined()
+  })
+
+  test('names may hold any space but the common one', () => {
+    const names = ['refs/heads/a\u00a0b', 'refs/heads/a\u3000b', 'refs/tags/\ufeffx\u2028y']
+    const lines = [line('unpack ok\n'), ...names.map((name) => line(`ok ${name}\n`)), FLUSH]
+    expect([...(readReport([Buffer.concat(lines)], ['report-status'])?.refs.keys() ?? [])]).toEqual(names)
   })
 
   test('a ref that is spoken of twice is refused if it is so once', () => {

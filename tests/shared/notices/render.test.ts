@@ -130,7 +130,7 @@ describe('the sentence that people read', () => {
     [
       'refused',
       [refused({ deletions: 1_200, refs: 2_000 })],
-      'orders: replica in eu-west-1 was left as it is: the plan would delete 1,200 refs and rewind 2, of 2,000 in all',
+      'orders: replica in eu-west-1 was left as it is: the plan would delete 1,200 and rewind 2 of 2,000 refs',
     ],
     ['without a source', [sourceMissing()], 'orders: replica in eu-west-1 has lost its source, and is kept'],
   ])('%s', (_name, events, headline) => {
@@ -274,6 +274,7 @@ test('a subject is ASCII, on one line, and never too long', () => {
 test('accents are written without, rather than as question marks', () => {
   const story = storyOf(repositoryEvent([pushed({ ref: 'refs/heads/größe' })], { actorName: 'Zoë' }))
   expect(subjectOf(story)).toBe('orders: Zoe pushed to gro?e (7f3c1de..a7f719b)')
+  expect(subjectOf({ ...story, headline: 'the source’s' })).toBe("the source's")
 })
 
 test('a ref that would break the line does not', () => {

@@ -86,7 +86,7 @@ describe('retry', () => {
 
   test('every give-up has a next step', () => {
     for (const code of ['REMOTE_DENIED', 'MIRROR_FAILED', 'GIT_LIMIT'] as const)
-      expect(nextStepOf(code)).toMatch(/\.$/)
+      expect(nextStepOf(code, 'orders')).toMatch(/\.$/)
   })
 })
 

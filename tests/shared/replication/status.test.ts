@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Operator } from '../../../cli/operator.ts'
+import { lookAtAll } from '../../../cli/status/look.ts'
 import { span, statusLines, summaryLine, WIDTH } from '../../../cli/status/table.ts'
 import type { Look } from '../../../shared/replication/judge.ts'
 import { allWell, type ReplicaStatus, statusOf, summaryOf } from '../../../shared/replication/status.ts'
@@ -84,20 +86,39 @@ const rows: readonly Row[] = [
     'different and refused',
     record({ status: 'refused', refusal }),
     different,
-    { state: 'refused', trouble: { code: 'PLAN_REFUSED', reason: '40 of 50 refs', at: iso(3) } },
+    {
+      state: 'refused',
+      trouble: {
+        code: 'PLAN_REFUSED',
+        reason: '40 of 50 refs',
+        at: iso(3),
+        nextStep: expect.stringMatching(/relay seed \w+ --force/),
+      },
+    },
   ],
   ['different and to be left so', record({ status: 'kept' }), different, { state: 'kept', lagMs: 0 }],
   [
     'a side that cannot be read',
     record(),
     denied,
-    { state: 'unread', live: false, trouble: { code: 'REMOTE_DENIED' } },
+    {
+      state: 'unread',
+      live: false,
+      trouble: { code: 'REMOTE_DENIED', nextStep: expect.stringMatching(/your own credentials/) },
+    },
   ],
   [
     'the source is gone',
     record({ status: 'source-missing', missingSince: iso(60) }),
     { kind: 'source-missing' },
-    { state: 'source-missing', trouble: { code: 'SOURCE_MISSING', at: iso(60) } },
+    {
+      state: 'source-missing',
+      trouble: {
+        code: 'SOURCE_MISSING',
+        at: iso(60),
+        nextStep: expect.stringMatching(/make the source again/),
+      },
+    },
   ],
   ['nobody has looked yet, and it is equal', undefined, equal, { state: 'equal', missedEvents: 0 }],
   ['nobody has looked yet', undefined, undefined, { state: 'unknown', live: false }],
@@ -109,6 +130,59 @@ const rows: readonly Row[] = [
 
 test.each(rows)('%s', (_name, known, look, expected) => {
   expect(of(known, look)).toMatchObject({ repository, replica, ...expected })
+})
+
+describe('a replica that no tag asks for any more', () => {
+  const rule = { repositories: ['*'], tag: 'relay:replicate-to', way: 'auto', deletes: 'mirror' }
+  const away = { ...replica, region: 'eu-central-1' }
+  const lookWith = (source: ReadonlyMap<string, string> | undefined, still: readonly string[] = []) =>
+    lookAtAll(
+      {
+        config: { replicate: [{ ...rule, to: [{ region: 'eu-west-1' }, { region: 'eu-central-1' }] }] },
+        region: 'us-east-1',
+        own: async () => ({ account }),
+        targets: async () =>
+          still.map((region) => ({ repository, replica: { ...replica, region }, deletes: 'mirror' })),
+        store: async () => ({ list: async () => [record(), record({ replica: away })] }),
+        codecommit: async () => ({
+          readRefs: async ({ region }: { region: string }) =>
+            region === 'us-east-1' ? source : new Map([['refs/heads/main', oid]]),
+        }),
+      } as unknown as Operator,
+      { repositories: [], recorded: false },
+    )
+  const moved = new Map([['refs/heads/main', 'b'.repeat(40)]])
+
+  test('is shown as ended, not as behind, and is no trouble', async () => {
+    const all = await lookWith(moved)
+    expect(all.map(({ state }) => state)).toEqual(['ended', 'ended'])
+    expect(all[0]).not.toHaveProperty('trouble')
+    expect(allWell(all)).toBe(true)
+    expect(statusLines(all, NOW).join('\n')).toContain('no tag of the source asks for it')
+  })
+
+  test('also where another replica of the source goes on', async () => {
+    const all = await lookWith(moved, ['eu-west-1'])
+    expect(all.map(({ replica: { region }, state }) => [region, state])).toEqual([
+      ['eu-west-1', 'behind'],
+      ['eu-central-1', 'ended'],
+    ])
+  })
+
+  test('a source that is gone is told as such', async () => {
+    expect((await lookWith(undefined)).map(({ state }) => state)).toEqual([
+      'source-missing',
+      'source-missing',
+    ])
+  })
+})
+
+test('what is to be done sends nobody to a mirror that never ran', () => {
+  const missing = of(record({ status: 'source-missing' }), { kind: 'source-missing' }).trouble?.nextStep
+  expect(missing).toMatch(/make the source again/)
+  expect(missing).not.toMatch(/mirror task|redrive/)
+  const refused = of(record({ status: 'refused', refusal }), different).trouble?.nextStep
+  expect(refused).toMatch(/^Look at what happened to the source/)
 })
 
 test('what works on it is told while its claim is live', () => {

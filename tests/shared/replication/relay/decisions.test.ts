@@ -4,7 +4,7 @@ import type { RefUpdate } from '../../../../shared/replication/plan.ts'
 import { afterFailure, spread } from '../../../../shared/replication/relay/failures.ts'
 import { havesOf, wantsOf } from '../../../../shared/replication/relay/haves.ts'
 import { provenLosing, reachedIn, tipsAfter, unproven } from '../../../../shared/replication/relay/losing.ts'
-import { newMemory, note, sortOut } from '../../../../shared/replication/relay/memory.ts'
+import { newMemory, note, noteUnsent, sortOut } from '../../../../shared/replication/relay/memory.ts'
 import { joinMoves } from '../../../../shared/replication/relay/moves.ts'
 import { commandOf, keyOf, pushesOf } from '../../../../shared/replication/relay/pushes.ts'
 import { defaultBranchOf } from '../../../../shared/replication/relay/session.ts'
@@ -197,6 +197,19 @@ describe('refs that were refused', () => {
     const memory = newMemory()
     for (let n = 0; n < 3; n += 1) note(memory, create('a', 1), 'ok')
     expect(sortOut(memory, [create('a', 1)]).denied).toEqual([create('a', 1)])
+  })
+
+  test('what the source names and does not have stops only itself', () => {
+    const memory = newMemory()
+    const [gone, there] = [create('a', 1), create('b', 2)]
+    const reason = `upload-pack: not our ref ${oid(1)}`
+    for (let times = 0; times < 3; times += 1) {
+      expect(sortOut(memory, [gone, there]).rejected).toEqual([])
+      noteUnsent(memory, { reason })
+      noteUnsent(memory, { reason: 'other words' })
+      noteUnsent(memory, {})
+    }
+    expect(sortOut(memory, [gone, there])).toMatchObject({ open: [there], rejected: [{ update: gone }] })
   })
 })
 

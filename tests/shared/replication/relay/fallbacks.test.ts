@@ -149,6 +149,27 @@ describe('a server that can do less', () => {
     await becomesEqual()
     expect(pushes().map(({ lines }) => lines.length)).toEqual([601, 151, 151, 151, 148])
   })
+
+  test('too many refs in a push, and a server that has no words for it', async () => {
+    sides = await openSides()
+    const one = await grow(sides.source, 'main')
+    const names = Array.from({ length: 600 }, (_, n) => `refs/tags/t${n}`)
+    await setRefs(sides.source, Object.fromEntries(names.map((name) => [name, one])))
+    await sides.source.git(['pack-refs', '--all'])
+    let refuses = false
+    const { oddities } = sides.replica.server
+    // two failures before it: a push that is made smaller is no third one
+    oddities.before = ({ step, count }) => (step === 'refs' && count < 3 ? 500 : undefined)
+    oddities.exchange = ({ service, lines }) => {
+      refuses = service === 'git-receive-pack' && lines.length > 100
+      return refuses ? { ng: 'no' } : undefined
+    }
+    oddities.garble = ({ step }, piece) =>
+      refuses && step === 'exchange' ? Buffer.from('0010\x03fatal: no\n') : piece
+    await becomesEqual()
+    const sizes = pushes().map(({ lines }) => lines.length)
+    expect(sizes.slice(0, 4)).toEqual([601, 151, 38, 38])
+  })
 })
 
 describe('a server that has a bad day', () => {
