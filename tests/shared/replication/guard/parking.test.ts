@@ -6,6 +6,7 @@ import { expireParked } from '../../../../shared/replication/guard/expire.ts'
 import { createGuard, type GuardPolicy } from '../../../../shared/replication/guard/guard.ts'
 import { createMemory } from '../../../../shared/replication/guard/memory.ts'
 import { park } from '../../../../shared/replication/guard/park.ts'
+import { authorOf } from '../../../../shared/replication/guard/stranger.ts'
 import { createWatch } from '../../../../shared/replication/guard/watch.ts'
 import type { Target } from '../../../../shared/replication/prove.ts'
 import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
@@ -481,6 +482,22 @@ describe('strangers', () => {
     setReplica(main, old)
     await guard(draft)
     expect(bench.events.map(({ type }) => type)).toEqual(['Replica Diverged'])
+  })
+
+  test('a move that is confirmed late does not hide what another worker announced on top of it', async () => {
+    const { old } = await replicated()
+    const later = (more: number) =>
+      createMemory({ left: bench.parts.left, now: () => bench.clock.now + more }, target)
+    let more = 1
+    const fast = createMemory({ left: bench.parts.left, now: () => bench.clock.now + more }, target)
+    const [second, third] = ['second', 'third'].map((words) => bench.commit(target.repository, words, old))
+    const move = { kind: 'update', ref: main, from: old, to: second! } as const
+    await fast.announce([move])
+    await later(2).announce([{ kind: 'update', ref: main, from: second!, to: third! }])
+    more = 3
+    await fast.confirm([move])
+    const author = async (oid: string) => authorOf(await bench.parts.left.read(target), main, oid, String)
+    expect([await author(second!), await author(third!)]).toEqual(['relay', 'relay'])
   })
 
   test('a relay that is killed between its push and its proof is no stranger to the next one', async () => {
