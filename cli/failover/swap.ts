@@ -268,7 +268,7 @@ const equalTwice = async (context: Context): Promise<NonNullable<Context['found'
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
     const outcome = await relayAll(parts, main, undefined, parts.signal, silent)
     if (outcome.kind !== 'equal') throw notEqual(main, outcome.kind)
-    await parts.memory?.(main).remember(outcome.refs)
+    await parts.memory?.(main).remember(outcome.refs, Date.parse(outcome.proof.at))
     await parts.pause(parts.settleMs)
     const seen = await readBoth(context)
     if (seen.kind === 'unread') continue

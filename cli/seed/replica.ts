@@ -116,7 +116,7 @@ const work = async (
     if ('moved' in outcome) moved = addCounts(outcome.moved, moved)
     if (outcome.kind === 'kept') await parts.memory?.(target).remember(outcome.refs)
     if (outcome.kind !== 'equal') return notEqual(outcome, moved, target.repository.name)
-    await parts.memory?.(target).remember(outcome.refs)
+    await parts.memory?.(target).remember(outcome.refs, Date.parse(outcome.proof.at))
     const nothing = moved.created + moved.updated + moved.deleted === 0
     const told = nothing ? undefined : await tell(parts, target, outcome, moved)
     const way = nothing ? undefined : { way: 'relay' as const, reason: SEED_REASON }

@@ -39,7 +39,7 @@ export const relayFirst = async (task: MirrorTask, tools: RelayTools): Promise<'
   const outcome = await relayOrMake(task, tools)
   switch (outcome.kind) {
     case 'equal':
-      await tools.watch?.remember(outcome.refs)
+      await tools.watch?.remember(outcome.refs, Date.parse(outcome.proof.at))
       log.info('relay done', { ...names, ...outcome.moved, refs: outcome.refs.size, ...outcome.cost })
       return 'done'
     case 'kept':

@@ -50,7 +50,7 @@ export const createMirrorStopped = (parts: MirrorStoppedParts): Handle<BatchResp
     emit: createEmitter({ client: parts.events, bus: parts.bus }).emit,
     ask: (request, delaySeconds) => work.send(letter(request), delaySeconds),
     bury: (request) => dead.send(letter(request)),
-    remember: (target, refs) => createMemory({ left, now }, target).remember(refs),
+    remember: (target, refs, at) => createMemory({ left, now }, target).remember(refs, at),
     limit: parts.config.mirror.attempts,
   }
   return (event, run) =>

@@ -142,7 +142,7 @@ const lookOf = (work: Work, run: Run): Look => {
           },
         },
         isGone: (task) => isGone(parts.tasks, task, now()),
-        remember: (target, refs) => createMemory({ left, now }, target).remember(refs),
+        remember: (target, refs, at) => createMemory({ left, now }, target).remember(refs, at),
         ask: (requests) =>
           replicate.sendAll(
             requests.map((request) => replicationRequested(request, { id: parts.id(), now: now(), ...own })),

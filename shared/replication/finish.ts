@@ -16,7 +16,7 @@ const ANEW_SECONDS = 15
 
 export interface FinishParts extends Parts {
   /** both sides hold these refs */
-  readonly remember?: (target: Target, refs: RefMap) => Promise<void>
+  readonly remember?: (target: Target, refs: RefMap, at: number) => Promise<void>
   readonly ask: Ask
   /** puts a request where it rings and can be redriven: the replicate queue's dead-letter queue */
   readonly bury: (request: Request) => Promise<void>
@@ -111,7 +111,7 @@ const prove = async (
       return goOn(parts, target, claim, again(found, claim.attempt, parts.limit, parts.random))
     }
     if (found.kind === 'different') return runAgain(parts, target, record, claim, pushed || round > 0)
-    if (found.kind === 'equal') await parts.remember?.(target, found.refs)
+    if (found.kind === 'equal') await parts.remember?.(target, found.refs, Date.parse(found.proof.at))
     const left = await (found.kind === 'source-missing'
       ? endMissing(parts, target, record, claim)
       : endEqual(parts, target, claim, found.proof, told))

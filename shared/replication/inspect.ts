@@ -14,7 +14,7 @@ export interface InspectParts {
   readonly store: ReplicaStore
   readonly emit: Emit
   /** both sides hold these refs, and no record said so */
-  readonly remember?: (target: Target, refs: RefMap) => Promise<void>
+  readonly remember?: (target: Target, refs: RefMap, at: number) => Promise<void>
   /** whether a mirror task ended without anybody having heard of it */
   readonly isGone: (task: string) => Promise<boolean>
   readonly now: () => number
@@ -56,7 +56,9 @@ export const inspect = async (
       const sight = judge(look, { record, held, now: parts.now() })
       if (sight.kind === 'equal' && sight.news) {
         await note(parts, target, sight.news)
-        if (source?.kind === 'refs' && source.refs) await parts.remember?.(target, source.refs)
+        if (source?.kind === 'refs' && source.refs) {
+          await parts.remember?.(target, source.refs, Date.parse(sight.news.at))
+        }
       }
       if (sight.pace) await parts.store.pace(target, sight.pace)
       return { target, record, sight }

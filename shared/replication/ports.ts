@@ -37,7 +37,7 @@ export interface Watch {
   /** the replica took these moves, and there is no proof yet */
   readonly confirm?: (moves: readonly RefUpdate[]) => Promise<void>
   /** both sides hold these refs */
-  readonly remember?: (refs: RefMap) => Promise<void>
+  readonly remember?: (refs: RefMap, at?: number) => Promise<void>
 }
 
 /** What a watch may spend, and what it is told of the work. */

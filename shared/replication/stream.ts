@@ -85,7 +85,7 @@ const takeFastPath = async (
     const reason = `${refsText(found.updates.length)} still differed after the fast path`
     return { kind: 'doubt', reason, moved: outcome.moved }
   }
-  await watch.remember?.(found.refs)
+  await watch.remember?.(found.refs, Date.parse(found.proof.at))
   return { kind: 'equal', proof: found.proof, moved: outcome.moved, ...how }
 }
 
@@ -112,7 +112,7 @@ const takeFullWay = async (
   const outcome = await relayOrMake(parts, look.target, work).catch(handOverParking)
   switch (outcome.kind) {
     case 'equal':
-      await watch.remember?.(outcome.refs)
+      await watch.remember?.(outcome.refs, Date.parse(outcome.proof.at))
       return { kind: 'equal', proof: outcome.proof, moved: moved(outcome.moved), ...how() }
     case 'kept':
       // what is kept would else be all that is remembered, and Relay's own moves a stranger's one day

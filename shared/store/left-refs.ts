@@ -30,8 +30,8 @@ export interface LeftRefs {
     /** ref key → oid mark; absent: too many to remember */
     readonly refs?: ReadonlyMap<string, string>
   }
-  /** announced since, by ref key; the latest of each */
-  readonly moves: ReadonlyMap<string, LeftMove>
+  /** announced since, by ref key, oldest first: of two workers' moves either may be the one that the replica took */
+  readonly moves: ReadonlyMap<string, readonly LeftMove[]>
   /** too many were announced to remember them */
   readonly untold: boolean
 }
@@ -40,8 +40,12 @@ export interface LeftRefs {
 export interface LeftRefsStore {
   read(pair: Pair): Promise<LeftRefs>
   announce(pair: Pair, moves: readonly LeftMove[]): Promise<void>
-  /** both sides held these refs: full name → oid. Costs a read alone when nothing changed since the last time. */
-  prove(pair: Pair, digest: string, refs: ReadonlyMap<string, string>, now: number): Promise<void>
+  /**
+   * Both sides held these refs: full name → oid. Costs a read alone when nothing changed since the last time. What was read before
+   * the proof that is kept changes nothing.
+   * @param at when they were read: milliseconds since the epoch
+   */
+  prove(pair: Pair, digest: string, refs: ReadonlyMap<string, string>, at: number): Promise<void>
 }
 
 /** The mark of a ref that does not exist. */
@@ -65,7 +69,8 @@ export const UNDER_WAY_MS = 16 * 60_000
 const FORGOTTEN_SECONDS = 7 * 24 * 3600
 
 const PROVEN = 'proven'
-const MOVE = /^m[0-9a-f]{16}$/
+/** the ref's key, and enough of what it moves to that two workers' moves do not replace each other */
+const MOVE = /^m[0-9a-f]{20}$/
 
 export const openLeftRefs = (table: Table): LeftRefsStore => {
   const items = (pair: Pair) => table.query(partitionOf(pair))
@@ -78,8 +83,11 @@ export const openLeftRefs = (table: Table): LeftRefsStore => {
       const bucket = `moves#${Math.floor(first.at / BUCKET_MS)}`
       const expiresAt = Math.ceil(first.at / 1000) + FORGOTTEN_SECONDS
       if (moves.length <= MOST_ATTRIBUTES) {
-        const set = Object.fromEntries(moves.map((move) => [`m${move.key}`, textOf(move)]))
-        await table.update({ pk, sk: bucket }, { set: { ...set, expiresAt, at: first.at } })
+        const named = moves.map((move) => [`m${move.key}${move.to.slice(0, 4)}`, textOf(move)])
+        const set = { ...Object.fromEntries(named), expiresAt }
+        // `at` is the latest announcement: what is told to be done may have been announced before it
+        const { at } = first
+        await table.update({ pk, sk: bucket }, first.done ? { set, init: { at } } : { set: { ...set, at } })
       } else if (moves.length <= MAX_REMEMBERED_REFS) {
         for (let from = 0; from < moves.length; from += MOVES_OF_ITEM) {
           const packed = packMoves(moves.slice(from, from + MOVES_OF_ITEM))
@@ -93,19 +101,20 @@ export const openLeftRefs = (table: Table): LeftRefsStore => {
         await table.put({ pk, sk: `${bucket}#many` }, { untold: true, at: first.at, expiresAt })
       }
     },
-    prove: async (pair, digest, refs, now) => {
+    prove: async (pair, digest, refs, at) => {
       const kept = await items(pair)
       const left = leftOf(kept)
       const pk = partitionOf(pair)
       const journals = kept.filter(({ sk }) => sk !== PROVEN)
       if (left.proven?.digest === digest && journals.length === 0) return
       const packed = refs.size <= MAX_REMEMBERED_REFS ? { refs: packRefs(refs) } : {}
-      await table.put({ pk, sk: PROVEN }, { digest, at: now, ...packed })
+      if (!(await table.put({ pk, sk: PROVEN }, { digest, at, ...packed }, notOlder(at)))) return
       const marks = new Map([...refs].map(([ref, oid]) => [refKey(ref), oidMark(oid)]))
       for (const item of journals) {
         // another worker's push may still be under way, or have come after these refs were read
-        const isOpen = movesOf(item).some(({ key, to }) => (marks.get(key) ?? NOTHING) !== to)
-        if (isOpen && Number(item.at) > now - UNDER_WAY_MS) continue
+        const latest = [...byKey(movesOf(item)).values()].flatMap((moves) => moves.at(-1) ?? [])
+        const isOpen = latest.some(({ key, to }) => (marks.get(key) ?? NOTHING) !== to)
+        if (isOpen && Number(item.at) > at - UNDER_WAY_MS) continue
         const same = { when: '#at = :at', values: { ':at': Number(item.at) } }
         await table.delete({ pk, sk: String(item.sk) }, same)
       }
@@ -118,18 +127,25 @@ const partitionOf = ({ repository, replica }: Pair): string =>
 
 const leftOf = (items: readonly Item[]): LeftRefs => {
   const proven = items.find(({ sk }) => sk === PROVEN)
-  const moves = new Map<string, LeftMove>()
-  for (const move of items.flatMap(movesOf)) {
-    const other = moves.get(move.key)
-    const later = !other || other.at < move.at || (other.at === move.at && !other.done)
-    if (later) moves.set(move.key, move)
-  }
   return {
     ...(proven ? { proven: provenOf(proven) } : {}),
-    moves,
+    moves: byKey(items.flatMap(movesOf)),
     untold: items.some(({ untold }) => untold === true),
   }
 }
+
+/** A proof from further ahead than any worker lives was written by a clock that was wrong. */
+const notOlder = (at: number) => ({
+  when: 'attribute_not_exists(#at) OR #at <= :at OR #at > :never',
+  values: { ':at': at, ':never': at + UNDER_WAY_MS },
+})
+
+/** Of each ref, oldest first; what is done behind what may be. */
+const byKey = (moves: readonly LeftMove[]): ReadonlyMap<string, readonly LeftMove[]> =>
+  Map.groupBy(
+    moves.toSorted((a, b) => a.at - b.at || Number(a.done) - Number(b.done)),
+    ({ key }) => key,
+  )
 
 const provenOf = ({ digest, at, refs }: Item): NonNullable<LeftRefs['proven']> => ({
   digest: String(digest),
@@ -145,7 +161,7 @@ const movesOf = (item: Item): readonly LeftMove[] => {
   return Object.entries(item).flatMap(([name, value]) => {
     if (!MOVE.test(name)) return []
     const [from = NOTHING, to = NOTHING, at, done] = String(value).split(' ')
-    return [{ key: name.slice(1), from, to, at: Number(at), done: done === '1' }]
+    return [{ key: name.slice(1, 17), from, to, at: Number(at), done: done === '1' }]
   })
 }
 

@@ -11,6 +11,10 @@ export interface Emitted {
   readonly detail: Record<string, unknown>
   /** milliseconds of the real clock */
   readonly at: number
+  /** AWS_EXECUTION_ENV of the process that put it there */
+  readonly by: string | undefined
+  /** whoever put it there was not told that it is, and does so again */
+  readonly unheard: boolean
 }
 
 export interface AwsParts {
@@ -63,11 +67,12 @@ export const startAws = async (parts: AwsParts): Promise<Aws> => {
   const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 
   type Input = Record<string, unknown>
+  type Sender = Pick<Emitted, 'by' | 'unheard'>
   const put = ({ QueueUrl, MessageBody, DelaySeconds = 0 }: Input) => ({
     MessageId: queueOf(String(QueueUrl)).send(String(MessageBody), Number(DelaySeconds) * parts.secondMs),
     MD5OfMessageBody: md5(String(MessageBody)),
   })
-  const operations: Record<string, (input: Input) => object> = {
+  const operations: Record<string, (input: Input, sender: Sender) => object> = {
     SendMessage: put,
     SendMessageBatch: ({ QueueUrl, Entries }) => ({
       Successful: (Entries as Input[]).map((entry) => ({ Id: entry.Id, ...put({ ...entry, QueueUrl }) })),
@@ -78,9 +83,9 @@ export const startAws = async (parts: AwsParts): Promise<Aws> => {
       queueOf(String(QueueUrl)).show(String(ReceiptHandle), shown)
       return {}
     },
-    PutEvents: ({ Entries }) => {
+    PutEvents: ({ Entries }, sender) => {
       for (const { DetailType, Detail } of Entries as Record<string, string>[])
-        emitted.push({ type: DetailType!, detail: JSON.parse(Detail!), at: Date.now() })
+        emitted.push({ type: DetailType!, detail: JSON.parse(Detail!), at: Date.now(), ...sender })
       return { FailedEntryCount: 0, Entries: (Entries as Input[]).map(() => ({ EventId: 'e' })) }
     },
     RunTask: parts.runTask,
@@ -97,7 +102,8 @@ export const startAws = async (parts: AwsParts): Promise<Aws> => {
       request.resume()
       return fail(response, 500, 'InternalServerError')
     }
-    if (dice.chance(aws.trouble / 2)) {
+    const unheard = dice.chance(aws.trouble / 2)
+    if (unheard) {
       counts.lostAnswers += 1
       loseAnswer(response)
     }
@@ -112,7 +118,8 @@ export const startAws = async (parts: AwsParts): Promise<Aws> => {
     if (nothing) return succeed(response, nothing)
     if (ABSENT[operation]) return fail(response, 400, ABSENT[operation])
     const known = operations[operation]
-    if (known) return succeed(response, known(input))
+    const by = /exec-env\/(\S+)/.exec(String(request.headers['user-agent']))?.[1]
+    if (known) return succeed(response, known(input, { by, unheard }))
     unknown.add(target)
     fail(response, 400, 'UnknownOperationException')
   }

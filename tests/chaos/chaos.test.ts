@@ -5,6 +5,8 @@ import { ZERO_OID } from '../../shared/git/types.ts'
 import { makeBare } from '../support/bare.ts'
 import { watchSecrets } from '../support/secrets.ts'
 import { campaign } from './campaign.ts'
+import { type Letters, told } from './letters.ts'
+import { createQueue } from './queues.ts'
 import { installRecorder, recorded, stepsOf, wrongSteps } from './recorder.ts'
 import { buildOnce } from './world.ts'
 
@@ -59,6 +61,36 @@ describe('what the replica went through', () => {
   })
 })
 
+describe('what is told of dead letters', () => {
+  const reader = { requestId: 'request-1', by: 'chaos-worker-1', begun: 100, ended: 200 }
+  const event = { type: 'Mirror Failed', detail: {}, at: 150, by: 'chaos-worker-1', unheard: false }
+  /** two messages died in the hands of one reader, and `more` is what it said */
+  const rules = (more: Partial<Letters['aws']> & { lines?: string[] }) => {
+    const replicate = createQueue('replicate', 1)
+    for (const body of ['one', 'two']) replicate.send(body)
+    for (const message of replicate.receive(10, 0)) Object.assign(message, { end: 'answered', reader })
+    replicate.receive(10, 0)
+    const { emitted = [], lines = [] } = more
+    const queues = { replicate, dead: createQueue('dead', 1) }
+    const found: string[] = []
+    told({ queues, aws: { emitted }, lines, counts: {} }, { deadSeen: 0 }, (rule) => void found.push(rule))
+    return found
+  }
+  test.each<[string, Parameters<typeof rules>[0], readonly string[]]>([
+    ['nothing', {}, ['every loss is reported']],
+    ['one failure for both messages', { emitted: [event] }, []],
+    ['the same twice', { emitted: [event, event] }, ['every loss is told once']],
+    ['again after an answer that was lost', { emitted: [{ ...event, unheard: true }, event] }, []],
+    ['another’s failure', { emitted: [{ ...event, by: 'chaos-worker-2' }] }, ['every loss is reported']],
+    ['an earlier failure', { emitted: [{ ...event, at: 99 }] }, ['every loss is reported']],
+    ['that it is still failing', { lines: ['still failing request-1'] }, []],
+    ['that it could not tell', { lines: ['failure not announced request-1'] }, []],
+    ['another’s line', { lines: ['still failing request-2'] }, ['every loss is reported']],
+  ])('%s', (_, said, expected) => {
+    expect(rules(said)).toEqual(expected)
+  })
+})
+
 describe('the look for secrets', () => {
   const value = 'not/a+real secret'
   test.each([
@@ -100,7 +132,7 @@ describe('a short campaign', () => {
     expect(violations).toEqual([])
     expect(rounds).toBe(3)
     // a campaign in which nothing moves proves nothing
-    for (const name of ['moves', 'invocations', 'tips lost', 'secrets'])
+    for (const name of ['moves', 'invocations', 'tips lost', 'secrets', 'relays overtaken'])
       expect(counts[name]).toBeGreaterThan(0)
   }, 300_000)
 })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import './clock.ts'
@@ -8,6 +7,7 @@ import './clock.ts'
 
 export interface Call {
   readonly id: number
+  readonly requestId: string
   /** folder of the bundle, or `racer` */
   readonly name: string
   readonly event: unknown
@@ -30,12 +30,12 @@ const load = async (name: string): Promise<Handler> => {
   return module.handler
 }
 
-const run = async ({ name, event, remaining }: Call): Promise<unknown> => {
+const run = async ({ requestId, name, event, remaining }: Call): Promise<unknown> => {
   const known = handlers.get(name) ?? load(name)
   handlers.set(name, known)
   const end = Date.now() + remaining
   const context = {
-    awsRequestId: randomUUID(),
+    awsRequestId: requestId,
     functionName: name,
     getRemainingTimeInMillis: () => end - Date.now(),
   }

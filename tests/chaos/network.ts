@@ -7,6 +7,8 @@ export interface Network {
   readonly port: number
   /** from 0 to 1: how often an exchange is cut, or held up; 0: a good network */
   trouble: number
+  /** asked with what a client says, before it is passed on */
+  gate: ((text: string) => Promise<void>) | undefined
   readonly counts: { cuts: number; delays: number; bytes: number; connections: number }
   close(): Promise<void>
 }
@@ -33,7 +35,11 @@ export const startNetwork = async (server: number, dice: Dice, overhear: Overhea
           ? dice.below(2 ** (4 + dice.below(dice.chance(0.2) ? 14 : 8)))
           : Number.POSITIVE_INFINITY
       }
-      if (fromClient) overhear(piece.toString('latin1'))
+      if (fromClient) {
+        const text = piece.toString('latin1')
+        overhear(text)
+        await network.gate?.(text)
+      }
       if (network.trouble > 0 && dice.chance(network.trouble / 3)) {
         counts.delays += 1
         await sleep(dice.below(120))
@@ -78,6 +84,7 @@ export const startNetwork = async (server: number, dice: Dice, overhear: Overhea
   const network: Network = {
     port: (listener.address() as AddressInfo).port,
     trouble: 0,
+    gate: undefined,
     counts,
     close: async () => {
       for (const socket of sockets) socket.destroy()

@@ -10,6 +10,16 @@ export interface Message {
   handle: string
   /** how the last receive ended, for what is asked of the dead */
   end: 'answered' | 'threw' | 'killed' | 'open'
+  /** who gave the answer */
+  reader?: Reader
+}
+
+/** An invocation that was handed messages, and when it had them: milliseconds of the real clock. */
+export interface Reader {
+  readonly requestId: string
+  readonly by: string
+  readonly begun: number
+  readonly ended: number
 }
 
 /** SQS as far as a function sees it: at least once, hidden while somebody works on it, buried after so many receives. */

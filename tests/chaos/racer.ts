@@ -15,7 +15,7 @@ import { describeFailure, type Facts } from '../../shared/runtime/log.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
 import { openTable } from '../../shared/store/table.ts'
 
-// The relay without a claim: as many at once as there are, against one another and against those that hold one. Nothing but the
+// The relay without a claim, which announces, confirms and remembers as the product does: as many at once as there are, against one another and against those that hold one. Nothing but the
 // order of reading and the compare-and-swap of each ref stands between them.
 
 export interface Race {
@@ -46,7 +46,7 @@ const race = async ({ target, moves }: Race): Promise<string> => {
     bytes: 2 ** 27,
     signal: new AbortController().signal,
   }
-  const { guard, announce } = outfit.guardFor?.(target, { ...terms, force: false }) ?? {}
+  const { guard, announce, confirm, remember } = outfit.guardFor?.(target, { ...terms, force: false }) ?? {}
   const parts = { git, remote: codecommit.gitRemote, now, log, pause: (ms: number) => sleep(ms) }
   const work = { ...terms, target, guard, announce, defaultBranch: outfit.defaultBranchFor?.(target) }
   const given = Object.fromEntries(
@@ -56,8 +56,13 @@ const race = async ({ target, moves }: Race): Promise<string> => {
   }
   try {
     const fast = moves && (await fastPath(parts, given, moves))
-    if (fast?.kind === 'moved') return 'moved'
-    return (await relay(parts, given)).kind
+    if (fast?.kind === 'moved') {
+      await confirm?.(moves ?? [])
+      return 'moved'
+    }
+    const outcome = await relay(parts, given)
+    if (outcome.kind === 'equal') await remember?.(outcome.refs, Date.parse(outcome.proof.at))
+    return outcome.kind
   } catch (error) {
     log.warn('race lost', describeFailure(error))
     return 'failed'

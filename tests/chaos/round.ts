@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { replicationRequested } from '../../shared/events/request.ts'
 import { ZERO_OID } from '../../shared/git/types.ts'
+import { told } from './letters.ts'
+import { overtaken } from './overtaken.ts'
 import { recorded, type Step, wrongSteps } from './recorder.ts'
 import { REPLICA, SOURCE, type World } from './world.ts'
 
@@ -28,11 +30,14 @@ export const newMemory = (): Memory => ({ steps: 0, whole: new Set(), deadSeen: 
 const SWEEPS = 12
 const QUIET_WITHIN_MS = 90_000
 const WHOLE_EVERY = 25
+/** the second round is the first with something to be overtaken on */
+const OVERTAKEN_EVERY = 5
 
 /** A storm of pushes and faults, then calm, then the sweep, then the look at everything that must hold. */
 export const round = async (world: World, number: number, memory: Memory): Promise<readonly Violation[]> => {
   const violations: Violation[] = []
   const wrong = (rule: string, detail: string) => void violations.push({ round: number, rule, detail })
+  if (number % OVERTAKEN_EVERY === 2) await overtake(world)
   await storm(world)
   calm(world)
   if (!(await quiet(world))) wrong('comes to rest', 'messages or workers were left after the storm')
@@ -98,6 +103,15 @@ const storm = async (world: World): Promise<void> => {
   }
   await sleep(dice.below(250))
   if (dice.chance(0.25)) lookAtProcesses(world)
+}
+
+const overtake = async (world: World): Promise<void> => {
+  const carry = () => world.race([], 1)
+  const ask = () => request(world, undefined)
+  const roles = world.dice.chance(0.5)
+    ? { slow: ask, fast: carry }
+    : { slow: carry, fast: (moves: readonly Step[]) => world.announce(moves) }
+  add(world, (await overtaken(world, roles)) ? 'relays overtaken' : 'relays not overtaken', 1)
 }
 
 const request = (world: World, by: 'mirror' | undefined): void => {
@@ -181,6 +195,7 @@ const check = async (world: World, number: number, memory: Memory, wrong: Wrong)
 
   for (const { type, detail } of aws.emitted.splice(0)) {
     add(world, `event ${type}`, 1)
+    if (type === 'Replica Diverged') wrong('nobody is taken for a stranger', JSON.stringify(detail))
     secrets.look(`the event ${type}`, JSON.stringify(detail))
   }
   await lookAtTable(world)
@@ -259,29 +274,6 @@ const unreachable = async ({ git }: World['source'], oids: readonly string[]): P
     `${present.join('\n')}\n`,
   )
   return [...absent, ...present.filter((oid) => left.includes(oid))]
-}
-
-/** Each message that ended in a dead-letter queue was told of, unless its last reader was killed: then the queue's alarm rings. */
-const told = ({ queues, aws, lines, counts }: World, memory: Memory, wrong: Wrong): void => {
-  const dead = queues.replicate.dead.slice(memory.deadSeen)
-  memory.deadSeen = queues.replicate.dead.length
-  const letters = [
-    ...dead.map(({ end }) => end),
-    ...queues.dead.receive(1_000, 0).map(({ id }) => {
-      queues.dead.done(id)
-      return 'answered' as const
-    }),
-  ]
-  if (letters.length === 0) return
-  counts['dead letters'] = (counts['dead letters'] ?? 0) + letters.length
-  const failures = aws.emitted.filter(({ type }) => type === 'Mirror Failed').length
-  const unsaid = lines.filter((line) => line.includes('failure not announced')).length
-  const answered = letters.filter((end) => end === 'answered').length
-  counts['dead letters with the alarm alone'] =
-    (counts['dead letters with the alarm alone'] ?? 0) + letters.length - answered
-  // several messages of one batch are one failure
-  if (answered > 0 && failures + unsaid === 0)
-    wrong('every loss is reported', `${answered} messages ended in a dead-letter queue, and nobody was told`)
 }
 
 const lookAtTable = async (world: World): Promise<void> => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Call } from './lambda.ts'
@@ -8,10 +9,19 @@ export type Ended =
   | { readonly kind: 'error'; readonly error: string }
   | { readonly kind: 'killed' }
 
+/** An invocation that was begun; its times are of the real clock, in milliseconds. */
+export interface Invocation {
+  readonly requestId: string
+  /** AWS_EXECUTION_ENV of its process, which AWS's clients tell the services */
+  readonly by: string
+  readonly begun: number
+  readonly ended: Promise<Ended>
+}
+
 /** Processes in which functions run, one invocation at a time each, started anew when they were killed. */
 export interface Workers {
   /** undefined: all are busy */
-  invoke(name: string, event: unknown, remaining: number): Promise<Ended> | undefined
+  invoke(name: string, event: unknown, remaining: number): Invocation | undefined
   /** SIGKILL to one that is at work; false: none is */
   kill(choose: (count: number) => number): boolean
   /** SIGSTOP to one that is at work, for so many milliseconds */
@@ -23,6 +33,7 @@ export interface Workers {
 }
 
 interface Worker {
+  readonly name: string
   readonly child: ChildProcess
   end?: ((ended: Ended) => void) | undefined
   frozen?: boolean
@@ -37,13 +48,16 @@ export const startWorkers = (
   let closing = false
   let calls = 0
 
+  let started = 0
   const start = (): void => {
+    started += 1
+    const name = `chaos-worker-${started}`
     const child = fork(join(import.meta.dirname, 'lambda.ts'), [], {
-      env: environment,
+      env: { ...environment, AWS_EXECUTION_ENV: name },
       execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
-    const worker: Worker = { child }
+    const worker: Worker = { child, name }
     workers.add(worker)
     for (const stream of [child.stdout, child.stderr]) eachLine(stream!, onLine)
     child.on('message', (answer: Answer) => {
@@ -70,10 +84,13 @@ export const startWorkers = (
       const free = [...workers].find(({ end, child }) => !end && child.connected)
       if (!free) return undefined
       calls += 1
-      return new Promise((end) => {
+      const requestId = randomUUID()
+      const begun = Date.now()
+      const ended = new Promise<Ended>((end) => {
         free.end = end
-        free.child.send({ id: calls, name, event, remaining } satisfies Call)
+        free.child.send({ id: calls, requestId, name, event, remaining } satisfies Call)
       })
+      return { requestId, by: free.name, begun, ended }
     },
     kill: (choose) => {
       const some = atWork()

@@ -303,8 +303,11 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
     const handles = messages.map(({ handle }) => handle)
     working += 1
     count('invocations')
-    void workers.invoke(name, { Records: records }, TIME_LIMIT_MS)?.then((ended) => {
+    const invocation = workers.invoke(name, { Records: records }, TIME_LIMIT_MS)
+    void invocation?.ended.then((ended) => {
       working -= 1
+      const { requestId, by, begun } = invocation
+      const reader = { requestId, by, begun, ended: Date.now() }
       if (ended.kind === 'error') onLine(`${name} threw: ${ended.error}`)
       const failed =
         ended.kind === 'result'
@@ -320,7 +323,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
           queue.show(handles[at]!, 100 + dice.below(900))
           if (message.handle === handles[at]) message.end = ended.kind === 'killed' ? 'killed' : 'threw'
         } else if (!failed.has(message.id)) queue.done(message.id)
-        else if (message.handle === handles[at]) message.end = 'answered'
+        else if (message.handle === handles[at]) Object.assign(message, { end: 'answered', reader })
       }
     })
   }
@@ -396,7 +399,7 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
       if (!racer) return
       counts.races = (counts.races ?? 0) + times
       racing += 1
-      void racer.then((ended) => {
+      void racer.ended.then((ended) => {
         racing -= 1
         if (ended.kind === 'error') onLine(`racer threw: ${ended.error}`)
       })

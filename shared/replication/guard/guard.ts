@@ -27,12 +27,13 @@ export interface GuardPolicy extends ParkTerms {
 /**
  * What stands between a plan and a push that takes something away. It leaves a stranger's refs alone where relay.yml says
  * `keep`, refuses a plan that takes too much away, parks what is about to be lost, and tells of strangers.
- * @throws RelayError (from the guard) PARKING_FAILED as {@link park} does; STORE_FAILED; what `emit` throws
+ * @throws RelayError (from the guard) PARKING_FAILED as {@link park} does; STORE_FAILED; what `emit` and the Git client throw
  */
 export const createGuard =
   (parts: GuardParts, target: Target, policy: GuardPolicy): Guard =>
   async (draft) => {
-    const strangers = strangersIn(draft, await parts.left.read(target))
+    const suspects = strangersIn(draft, await parts.left.read(target))
+    const strangers = await stillThere(parts, target, suspects, policy)
     const kept = policy.divergence === 'keep' ? strangers : []
     if (kept.length > 0) await tell(parts, target, kept, 'kept', [])
     const updates = without(draft.updates, kept)
@@ -81,6 +82,21 @@ const strangersIn = ({ updates, losing, replica }: Draft, left: LeftRefs): reado
     .filter(isLoss)
     .filter(({ kind, ref }) => kind === 'delete' || lost.has(ref))
     .filter(({ ref, from }) => authorOf(left, ref, from, heldDigest) === 'stranger')
+}
+
+/**
+ * Those that the replica holds now as well. What is remembered may be newer than the draft: a ref that another worker moved on since, and
+ * proved, held a value then that is not remembered any more. Its push is refused, and it is planned anew.
+ */
+const stillThere = async (
+  { git, remote }: GuardParts,
+  { replica }: Target,
+  suspects: readonly Loss[],
+  { signal }: ParkTerms,
+): Promise<readonly Loss[]> => {
+  if (suspects.length === 0) return suspects
+  const now = await git.advertise(remote(replica), 'git-receive-pack', signal && { signal })
+  return suspects.filter(({ ref, from }) => now?.refs.get(ref) === from)
 }
 
 const lostTips = (

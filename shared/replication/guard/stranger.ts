@@ -13,12 +13,15 @@ export const authorOf = (left: LeftRefs, ref: string, oid: string, heldDigest: (
   const { proven, moves, untold } = left
   const key = refKey(ref)
   const mark = oidMark(oid)
-  const move = moves.get(key)
-  if (move?.done && (proven === undefined || move.at > proven.at)) {
-    return move.to === mark ? 'relay' : 'stranger'
+  const last = moves.get(key)?.at(-1)
+  if (last?.done && (proven === undefined || last.at > proven.at)) {
+    return last.to === mark ? 'relay' : 'stranger'
   }
-  const recent = move && (proven === undefined || move.at > proven.at - UNDER_WAY_MS) ? move : undefined
-  if (recent && (recent.to === mark || (!recent.done && recent.from === mark))) return 'relay'
+  const recent = (moves.get(key) ?? []).filter(
+    ({ at }) => proven === undefined || at > proven.at - UNDER_WAY_MS,
+  )
+  const latest = recent.at(-1)
+  if (recent.some(({ to }) => to === mark) || (latest && !latest.done && latest.from === mark)) return 'relay'
   if (proven === undefined || untold) return 'unknown'
   if (proven.refs === undefined) return proven.digest === heldDigest() ? 'relay' : 'unknown'
   return (proven.refs.get(key) ?? NOTHING) === mark ? 'relay' : 'stranger'

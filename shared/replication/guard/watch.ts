@@ -15,7 +15,7 @@ export interface GuardedRun {
   readonly guard: Guard
   readonly announce: Announce
   readonly confirm: (moves: readonly RefUpdate[]) => Promise<void>
-  readonly remember: (refs: RefMap) => Promise<void>
+  readonly remember: (refs: RefMap, at?: number) => Promise<void>
 }
 
 /** Guard and memory of any replica, for one run after another. */

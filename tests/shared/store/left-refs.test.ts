@@ -72,14 +72,14 @@ describe('what was left on a replica', () => {
       moveOf(index, oidMark(`${index}`.padStart(40, '9')), HOUR),
     )
     await left.announce(pair, moves)
-    expect([...(await left.read(pair)).moves.values()].sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual(
-      moves.sort((a, b) => (a.key < b.key ? -1 : 1)),
-    )
+    expect(
+      [...(await left.read(pair)).moves.values()].flat().sort((a, b) => (a.key < b.key ? -1 : 1)),
+    ).toEqual(moves.sort((a, b) => (a.key < b.key ? -1 : 1)))
     await left.announce(
       pair,
       moves.map((move) => ({ ...move, done: true })),
     )
-    expect([...(await left.read(pair)).moves.values()].every(({ done }) => done)).toBe(true)
+    expect([...(await left.read(pair)).moves.values()].every((all) => all.at(-1)?.done)).toBe(true)
   })
 
   test('more than that are not remembered, and that is', async () => {
@@ -97,7 +97,7 @@ describe('what was left on a replica', () => {
     const pair = newPair()
     await left.announce(pair, [moveOf(1, 'a'.repeat(16), 5 * HOUR)])
     await left.announce(pair, [moveOf(1, 'b'.repeat(16), 2 * HOUR)])
-    expect((await left.read(pair)).moves.get(refKey('refs/heads/b1'))?.to).toBe('a'.repeat(16))
+    expect((await left.read(pair)).moves.get(refKey('refs/heads/b1'))?.at(-1)?.to).toBe('a'.repeat(16))
   })
 
   test('a proof forgets what it fulfils and what is long over, not what may still be pushed', async () => {
@@ -111,5 +111,27 @@ describe('what was left on a replica', () => {
     expect((await left.read(pair)).moves.size).toBe(1)
     await left.prove(pair, 'sha256:2', refs, 2 * HOUR + UNDER_WAY_MS)
     expect((await left.read(pair)).moves.size).toBe(0)
+  })
+
+  test('what was read earlier does not replace what was proven meanwhile; a clock far ahead is not believed', async () => {
+    const pair = newPair()
+    const digest = async () => (await left.read(pair)).proven?.digest
+    await left.prove(pair, 'sha256:new', refsOf(2), HOUR)
+    await left.announce(pair, [moveOf(1, 'c'.repeat(16), HOUR + 1)])
+    await left.prove(pair, 'sha256:old', refsOf(1), HOUR - 1)
+    expect(await digest()).toBe('sha256:new')
+    expect((await left.read(pair)).moves.size).toBe(1)
+    await left.prove(pair, 'sha256:later', refsOf(1), HOUR - UNDER_WAY_MS - 1)
+    expect(await digest()).toBe('sha256:later')
+  })
+
+  test('of two workers that announced a move of one ref either may have made it', async () => {
+    const pair = newPair()
+    const [won, lost] = [moveOf(1, 'a'.repeat(16), HOUR), moveOf(1, 'b'.repeat(16), HOUR + 1)]
+    await left.announce(pair, [won])
+    await left.announce(pair, [lost])
+    expect((await left.read(pair)).moves.get(won.key)).toEqual([won, lost])
+    await left.announce(pair, [{ ...won, done: true }])
+    expect((await left.read(pair)).moves.get(won.key)).toEqual([{ ...won, done: true }, lost])
   })
 })

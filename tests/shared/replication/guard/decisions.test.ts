@@ -60,9 +60,16 @@ describe('whose value it is', () => {
     refs: new Map(value === undefined ? [] : [[refKey(ref), oidMark(value)]]),
     ...more,
   })
-  const moved = (from: string, to: string, when: number, done = false): ReadonlyMap<string, LeftMove> =>
-    new Map([[refKey(ref), { key: refKey(ref), from: oidMark(from), to: oidMark(to), at: when, done }]])
-  const none = new Map<string, LeftMove>()
+  const move = (from: string, to: string, when: number, done = false): LeftMove => ({
+    key: refKey(ref),
+    from: oidMark(from),
+    to: oidMark(to),
+    at: when,
+    done,
+  })
+  const among = (...moves: LeftMove[]): LeftRefs['moves'] => new Map([[refKey(ref), moves]])
+  const moved = (...of: Parameters<typeof move>) => among(move(...of))
+  const none: LeftRefs['moves'] = new Map()
   const left = (values: Partial<LeftRefs>): LeftRefs => ({ moves: none, untold: false, ...values })
   const digest = () => 'sha256:1'
 
@@ -98,6 +105,18 @@ describe('whose value it is', () => {
       left({ proven: proven(A)!, moves: moved(C, B, at - UNDER_WAY_MS) }),
       B,
       'stranger',
+    ],
+    [
+      'pushed, and announced by a slower one',
+      left({ proven: proven(A)!, moves: among(move(A, B, at + 1), move(A, C, at + 2)) }),
+      B,
+      'relay',
+    ],
+    [
+      'moved on by another since the fast path moved it',
+      left({ proven: proven(A)!, moves: among(move(A, B, at + 1, true), move(B, C, at + 2)) }),
+      C,
+      'relay',
     ],
     ['announced, never proven', left({ moves: moved(A, B, at) }), B, 'relay'],
     ['another value, never proven', left({ moves: moved(A, B, at) }), C, 'unknown'],

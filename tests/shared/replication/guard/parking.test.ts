@@ -6,10 +6,12 @@ import { expireParked } from '../../../../shared/replication/guard/expire.ts'
 import { createGuard, type GuardPolicy } from '../../../../shared/replication/guard/guard.ts'
 import { createMemory } from '../../../../shared/replication/guard/memory.ts'
 import { park } from '../../../../shared/replication/guard/park.ts'
+import { authorOf } from '../../../../shared/replication/guard/stranger.ts'
 import { createWatch } from '../../../../shared/replication/guard/watch.ts'
 import type { Target } from '../../../../shared/replication/prove.ts'
 import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
+import type { Draft } from '../../../../shared/replication/relay/types.ts'
 import { stream } from '../../../../shared/replication/stream.ts'
 import { chooseTip } from '../../../../shared/replication/undo.ts'
 import { codeOf, type RelayError } from '../../../../shared/runtime/errors.ts'
@@ -460,6 +462,42 @@ describe('strangers', () => {
     expect((await replicate()).kind).toBe('equal')
     expect(bench.events).toEqual([])
     expect(await bench.parts.parked.list(target.replica)).toMatchObject([{ oid: mine, why: 'rewound' }])
+  })
+
+  test('what another worker moved on and proved since the plan was made is no stranger’s', async () => {
+    const { first, old } = await replicated()
+    const stale = bench.commit(target.repository, 'another’s way', first)
+    const next = bench.commit(target.repository, 'next', first)
+    const draft: Draft = {
+      updates: [{ kind: 'update', ref: main, from: old, to: stale }],
+      losing: [{ kind: 'update', ref: main, from: old, to: stale }],
+      source: new Map([[main, stale]]),
+      replica: new Map([[main, old]]),
+    }
+    set(main, next)
+    await replicate()
+    const guard = createGuard(bench.parts, target, POLICY)
+    expect(await guard(draft)).toEqual({ kind: 'go', updates: draft.updates })
+    expect(bench.events).toEqual([])
+    setReplica(main, old)
+    await guard(draft)
+    expect(bench.events.map(({ type }) => type)).toEqual(['Replica Diverged'])
+  })
+
+  test('a move that is confirmed late does not hide what another worker announced on top of it', async () => {
+    const { old } = await replicated()
+    const later = (more: number) =>
+      createMemory({ left: bench.parts.left, now: () => bench.clock.now + more }, target)
+    let more = 1
+    const fast = createMemory({ left: bench.parts.left, now: () => bench.clock.now + more }, target)
+    const [second, third] = ['second', 'third'].map((words) => bench.commit(target.repository, words, old))
+    const move = { kind: 'update', ref: main, from: old, to: second! } as const
+    await fast.announce([move])
+    await later(2).announce([{ kind: 'update', ref: main, from: second!, to: third! }])
+    more = 3
+    await fast.confirm([move])
+    const author = async (oid: string) => authorOf(await bench.parts.left.read(target), main, oid, String)
+    expect([await author(second!), await author(third!)]).toEqual(['relay', 'relay'])
   })
 
   test('a relay that is killed between its push and its proof is no stranger to the next one', async () => {

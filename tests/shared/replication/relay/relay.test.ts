@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { digestOf } from '../../../../shared/replication/digest.ts'
 import { relayOnce } from '../../../../shared/replication/relay/relay.ts'
+import type { Oddities } from '../../../support/odd-git-server.ts'
 import { EQUAL, grow, openSides, type Sides, setRefs } from './sides.ts'
 
 let sides: Sides
@@ -38,6 +39,36 @@ describe('a relay makes the replica equal', () => {
     })
     expect(await sides.differences()).toEqual(EQUAL)
     expect(await sides.relay()).toMatchObject({ kind: 'equal', cost: { requests: 2 } })
+  })
+
+  test('while a faster one overtakes it: what it read first is never put over what it reads later', async () => {
+    sides = await openSides()
+    const { source, replica } = sides
+    await grow(source, 'main')
+    await grow(source, 'topic')
+    await sides.relay()
+    const before = replica.server.exchanges.length
+    await grow(source, 'main')
+    const reached = Promise.withResolvers<void>()
+    const released = Promise.withResolvers<void>()
+    let looks = 0
+    const holdSecondLook: Oddities['before'] = async ({ step }) => {
+      if (step !== 'refs' || ++looks !== 2) return undefined
+      reached.resolve()
+      await released.promise
+      return undefined
+    }
+    for (const { server } of [source, replica]) server.oddities.before = holdSecondLook
+    const slow = sides.relay()
+    await reached.promise
+    const three = await grow(source, 'main')
+    const more = await grow(source, 'topic')
+    expect(await sides.relay()).toMatchObject({ kind: 'equal', moved: { updated: 2 } })
+    released.resolve()
+    expect(await slow).toMatchObject({ kind: 'equal' })
+    const pushed = replica.server.exchanges.slice(before).flatMap(({ lines }) => lines)
+    expect(new Set(pushed.map((line) => line.split(' ')[1]))).toEqual(new Set([three, more]))
+    expect(await sides.differences()).toEqual(EQUAL)
   })
 
   test('relayOnce does one round of it and does not look again', async () => {
