@@ -79,7 +79,8 @@ test.each(rows)('%s', (_, text, path, uses) => {
 })
 
 test('whatever the lines say of a few patterns, git says the same', () => {
-  const paths = ['a.psd', 'art/a.psd', 'art/b.bin', 'b.bin']
+  // one path at least for what each pattern matches and no other: `*` speaks of c.txt too
+  const paths = ['a.psd', 'art/a.psd', 'art/b.bin', 'b.bin', 'c.txt']
   const pattern = fc.constantFrom('*.psd', 'art/*.psd', '*.bin', 'art/*.bin', '*', '**')
   const word = fc.constantFrom('filter=lfs', '-filter', '!filter', 'filter=x', 'lfs', '-lfs', '!lfs', 'text')
   const line = fc.oneof(
@@ -91,7 +92,18 @@ test('whatever the lines say of a few patterns, git says the same', () => {
       const text = lines.map(([first, words]) => `${first} ${words.join(' ')}\n`).join('')
       expect(ours(text)).toBe(judge(text, paths))
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 60,
+      examples: [
+        [
+          [
+            ['**', ['filter=lfs']],
+            ['*.psd', ['filter=x']],
+            ['*.bin', ['filter=x']],
+          ],
+        ],
+      ],
+    },
   )
 })
 
