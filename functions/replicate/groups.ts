@@ -26,8 +26,12 @@ export type ConfiguredTarget = Target & Pick<ConfiguredReplica, 'way'>
 /**
  * Every target that something said of a repository concerns; after a failover it may be the replica of some. May throw: the tags
  * that a rule looks for could not be read.
+ * @param asOf milliseconds since the epoch: what was read before is not good enough
  */
-export type TargetsAbout = (repository: RepositoryAddress) => Promise<readonly ConfiguredTarget[]>
+export type TargetsAbout = (
+  repository: RepositoryAddress,
+  asOf?: number,
+) => Promise<readonly ConfiguredTarget[]>
 
 /**
  * Puts together what speaks of the same replica, so that each is looked at once. What asks for nothing (test events,
@@ -85,7 +89,11 @@ const targetsOf = async (
     log.info('test event', facts)
     return []
   }
-  const configured = await targetsAbout(repository)
+  // whoever asks has seen what may be newer than what is kept: a tag, for which nobody would ask again soon
+  const configured = await targetsAbout(
+    repository,
+    ...(input.type === 'request' ? [Date.parse(input.at)] : []),
+  )
   const wanted = input.type === 'request' ? input.replica : undefined
   const replicas = wanted ? configured.filter(({ replica }) => sameAddress(replica, wanted)) : configured
   if (replicas.length === 0) {

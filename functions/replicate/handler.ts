@@ -28,7 +28,7 @@ import { type Direction, openDirections } from '../../shared/store/directions.ts
 import { openOnce } from '../../shared/store/idempotency.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
 import type { Table } from '../../shared/store/table.ts'
-import { type Group, groupsOf, type ReadRecord } from './groups.ts'
+import { type Group, groupsOf, type ReadRecord, type TargetsAbout } from './groups.ts'
 import type { Outfit, OutfitTools } from './outfit.ts'
 
 export interface ReplicateParts extends Omit<Streams, keyof Outfit> {
@@ -117,8 +117,9 @@ const readGroups = async (
     }
   })
   const directions = await directionsOf(parts)
-  const configured = (repository: RepositoryAddress) => discover(repository, run.log)
-  return groupsOf(read, (repository) => targetsAbout(repository, configured, directions), run.log, fail)
+  const about: TargetsAbout = (repository, asOf) =>
+    targetsAbout(repository, (address) => discover(address, run.log, asOf), directions)
+  return groupsOf(read, about, run.log, fail)
 }
 
 /** Without `failover` in relay.yml nothing changes places, and nothing is asked. */

@@ -14,8 +14,15 @@ export interface DiscoverParts {
   readonly now: () => number
 }
 
-/** @throws what `tagsOf` throws */
-export type Discover = (repository: RepositoryAddress, log: Log) => Promise<readonly ConfiguredReplica[]>
+/**
+ * @param asOf milliseconds since the epoch: tags that were read before are not good enough
+ * @throws what `tagsOf` throws
+ */
+export type Discover = (
+  repository: RepositoryAddress,
+  log: Log,
+  asOf?: number,
+) => Promise<readonly ConfiguredReplica[]>
 
 /** How long tags that were read stand for those that are: a new tag is seen within this time, without a deploy. */
 const KEPT_MS = 60_000
@@ -25,23 +32,24 @@ const KEPT_MS = 60_000
  * the rule are told in the log, once for as long as this process lives.
  */
 export const createDiscover = ({ config, own, tagsOf, now }: DiscoverParts): Discover => {
-  const kept = new Map<string, { readonly until: number; readonly tags: Promise<Tags | undefined> }>()
+  const kept = new Map<string, { readonly at: number; readonly tags: Promise<Tags | undefined> }>()
   const told = new Set<string>()
 
-  const recent = (repository: RepositoryAddress): Promise<Tags | undefined> => {
+  const recent = (repository: RepositoryAddress, asOf: number): Promise<Tags | undefined> => {
     const key = addressText(repository)
     const before = kept.get(key)
-    if (before && before.until > now()) return before.tags
+    if (before && before.at + KEPT_MS > now() && before.at >= asOf) return before.tags
+    const at = now()
     const tags = tagsOf(repository)
-    kept.set(key, { until: now() + KEPT_MS, tags })
+    kept.set(key, { at, tags })
     // a failure is not kept
     tags.catch(() => kept.delete(key))
     return tags
   }
 
-  return async (repository, log) => {
+  return async (repository, log, asOf = 0) => {
     if (!needsTags(config, repository, own)) return replicasOf(config, repository, own)
-    const tags = await recent(repository)
+    const tags = await recent(repository, asOf)
     // the repository is gone: whoever has a replica of it must hear of that
     if (!tags) return replicasOf(config, repository, own, 'any')
     for (const word of unknownRegions(config, repository, own, tags)) {

@@ -155,6 +155,18 @@ describe('discovery', () => {
     ])
   })
 
+  test('whoever has seen something newer is not answered with what was read before', async () => {
+    time += 61_000
+    expect(await regions('web')).toEqual(['eu-north-1'])
+    tags = { 'relay:replicate-to': 'eu-west-1' }
+    time += 1_000
+    const since = async (asOf: number) =>
+      (await discover(at('us-east-1', 'web'), log, asOf)).map(({ replica }) => replica.region)
+    expect(await since(time - 1_000)).toEqual(['eu-north-1'])
+    expect(await since(time)).toEqual(['eu-west-1'])
+    tags = { 'relay:replicate-to': 'eu-north-1' }
+  })
+
   test('a failure is thrown, and not kept', async () => {
     time += 61_000
     broken = true
