@@ -1,3 +1,4 @@
+// Longer than most: the whole form of relay.yml, key by key, in one sight.
 import * as z from 'zod/mini'
 import { FARGATE_SIZES } from './fargate.ts'
 import { GLOB } from './glob.ts'

@@ -1,3 +1,4 @@
+// Longer than most: every conditional write of a replica’s record stands beside the others, since each relies on what they keep.
 import { addressText } from '../codecommit/address.ts'
 import { RelayError } from '../runtime/errors.ts'
 import type { Item } from './attributes.ts'

@@ -50,14 +50,19 @@ export const rewindsIn = (updates: readonly RefUpdate[], parents: Parents): Read
   return new Set(moving.filter((each) => each.kind === 'update' && !reaches(parents, each.to, each.from)))
 }
 
-const reaches = (parents: Parents, tip: string, wanted: string): boolean => {
-  const seen = new Set<string>()
-  const open = [tip]
-  for (let oid = open.pop(); oid !== undefined; oid = open.pop()) {
+/** @param steps from commit to parent that may still be taken; without them it is not found */
+const reaches = (
+  parents: Parents,
+  tip: string,
+  wanted: string,
+  steps = { left: Number.POSITIVE_INFINITY },
+): boolean => {
+  const seen = new Set([tip])
+  for (const oid of seen) {
     if (oid === wanted) return true
-    if (seen.has(oid)) continue
-    seen.add(oid)
-    for (const parent of parents.get(oid) ?? []) open.push(parent)
+    if (steps.left <= 0) return false
+    steps.left -= 1
+    for (const parent of parents.get(oid) ?? []) seen.add(parent)
   }
   return false
 }
@@ -93,28 +98,13 @@ export const overwrites = async (
   let questions = 0
   for (const update of updates) {
     if (update.ref.startsWith('refs/heads/')) {
-      if (isForward(parents, update, steps)) continue
+      if (reaches(parents, update.to, update.from, steps)) continue
       questions += 1
       if (questions <= MOST_FORWARD_QUESTIONS && (await ask(update))) continue
     }
     found.push(update)
   }
   return found
-}
-
-const isForward = (
-  parents: Parents,
-  { from, to }: { readonly from: string; readonly to: string },
-  steps: { left: number },
-): boolean => {
-  const seen = new Set([to])
-  for (const oid of seen) {
-    if (oid === from) return true
-    if (steps.left <= 0) return false
-    steps.left -= 1
-    for (const parent of parents.get(oid) ?? []) seen.add(parent)
-  }
-  return false
 }
 
 /**
