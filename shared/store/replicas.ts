@@ -60,6 +60,12 @@ export interface ReplicaStore {
     behind: { refs: number; since: string; missed?: boolean },
     now: number,
   ): Promise<boolean>
+  /**
+   * A mirror task left refs as they are: whether what then differs is just that, its end's reader decides. False when the claim under
+   * which the task was started has passed on.
+   * @param token of the launch
+   */
+  noteKept(pair: Pair, token: string, kept: NonNullable<ReplicaRecord['kept']>): Promise<boolean>
   /** until a proof */
   pace(pair: Pair, paced: Paced): Promise<void>
   /** both sides were equal though nobody worked on it; false while somebody holds the claim, and where a later proof stands */
@@ -229,6 +235,12 @@ export const openReplicas = (table: Table): ReplicaStore => {
         ...proven(proof),
         when: `${FREE} AND (attribute_not_exists(#provenAt) OR #provenAt <= :at)`,
         values: { ':now': now, ':at': Date.parse(proof.at) },
+      }),
+    noteKept: (pair, token, kept) =>
+      change(pair, {
+        set: { kept: { ...kept } },
+        when: '#claim.#launch.#token = :token',
+        values: { ':token': token },
       }),
     pace: async (pair, paced) => {
       await change(pair, { set: { paced: { ...paced } } })

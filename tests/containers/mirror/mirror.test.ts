@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { startCredentialServer } from '../../../containers/mirror/credential-server.ts'
 import { createGit } from '../../../containers/mirror/git.ts'
-import { EXIT, exitCodeOf, mirror } from '../../../containers/mirror/mirror.ts'
+import { EXIT, exitCodeOf, type MirrorTools, mirror } from '../../../containers/mirror/mirror.ts'
 import { createRepository, pushArguments } from '../../../containers/mirror/repository.ts'
 import { createCodeCommit } from '../../../shared/codecommit/access.ts'
 import { argumentBytes } from '../../../shared/replication/batches.ts'
@@ -34,24 +34,23 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('more than a thousand refs go in batches, the default branch in the first', async () => {
-  const tip = world.git(SOURCE, 'rev-parse', 'main')
-  const lines = Array.from({ length: 1_200 }, (_, n) => `create refs/heads/b/${n} ${tip}\n`)
-  world.update(SOURCE, lines.join(''))
+/** The mirror by the git program, in this process; gives what it logged. */
+const mirrorHere = async (more: Pick<MirrorTools, 'limits' | 'watch'>) => {
   const logged: { message: string; facts: Record<string, unknown> }[] = []
   const note = (message: string, facts: object = {}) => void logged.push({ message, facts: { ...facts } })
+  const own = mkdtempSync(join(folder, 'run-'))
   const access = createCodeCommit({
     gitEndpoint: world.server.endpoint,
     now: Date.now,
     region: SOURCE.region,
   })
-  const credentials = await startCredentialServer(folder, [
+  const credentials = await startCredentialServer(own, [
     process.execPath,
     resolve('containers/mirror/credential.ts'),
   ])
   const git = createGit({
     path: process.env.PATH,
-    home: folder,
+    home: own,
     credentialHelper: credentials.helper,
     redact: credentials.redact,
   })
@@ -61,22 +60,65 @@ test('more than a thousand refs go in batches, the default branch in the first',
       { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
       {
         access,
-        repository: createRepository({ git, credentials, access, folder, now: Date.now, log }),
+        repository: createRepository({ git, credentials, access, folder: own, now: Date.now, log }),
         log,
         now: Date.now,
-        limits: { refs: 500, argumentBytes: 512 * 1024 },
+        ...more,
       },
     )
   } finally {
     await git.stop()
     await credentials.close()
   }
+  return logged
+}
+
+test('more than a thousand refs go in batches, the default branch in the first', async () => {
+  const tip = world.git(SOURCE, 'rev-parse', 'main')
+  const lines = Array.from({ length: 1_200 }, (_, n) => `create refs/heads/b/${n} ${tip}\n`)
+  world.update(SOURCE, lines.join(''))
+  const logged = await mirrorHere({ limits: { refs: 500, argumentBytes: 512 * 1024 } })
   expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
   const pushed = logged.filter(({ message }) => message === 'batch pushed').map(({ facts }) => facts.created)
   expect(pushed).toEqual([500, 500, 201])
   // the first push made it the default; to see that takes one look at each side
   const operations = world.api.calls.map(({ operation }) => operation)
   expect(operations).toEqual(['GetRepository', 'CreateRepository', 'GetRepository', 'GetRepository'])
+})
+
+test('what the guard leaves is told, with what stands in its way, and all else is pushed and remembered', async () => {
+  world.makeReplica()
+  await mirrorHere({})
+  const main = world.git(SOURCE, 'rev-parse', 'main')
+  world.git(REPLICA, 'update-ref', 'refs/heads/theirs', main)
+  world.update(SOURCE, `create refs/heads/theirs/too ${main}\ncreate refs/heads/ours ${main}\n`)
+  const told: { kept?: readonly RefUpdate[]; refs?: ReadonlyMap<string, string> } = {}
+  await mirrorHere({
+    watch: {
+      guard: async ({ updates }) => ({
+        kind: 'go',
+        updates: updates.filter(({ kind }) => kind !== 'delete'),
+      }),
+      announce: async () => undefined,
+      confirm: async () => undefined,
+      remember: async (refs) => {
+        told.refs = refs
+      },
+      noteKept: async (kept) => {
+        told.kept = kept
+      },
+    },
+  })
+  expect(told.kept).toEqual([
+    { kind: 'create', ref: 'refs/heads/theirs/too', to: main },
+    { kind: 'delete', ref: 'refs/heads/theirs', from: main },
+  ])
+  expect([...told.refs!.keys()].toSorted()).toEqual(['refs/heads/main', 'refs/heads/ours'])
+  expect(world.refs(REPLICA).match(/refs\/heads\/.*/g)).toEqual([
+    'refs/heads/main',
+    'refs/heads/ours',
+    'refs/heads/theirs',
+  ])
 })
 
 test('the command line is as long as it was counted to be', () => {
