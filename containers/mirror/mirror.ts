@@ -38,7 +38,7 @@ export interface MirrorTools {
 /**
  * Makes the replica's heads and tags equal to the source's. The replica is read before the source, and each ref is pushed on
  * the condition that the replica still holds what was read: whoever else is at work, no ref goes back in time.
- * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single
+ * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; GIT_LIMIT, GIT_PROTOCOL for a source whose refs cannot be read; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single
  * refs were refused (all others were still pushed); else what kept it from going on, with the refs done so far left as they are
  */
 export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void> => {
@@ -48,9 +48,11 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const about = await access.describe(task.source)
   if (!about) throw new RelayError('SOURCE_MISSING', { repository: names.source })
   const replicaRefs = await readReplica(task, about.description, tools)
+  // git would read an advertisement without end, and takes a page that is no Git protocol (a proxy's, say) for an empty repository;
+  // what is unreadable here could not be proven either
+  if (!(await access.readRefs(task.source, 'source')))
+    throw new RelayError('SOURCE_MISSING', { repository: names.source })
   const sourceRefs = await tools.repository.clone(task.source)
-  // a page that is no Git protocol (a proxy's, say) is an empty repository to git, which then tries its old protocol
-  if (sourceRefs.size === 0) await access.readRefs(task.source, 'source')
   log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
 
   const planned = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })

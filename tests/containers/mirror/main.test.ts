@@ -247,7 +247,7 @@ describe('what keeps it from working', () => {
   test('a source that is shallow', async () => {
     world.makeReplica()
     writeFileSync(join(world.git(SOURCE, 'rev-parse', '--absolute-git-dir'), 'shallow'), `${main()}\n`)
-    await refused(75, 'GIT_FAILED')
+    await refused(75, 'GIT_PROTOCOL')
     expect(world.refs(REPLICA)).toBe('')
   })
 

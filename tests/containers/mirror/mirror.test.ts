@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -119,6 +121,46 @@ test('what the guard leaves is told, with what stands in its way, and all else i
     'refs/heads/ours',
     'refs/heads/theirs',
   ])
+})
+
+test('a source that never ends to name refs is given up before git, which knows no bound, is sent there', async () => {
+  const empty = ['# service=git-receive-pack\n', `${'0'.repeat(40)} capabilities^{}\0report-status\n`]
+  const pkt = (text: string) => `${(text.length + 4).toString(16).padStart(4, '0')}${text}`
+  let sent = 0
+  const endless = createServer((request, response) => {
+    const service = request.url?.endsWith('git-upload-pack') ? 'git-upload-pack' : 'git-receive-pack'
+    response.setHeader('content-type', `application/x-${service}-advertisement`)
+    if (service === 'git-receive-pack') {
+      response.end(`${pkt(empty[0]!)}0000${pkt(empty[1]!)}0000`)
+      return
+    }
+    response.write(
+      `${pkt(`# service=${service}\n`)}0000${pkt(`${'a'.repeat(40)} refs/heads/main\0agent=git/2\n`)}`,
+    )
+    const more = () => {
+      while (!response.destroyed && response.write(pkt(`${'a'.repeat(40)} refs/heads/b${sent}\n`))) sent += 1
+      sent += 1
+    }
+    response.on('drain', more)
+    more()
+  })
+  await new Promise<void>((ready) => endless.listen(0, '127.0.0.1', ready))
+  const { port } = endless.address() as AddressInfo
+  const gitEndpoint = `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`
+  const access = createCodeCommit({ gitEndpoint, now: Date.now, region: SOURCE.region })
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const never = () => Promise.reject(new Error('git was started'))
+  try {
+    const attempt = mirror(
+      { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
+      { access, repository: { clone: never, lacking: never, push: never }, log, now: Date.now },
+    )
+    await expect(attempt).rejects.toMatchObject({ code: 'GIT_LIMIT' })
+    expect(sent).toBeLessThan(400_000)
+  } finally {
+    endless.closeAllConnections()
+    endless.close()
+  }
 })
 
 test('the command line is as long as it was counted to be', () => {
