@@ -27,8 +27,13 @@ export interface Bench {
   readonly name: string
   /** what the figures mean, in a sentence or two */
   readonly means: string
-  /** @param quick fewer rounds and smaller inputs: shows that the bench works, not what the product can do */
-  run(quick: boolean): Promise<readonly Row[]>
+  /**
+   * @param quick fewer rounds and smaller inputs: shows that the bench works, not what the product can do
+   * @param only one of `parts`, alone
+   */
+  run(quick: boolean, only?: string): Promise<readonly Row[]>
+  /** the names that `only` may be; absent: it runs as a whole */
+  parts?(): readonly string[]
 }
 
 type Figures = Pick<Row, 'work' | 'against' | 'ours' | 'theirs' | 'unit'> & {

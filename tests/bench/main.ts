@@ -9,7 +9,7 @@ import { replication } from './replication.ts'
 import { start } from './start.ts'
 import { sweep } from './sweep.ts'
 
-// npm run bench [-- NAME] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine's
+// npm run bench [-- NAME [PART]] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine’s
 // own speed cancels out. Exit status 1 when a goal was missed. With --json standard output is one object, and the tables go to
 // standard error.
 const benches: readonly Bench[] = [push, replication, git, start, bundles, cloud, sweep]
@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
 })
-const [name] = positionals
+const [name, part] = positionals
 const chosen = benches.filter((bench) => name === undefined || bench.name === name)
 if (chosen.length === 0) {
   process.stderr.write(
@@ -26,11 +26,16 @@ if (chosen.length === 0) {
   )
   process.exitCode = 2
 }
+const parts = chosen[0]?.parts?.() ?? []
+if (part !== undefined && chosen.length > 0 && !parts.includes(part)) {
+  process.stderr.write(`${name} has no part ${part}; it has: ${parts.join(', ') || 'none'}\n`)
+  process.exit(2)
+}
 const tell = (text: string) => void (values.json ? process.stderr : process.stdout).write(text)
 const all: object[] = []
 for (const bench of chosen) {
   tell(`\n${bench.name}\n${bench.means}\n\n`)
-  const rows = await bench.run(values.quick)
+  const rows = await bench.run(values.quick, part)
   tell(`${table(rows)}\n`)
   all.push(
     ...rows.map((line) => ({ bench: bench.name, name: `${line.work}, against ${line.against}`, ...line })),

@@ -4,6 +4,7 @@ import { benchCold } from './replication/cold.ts'
 import { benchFloor } from './replication/floor.ts'
 import { benchPushes } from './replication/pushes.ts'
 import { benchRace } from './replication/race.ts'
+import { writeBitmap } from './replication/repositories.ts'
 import { benchSeed } from './replication/seed.ts'
 import { openStage, prepare, type Stage, tell } from './replication/stage.ts'
 
@@ -11,12 +12,17 @@ export const replication: Bench = {
   name: 'replication',
   means:
     'The relay in a process of its own, warm unless said otherwise, between two `git http-backend` servers in processes of their own; against what people run by hand and against floors, in turn in one run. Bytes are those at the servers’ sockets, both ways. ≥ is how many times better, ≤ how many times as much.',
-  run: async (quick) => {
+  parts: () => Object.keys({ ...PARTS, ...ASIDE }),
+  run: async (quick, only) => {
+    const chosen = only === undefined ? PARTS : { [only]: { ...PARTS, ...ASIDE }[only] }
     const stage = await openStage({ rounds: quick ? 3 : 7, cheap: quick ? 1 : 3, judged: !quick })
+    const rows: Row[] = []
     try {
-      const rows = await benchStage(stage, quick ? QUICK : FULL)
-      tell('pushes on the local cloud')
-      return [...rows, ...(await benchPushes(quick ? QUICK.pushes : FULL.pushes))]
+      for (const [name, part] of Object.entries(chosen)) {
+        tell(name)
+        if (part) rows.push(...(await part(stage, quick ? QUICK : FULL)))
+      }
+      return rows
     } finally {
       await stage.stop()
     }
@@ -62,36 +68,61 @@ const QUICK: Sizes = {
   pushes: { pushes: 10, repositories: 5 },
 }
 
-const benchStage = async (stage: Stage, sizes: Sizes): Promise<Row[]> => {
-  const rows: Row[] = []
-  const refs = 10
-  const three = (name: string) => [name, `${name}-record`, `${name}-floor`]
-  tell('histories')
-  const long = await prepare(stage, 'long', { commits: sizes.long, edits: 37, refs }, three('long'))
-  const short = await prepare(stage, 'short', { commits: sizes.short, edits: 37, refs })
-  tell('one commit')
-  rows.push(...(await benchChange(stage, 'long', long)))
-  tell('one commit, against the floor')
+type Part = (stage: Stage, sizes: Sizes) => Promise<Row[]>
+
+const REFS = 10
+const recorded = (name: string) => [name, `${name}-record`, `${name}-floor`]
+
+const oneCommit: Part = async (stage, sizes) => {
+  const history = { edits: 37, refs: REFS }
+  const long = await prepare(stage, 'long', { ...history, commits: sizes.long }, recorded('long'))
+  const short = await prepare(stage, 'short', { ...history, commits: sizes.short })
+  const rows = await benchChange(stage, 'long', long)
   for (const way of ['relay', 'fast-path'] as const) {
     const named = { work: `1 commit, ${long}: ${way.replace('-', ' ')}`, goal: 1.15, rounds: sizes.rounds }
     rows.push(await benchFloor(stage, 'long', way, named))
   }
   rows.push(await benchGrowth(stage, { long, short }))
-
-  tell('many refs')
-  await prepare(stage, 'refs', { commits: sizes.refsCommits, edits: 7, refs: sizes.refs }, three('refs'))
-  const work = `1 commit, ${sizes.refs.toLocaleString('en')} refs: relay`
-  rows.push(await benchFloor(stage, 'refs', 'relay', { work, goal: 1.3, rounds: sizes.rounds }))
-
-  tell('far away')
-  const far = await prepare(stage, 'far', { commits: sizes.far, edits: 7, refs })
-  rows.push(...(await benchFar(stage, 'far', far)))
-  tell('first seed')
-  const seed = await prepare(stage, 'seed', { commits: sizes.seed, edits: 19, refs })
-  rows.push(...(await benchSeed(stage, 'seed', seed)))
-  tell('cold start')
-  rows.push(...(await benchCold(stage, 'short', sizes.rounds)))
-  tell('race')
-  rows.push(await benchRace(stage, sizes.moves))
   return rows
 }
+
+const manyRefs: Part = async (stage, { refsCommits, refs, rounds }) => {
+  await prepare(stage, 'refs', { commits: refsCommits, edits: 7, refs }, recorded('refs'))
+  const work = `1 commit, ${refs.toLocaleString('en')} refs: relay`
+  return [await benchFloor(stage, 'refs', 'relay', { work, goal: 1.3, rounds })]
+}
+
+const farAway: Part = async (stage, sizes) => {
+  const far = await prepare(stage, 'far', { commits: sizes.far, edits: 7, refs: REFS })
+  return benchFar(stage, 'far', far)
+}
+
+/** Servers keep bitmaps: git writes them by itself whenever it packs a bare repository whole (`repack.writeBitmaps`). */
+const firstSeed: Part = async (stage, sizes) => {
+  const seed = await prepare(stage, 'seed', { commits: sizes.seed, edits: 19, refs: REFS }, [])
+  await writeBitmap(stage.at('source', 'seed'))
+  return benchSeed(stage, 'seed', seed)
+}
+
+const firstSeedWithoutBitmap: Part = async (stage, sizes) => {
+  const seed = await prepare(stage, 'plain', { commits: sizes.seed, edits: 19, refs: REFS }, [])
+  return benchSeed(stage, 'plain', `${seed}, no bitmap`)
+}
+
+const coldStart: Part = async (stage, { short, rounds }) => {
+  await prepare(stage, 'cold', { commits: short, edits: 37, refs: REFS })
+  return benchCold(stage, 'cold', rounds)
+}
+
+const PARTS: Readonly<Record<string, Part>> = {
+  'one-commit': oneCommit,
+  'many-refs': manyRefs,
+  'far-away': farAway,
+  'first-seed': firstSeed,
+  'cold-start': coldStart,
+  race: async (stage, { moves }) => [await benchRace(stage, moves)],
+  pushes: (_stage, { pushes }) => benchPushes(pushes),
+}
+
+/** Not part of the whole: only by name. */
+const ASIDE: Readonly<Record<string, Part>> = { 'first-seed-without-bitmap': firstSeedWithoutBitmap }
