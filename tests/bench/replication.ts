@@ -4,6 +4,7 @@ import { benchCold } from './replication/cold.ts'
 import { benchFloor } from './replication/floor.ts'
 import { benchPushes } from './replication/pushes.ts'
 import { benchRace } from './replication/race.ts'
+import { writeBitmap } from './replication/repositories.ts'
 import { benchSeed } from './replication/seed.ts'
 import { openStage, prepare, type Stage, tell } from './replication/stage.ts'
 
@@ -13,8 +14,9 @@ export const replication: Bench = {
     'The relay in a process of its own, warm unless said otherwise, between two `git http-backend` servers in processes of their own; against what people run by hand and against floors, in turn in one run. Bytes are those at the servers’ sockets, both ways. ≥ is how many times better, ≤ how many times as much.',
   run: async (quick, only) => {
     const sizes = quick ? QUICK : FULL
-    const chosen = Object.entries(PARTS).filter(([name]) => only === undefined || only === name)
-    if (chosen.length === 0) throw new Error(`no part ${only}; there are: ${Object.keys(PARTS).join(', ')}`)
+    const known = only === undefined ? PARTS : { ...PARTS, ...ASIDE }
+    const chosen = Object.entries(known).filter(([name]) => only === undefined || only === name)
+    if (chosen.length === 0) throw new Error(`no part ${only}; there are: ${Object.keys(known).join(', ')}`)
     const stage = await openStage({ rounds: quick ? 3 : 7, cheap: quick ? 1 : 3, judged: !quick })
     try {
       const rows: Row[] = []
@@ -92,7 +94,10 @@ const replicasOf = (name: string) => [name, `${name}-record`, `${name}-floor`]
 
 type Part = (stage: Stage, sizes: Sizes, histories: ReturnType<typeof historiesOf>) => Promise<Row[]>
 
-/** In this order; each can be run alone. */
+/**
+ * In this order; each can be run alone. The source of a seed keeps a bitmap, as servers do: git writes one by itself whenever it packs
+ * a bare repository whole (`repack.writeBitmaps`).
+ */
 const PARTS: Readonly<Record<string, Part>> = {
   'one-commit': async (stage, _sizes, { long }) => benchChange(stage, 'long', await long()),
   floor: async (stage, { rounds }, { long }) => {
@@ -113,12 +118,23 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   far: async (stage, sizes) =>
     benchFar(stage, 'far', await prepare(stage, 'far', { commits: sizes.far, edits: 7, refs: REFS })),
-  seed: async (stage, sizes) =>
-    benchSeed(stage, 'seed', await prepare(stage, 'seed', { commits: sizes.seed, edits: 19, refs: REFS })),
+  seed: async (stage, sizes) => {
+    const seed = await prepare(stage, 'seed', { commits: sizes.seed, edits: 19, refs: REFS })
+    await writeBitmap(stage.at('source', 'seed'))
+    return benchSeed(stage, 'seed', seed)
+  },
   cold: async (stage, { rounds }, { short }) => {
     await short()
     return benchCold(stage, 'short', rounds)
   },
   race: async (stage, { moves }) => [await benchRace(stage, moves)],
   pushes: (_stage, { pushes }) => benchPushes(pushes),
+}
+
+/** Not part of the whole: only by name. */
+const ASIDE: Readonly<Record<string, Part>> = {
+  'seed-without-bitmap': async (stage, sizes) => {
+    const plain = await prepare(stage, 'plain', { commits: sizes.seed, edits: 19, refs: REFS })
+    return benchSeed(stage, 'plain', `${plain}, no bitmap`)
+  },
 }
