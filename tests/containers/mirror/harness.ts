@@ -92,6 +92,8 @@ export const newWorld = async (programs: string): Promise<World> => {
       execFileSync('git', [`--git-dir=${join(repositories, region, name)}`, ...IDENTITY, ...args], {
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
+        // what git says of a failure is in the error
+        stdio: 'pipe',
       }).trim(),
     update: ({ region, name }, input) => {
       execFileSync('git', [`--git-dir=${join(repositories, region, name)}`, 'update-ref', '--stdin'], {
