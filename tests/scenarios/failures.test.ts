@@ -1,32 +1,19 @@
 import { request as ask, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { describe, expect, test } from '@jest/globals'
-import { developerOf } from '../support/developer.ts'
-import { type LiveCloud, type LiveOptions, raiseCloud } from '../support/live-cloud.ts'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { type Developer, developerOf } from '../support/developer.ts'
+import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
 
-/** A cloud of its own, and a first push to it. Most of each test is waiting for the next attempt: so all run at once. */
-const afterAPush = async (
-  options: LiveOptions,
-  look: (live: LiveCloud) => Promise<void>,
-  raised: (live: LiveCloud) => void = () => undefined,
-): Promise<void> => {
-  const live = await raiseCloud(options)
-  try {
-    raised(live)
-    await live.createRepository('orders')
-    const nina = await developerOf(live, 'orders')
-    try {
-      await nina.commit('Begin')
-      await nina.git('push', 'origin', 'main')
-      await look(live)
-    } finally {
-      nina.leave()
-    }
-  } finally {
-    await live.stop()
-  }
-}
+let live: LiveCloud | undefined
+let nina: Developer | undefined
+
+afterEach(async () => {
+  nina?.leave()
+  await live?.stop()
+  live = undefined
+  nina = undefined
+})
 
 const deadLetters = async (cloud: LiveCloud): Promise<string[]> => {
   const sqs = new SQSClient(cloud.aws)
@@ -37,17 +24,17 @@ const deadLetters = async (cloud: LiveCloud): Promise<string[]> => {
   return (Messages ?? []).map((message) => message.Body ?? '')
 }
 
-// the four pauses are chosen by chance, up to 5, 10, 20 and 40 seconds
-const GIVEN_UP_WITHIN_MS = 200_000
-const TEST_MS = 300_000
-
-const untilGivenUp = (live: LiveCloud) => live.untilEvent('Mirror Failed', () => true, GIVEN_UP_WITHIN_MS)
+const pushOnce = async (cloud: LiveCloud): Promise<void> => {
+  await cloud.createRepository('orders')
+  nina = await developerOf(cloud, 'orders')
+  await nina.commit('Begin')
+  await nina.git('push', 'origin', 'main')
+}
 
 describe('a replica that cannot be reached ends in Mirror Failed and the dead-letter queue, never in silence', () => {
-  test.concurrent(
-    'no such role in the other account',
-    () => {
-      const config = `version: 1
+  test('no such role in the other account', async () => {
+    live = await raiseCloud({
+      config: `version: 1
 replicate:
   - repositories: ["*"]
     to:
@@ -55,87 +42,64 @@ replicate:
         account: "222222222222"
         role: arn:aws:iam::222222222222:role/not-there
         externalId: orders
-`
-      return afterAPush({ config }, async (live) => {
-        const failed = await untilGivenUp(live)
-        expect(failed.detail).toMatchObject({
-          code: 'REMOTE_DENIED',
-          attempts: 5,
-          replica: { account: '222222222222', region: 'eu-west-1', name: 'orders' },
-          nextStep: expect.stringMatching(/\w/),
-        })
-        expect(await deadLetters(live)).toHaveLength(1)
-        const told = await live.inbox.waitFor((message) => /orders.*FAILED/i.test(message.subject), 20_000)
-        expect(told).toBeDefined()
-      })
-    },
-    TEST_MS,
-  )
+`,
+    })
+    await pushOnce(live)
+    const failed = await live.untilEvent('Mirror Failed')
+    expect(failed.detail).toMatchObject({
+      code: 'REMOTE_DENIED',
+      attempts: 5,
+      replica: { account: '222222222222', region: 'eu-west-1', name: 'orders' },
+      nextStep: expect.stringMatching(/\w/),
+    })
+    expect(await deadLetters(live)).toHaveLength(1)
+    const told = await live.inbox.waitFor((message) => /orders.*FAILED/i.test(message.subject), 20_000)
+    expect(told).toBeDefined()
+  })
 
-  test.concurrent(
-    'a region in which nothing answers',
-    () => {
-      const config = `version: 1
+  test('a region in which nothing answers', async () => {
+    live = await raiseCloud({
+      config: `version: 1
 replicate:
   - repositories: ["*"]
     to: [{ region: ap-southeast-2 }]
-`
-      return afterAPush({ config }, async (live) => {
-        const failed = await untilGivenUp(live)
-        expect(failed.detail).toMatchObject({ replica: { region: 'ap-southeast-2' }, attempts: 5 })
-        expect(await deadLetters(live)).toHaveLength(1)
-      })
-    },
-    TEST_MS,
-  )
+`,
+    })
+    await pushOnce(live)
+    const failed = await live.untilEvent('Mirror Failed')
+    expect(failed.detail).toMatchObject({ replica: { region: 'ap-southeast-2' }, attempts: 5 })
+    expect(await deadLetters(live)).toHaveLength(1)
+  })
 
-  test.concurrent(
-    'a replica that throttles every request',
-    () =>
-      behindThrottle(
-        () => true,
-        async (live) => {
-          const failed = await untilGivenUp(live)
-          expect(failed.detail).toMatchObject({ code: 'REMOTE_THROTTLED', attempts: 5 })
-          expect(await deadLetters(live)).toHaveLength(1)
-          expect(live.events.filter((event) => event['detail-type'] === 'Replica Updated')).toEqual([])
-        },
-      ),
-    TEST_MS,
-  )
+  test('a replica that throttles every request', async () => {
+    const between = await throttling(() => true)
+    try {
+      live = await raiseCloud({ gitPort: () => between.port })
+      between.forwardTo(live.cloud.port)
+      await pushOnce(live)
+      const failed = await live.untilEvent('Mirror Failed')
+      expect(failed.detail).toMatchObject({ code: 'REMOTE_THROTTLED', attempts: 5 })
+      expect(await deadLetters(live)).toHaveLength(1)
+      expect(live.events.filter((event) => event['detail-type'] === 'Replica Updated')).toEqual([])
+    } finally {
+      between.close()
+    }
+  })
 
-  test.concurrent(
-    'and one that throttles for a while only is made equal, with nobody’s help',
-    () =>
-      behindThrottle(
-        (count) => count <= 2,
-        async (live, between) => {
-          await live.untilEqual('orders')
-          expect(between.throttled()).toBe(2)
-          expect(live.events.filter((event) => event['detail-type'] === 'Mirror Failed')).toEqual([])
-        },
-      ),
-    TEST_MS,
-  )
+  test('and one that throttles for a while only is made equal, with nobody’s help', async () => {
+    const between = await throttling((count) => count <= 2)
+    try {
+      live = await raiseCloud({ gitPort: () => between.port })
+      between.forwardTo(live.cloud.port)
+      await pushOnce(live)
+      await live.untilEqual('orders')
+      expect(between.throttled()).toBe(2)
+      expect(live.events.filter((event) => event['detail-type'] === 'Mirror Failed')).toEqual([])
+    } finally {
+      between.close()
+    }
+  })
 })
-
-const behindThrottle = async (
-  isThrottled: (count: number) => boolean,
-  look: (live: LiveCloud, between: Throttle) => Promise<void>,
-): Promise<void> => {
-  const between = await throttling(isThrottled)
-  try {
-    await afterAPush(
-      { gitPort: () => between.port },
-      (live) => look(live, between),
-      (live) => between.forwardTo(live.cloud.port),
-    )
-  } finally {
-    between.close()
-  }
-}
-
-type Throttle = Awaited<ReturnType<typeof throttling>>
 
 /** Stands between the product and Git: answers 429 for the replica's host as long as the test says, passes on all else. */
 const throttling = async (isThrottled: (count: number) => boolean) => {
