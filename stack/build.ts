@@ -115,8 +115,11 @@ const plainBuiltin = (path: string): string => {
 const bundleFunction = (name: string) =>
   bundleAll({ index: join(ROOT, 'functions', name, 'main.ts') }, { splitting: true })
 
-/** Whole files: the container's image names them, and a task takes seconds to start whatever it parses. */
-const bundleMirror = () =>
+/**
+ * The mirror's programs. Whole files: the container's image names them, and a task takes seconds to start whatever it parses.
+ * @returns contents by path relative to the image's `/app`
+ */
+export const bundleMirror = (): Promise<Map<string, Uint8Array>> =>
   bundleAll(
     Object.fromEntries(MIRROR.map((program) => [program, join(ROOT, 'containers/mirror', `${program}.ts`)])),
     { splitting: false },
