@@ -25,6 +25,8 @@ beforeAll(async () => {
   const one = await grow(ahead, 'main', 20)
   await behind.git(['fetch', '--quiet', ahead.folder, `${one}:refs/heads/main`])
   await grow(ahead, 'main', 3)
+  // copied for every test: one pack instead of a folder for each object
+  for (const side of [ahead, behind]) await side.git(['repack', '-a', '-d', '-q'])
 })
 afterAll(() => {
   ahead.remove()
