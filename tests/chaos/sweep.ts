@@ -81,13 +81,13 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
     let different = await differing(live, names)
     while (different.some((one) => one !== unreachableReplica) && performance.now() < end) {
       await sleep(trial.hurry ? 500 : 5_000)
-      different = await differing(live, names)
+      different = await differing(live, [...new Set(different.map((one) => one.split('/')[1] ?? ''))])
       say(`${different.length} of ${2 * names.length} replicas differ`)
     }
     await live.untilEvent('Mirror Failed')
     for (let count = 0; count < trial.more; count += 1) await oneMoreSweep(live, gate, names.length)
     return {
-      different,
+      different: await differing(live, names),
       killed: (await logged(live, '"signal: killed"')).length,
       resumed: (await logged(live, '"sweep taken up again"'))
         .map((line) => JSON.parse(line.slice(line.indexOf('{'))) as { slices: number })
