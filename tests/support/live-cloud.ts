@@ -56,6 +56,7 @@ export interface LiveOptions {
   readonly faults?: Partial<Faults>
   /** port at which functions and tasks reach Git, should something stand between */
   readonly gitPort?: () => number
+  readonly regions?: readonly string[]
 }
 
 const stackOf = async (folder: string, config: string | undefined): Promise<Package> => {
@@ -100,6 +101,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
       image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
     retryVisibilitySeconds: 1,
     ...(options.faults ? { faults: options.faults } : {}),
+    ...(options.regions ? { regions: options.regions } : {}),
   })
   cloud.watch((envelope) => events.push(envelope))
   const tellDecisions = noteDecisions(cloud)

@@ -149,6 +149,42 @@ describe('a replica becomes equal', () => {
     expect(world.git(REPLICA, 'symbolic-ref', 'HEAD')).toBe('refs/heads/main/2')
   })
 
+  test('with an octopus merge, a submodule, long and nested names', async () => {
+    const first = main()
+    world.git(SOURCE, 'update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},lib`)
+    const tree = world.git(SOURCE, 'write-tree')
+    const parents = ['a', 'b', 'c'].map((name) => world.commit(name, first))
+    const octopus = ['commit-tree', '-m', 'octopus', ...parents.flatMap((one) => ['-p', one]), tree]
+    set('refs/heads/main', world.git(SOURCE, ...octopus))
+    set(`refs/heads/${'x'.repeat(200)}`, first)
+    set('refs/heads/a/b/c/d/e/f/g/h', first)
+    await mirrored()
+    equal()
+    expect(world.git(REPLICA, 'ls-tree', 'main')).toContain('160000 commit')
+    expect(world.git(REPLICA, 'rev-list', '--parents', '-1', 'main').split(' ')).toHaveLength(4)
+    expect(world.git(REPLICA, 'fsck', '--full', '--strict')).toBe('')
+  })
+
+  test('that has another history, that is ahead, that others write to in turn', async () => {
+    world.makeReplica()
+    const put = (where: typeof REPLICA, message: string, parent?: string) => {
+      const tree = world.git(where, 'hash-object', '-t', 'tree', '-w', '/dev/null')
+      const oid = world.git(where, 'commit-tree', ...(parent ? ['-p', parent] : []), '-m', message, tree)
+      world.git(where, 'update-ref', 'refs/heads/main', oid)
+    }
+    put(REPLICA, 'unrelated')
+    await mirrored()
+    equal()
+    put(REPLICA, 'ahead', main())
+    await mirrored()
+    equal()
+    put(SOURCE, 'one side', main())
+    put(REPLICA, 'the other', world.git(REPLICA, 'rev-parse', 'main'))
+    await mirrored()
+    equal()
+    expect(world.git(REPLICA, 'fsck', '--full', '--strict', '--no-dangling')).toBe('')
+  })
+
   test('by the programs unbundled as well', async () => {
     const run = await world.run({}, resolve('containers/mirror/main.ts'))
     expect([run.code, run.code === 0 ? '' : run.output]).toEqual([0, ''])
