@@ -36,7 +36,10 @@ export interface Inflater {
    * @throws RelayError GIT_PROTOCOL for what is no deflated stream
    */
   run(input: Uint8Array, from: number, end: number, out: Uint8Array, to: number, first: number): Stop
-  /** where the next `run` goes on in the input, and in `out`; after `end`: where the stream ended */
+  /**
+   * where the next `run` goes on in the input, and in `out`; after `end`: where the stream ended. May be up to four bytes before
+   * the input that was given last
+   */
   at(): number
   to(): number
   /** what was written last was moved: it ends here now */
@@ -56,7 +59,7 @@ export const createInflater = (): Inflater => {
   let distances = ownDistances
   const lengthsCode = emptyCode()
   const lengths = new Uint8Array(320)
-  let state: 'header' | 'block' | 'stored' | 'codes' | 'checksum' | 'end' = 'header'
+  let state: 'header' | 'block' | 'storedHead' | 'stored' | 'codes' | 'checksum' | 'end' = 'header'
   let isLast = false
   let storedLeft = 0
   let hold = 0
@@ -66,6 +69,7 @@ export const createInflater = (): Inflater => {
   let sum = 0
 
   let input: Uint8Array = new Uint8Array(0)
+  let begin = 0
   let end = 0
 
   const enough = (): boolean => end - at >= AHEAD_BYTES
@@ -83,7 +87,7 @@ export const createInflater = (): Inflater => {
     return value
   }
 
-  /** gives whole bytes back and drops the rest */
+  /** gives whole bytes back and drops the rest; they may be of the input before this one: then the next begins with them */
   const align = (): void => {
     at -= bits >> 3
     hold = 0
@@ -109,13 +113,7 @@ export const createInflater = (): Inflater => {
     if (type === 3) malformed('deflated block')
     if (type === 0) {
       align()
-      if (end - at < 4) return back(before)
-      const length = (input[at] as number) | ((input[at + 1] as number) << 8)
-      const inverse = (input[at + 2] as number) | ((input[at + 3] as number) << 8)
-      if ((length ^ inverse) !== 0xffff) malformed('deflated block')
-      at += 4
-      storedLeft = length
-      state = 'stored'
+      state = 'storedHead'
       return true
     }
     if (type === 1) {
@@ -123,6 +121,17 @@ export const createInflater = (): Inflater => {
       distances = FIXED.distances
     } else if (!dynamicCodes()) return back(before)
     state = 'codes'
+    return true
+  }
+
+  const readStoredHead = (): boolean => {
+    if (at < begin || end - at < 4) return false
+    const length = (input[at] as number) | ((input[at + 1] as number) << 8)
+    const inverse = (input[at + 2] as number) | ((input[at + 3] as number) << 8)
+    if ((length ^ inverse) !== 0xffff) malformed('deflated block')
+    at += 4
+    storedLeft = length
+    state = 'stored'
     return true
   }
 
@@ -283,7 +292,7 @@ export const createInflater = (): Inflater => {
 
   const readChecksum = (): boolean => {
     align()
-    if (end - at < 4) return false
+    if (at < begin || end - at < 4) return false
     sum =
       (((input[at] as number) << 24) |
         ((input[at + 1] as number) << 16) |
@@ -304,6 +313,7 @@ export const createInflater = (): Inflater => {
     run(bytes, from, stop, out, writeAt, first) {
       input = bytes
       at = from
+      begin = from
       end = stop
       to = writeAt
       const limit = out.length - SLACK_BYTES
@@ -315,6 +325,8 @@ export const createInflater = (): Inflater => {
           if (!readBlock()) return 'input'
         } else if (state === 'header') {
           if (!readHeader()) return 'input'
+        } else if (state === 'storedHead') {
+          if (!readStoredHead()) return 'input'
         } else if (state === 'stored') {
           const why = copyStored(out, limit)
           if (why) return why

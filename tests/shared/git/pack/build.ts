@@ -19,8 +19,12 @@ export const start = (type: number, size: number): Buffer => {
 }
 
 /** @param base of a delta: its base's id, or {@link distance} */
-export const entry = (type: number, data: Uint8Array, base = Buffer.alloc(0), claimed = data.length) =>
-  Buffer.concat([start(type, claimed), base, zlib.deflateSync(data)])
+export const entry = (
+  type: number,
+  data: Uint8Array,
+  base: Buffer = Buffer.alloc(0),
+  claimed = data.length,
+) => Buffer.concat([start(type, claimed), base, zlib.deflateSync(data)])
 
 /** how far before a delta its base begins, as OFS_DELTA has it */
 export const distance = (bytes: number): Buffer => {
