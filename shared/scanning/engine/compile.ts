@@ -1,9 +1,9 @@
 import type { Node } from '../pattern/ast.ts'
 import { emit } from '../pattern/emit.ts'
 import { type Runner, runnerOf } from '../pattern/expression.ts'
-import { alphabet, keywordPlace, longest, takePrefixes } from '../pattern/facts.ts'
+import { alphabet, keywordPlace, type LazyPrefix, longest, takePrefixes } from '../pattern/facts.ts'
 import { parsePattern } from '../pattern/parse.ts'
-import { asciiOf, type CodeSet, LAST_CODE } from '../pattern/set.ts'
+import { type CodeSet, LAST_CODE } from '../pattern/set.ts'
 import type { Rule, RuleSet } from '../types.ts'
 
 /** Distances in bytes; -1: no bound. A keyword at `a`: its match begins at `a - before` or later and ends by `a + after`. */
@@ -21,11 +21,11 @@ export interface CompiledRule {
   readonly runner: Runner
   /** JavaScript's source for ASCII texts, without the prefixes; for re2js: empty */
   readonly source: string
-  /** lazy prefixes that were taken off, outermost first: bytes as ranges, most of them */
-  readonly prefixes: readonly { readonly bytes: readonly number[]; readonly most: number }[]
+  /** lazy prefixes that were taken off, outermost first */
+  readonly prefixes: readonly LazyPrefix[]
   /** undefined: the keyword may lie outside of the match, and the whole text is looked at */
   readonly ascii?: Reach
-  /** for texts with other bytes, nothing taken off */
+  /** for texts with other bytes */
   readonly bytes?: Reach
   readonly asciiLength: number
   readonly bytesLength: number
@@ -85,19 +85,18 @@ const compileRule = (rule: Rule, index: number): CompiledRule | undefined => {
   const runner = runnerOf(taken.rest, rule.vetted)
   const core = runner === 'v8' ? taken.rest : pattern.root
   const ascii = reach(core, rule.keywords, true)
-  const bytes = reach(pattern.root, rule.keywords, false)
+  const bytes = reach(core, rule.keywords, false)
   const open = [ascii, bytes].some((one) => one && (one.before < 0 || one.after < 0))
   return {
     rule: index,
     runner,
     source: runner === 'v8' ? emit(core, 'ascii') : '',
-    prefixes:
-      runner === 'v8' ? taken.prefixes.map(({ codes, most }) => ({ bytes: asciiOf(codes), most })) : [],
+    prefixes: runner === 'v8' ? taken.prefixes : [],
     ...(ascii ? { ascii } : {}),
     ...(bytes ? { bytes } : {}),
     asciiLength: bound(longest(core, true)),
-    bytesLength: bound(longest(pattern.root, false)),
-    ...(open ? { alphabet: alphabet(pattern.root) } : {}),
+    bytesLength: bound(longest(core, false)),
+    ...(open ? { alphabet: alphabet(core) } : {}),
   }
 }
 

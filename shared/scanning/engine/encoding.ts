@@ -55,10 +55,14 @@ export const kindOf = (bytes: Buffer): TextKind => {
   const wide = utf16Of(head)
   if (wide) return wide
   const start = head.toString('latin1', 0, 262)
+  const kind =
+    archives.some((magic) => start.startsWith(magic)) || start.slice(257, 262) === 'ustar'
+      ? 'archive'
+      : binaries.some((magic) => start.startsWith(magic))
+        ? 'binary'
+        : 'text'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what tells
-  if (!/[\0-\x06\x0e-\x1a\x7f]/.test(head.toString('latin1'))) return 'text'
-  if (archives.some((magic) => start.startsWith(magic)) || start.slice(257, 262) === 'ustar') return 'archive'
-  return binaries.some((magic) => start.startsWith(magic)) ? 'binary' : 'text'
+  return kind !== 'text' && /[\0-\x06\x0e-\x1a\x7f]/.test(head.toString('latin1')) ? kind : 'text'
 }
 
 /** by a byte order mark, or since nearly every other byte is NUL */
@@ -66,6 +70,7 @@ const utf16Of = (head: Buffer): 'utf-16le' | 'utf-16be' | undefined => {
   if (head.length < 4) return undefined
   if (head[0] === 0xff && head[1] === 0xfe && (head[2] !== 0 || head[3] !== 0)) return 'utf-16le'
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
+  if (!head.includes(0)) return undefined
   const nul = [0, 0]
   for (let at = 0; at < head.length; at += 1) if (head[at] === 0) nul[at & 1] = (nul[at & 1] as number) + 1
   const half = head.length >> 1

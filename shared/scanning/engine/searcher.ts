@@ -1,11 +1,6 @@
-import {
-  type Expression,
-  isAscii,
-  type Match,
-  re2Expression,
-  searchOf,
-  v8Expression,
-} from '../pattern/expression.ts'
+import type { Node } from '../pattern/ast.ts'
+import { type Expression, type Match, re2Expression, searchOf, v8Expression } from '../pattern/expression.ts'
+import { type LazyPrefix, takePrefixes } from '../pattern/facts.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import { holds } from '../pattern/set.ts'
 import type { Rule } from '../types.ts'
@@ -24,8 +19,7 @@ export class Searcher {
   readonly rule: Rule
   readonly compiled: CompiledRule
   private core: RegExp | undefined
-  private whole: Expression | undefined
-  private prefixTables: readonly Uint8Array[] | undefined
+  private made: Expression | undefined
   private inside: Uint8Array | undefined
 
   constructor(rule: Rule, compiled: CompiledRule) {
@@ -83,16 +77,15 @@ export class Searcher {
   ): number {
     const base = Math.max(from - MARGIN, 0)
     const slice = text.latin1.slice(base, Math.min(to + MARGIN, text.latin1.length))
-    const stripped = this.compiled.runner === 'v8' && (text.ascii || isAscii(slice))
-    const find = stripped ? searchOf(this.coreExpression(), slice) : this.wholeExpression().on(slice)
+    const find = text.ascii ? this.asciiSearch(slice) : this.expression().on(slice)
     let least = floor
     for (;;) {
       const found = find(Math.max(from, least) - base)
       if (!found || found.start + base >= Math.max(startsBefore, from + 1)) return least
       const end = found.end + base
-      const start = stripped ? this.withPrefixes(text, found.start + base, least) : found.start + base
-      // an empty match: gitleaks' rules have none that matter, but the search must go on
+      const start = this.withPrefixes(text, found.start + base, least)
       least = end
+      // gitleaks' rules have no empty matches that matter, but the search must go on
       if (found.end === found.start)
         do least += 1
         while (((text.bytes[least] ?? 0) & 0xc0) === 0x80)
@@ -100,41 +93,61 @@ export class Searcher {
     }
   }
 
+  /** where the match begins whose prefixes were taken off */
   private withPrefixes(text: Text, start: number, floor: number): number {
     const { prefixes } = this.compiled
-    if (prefixes.length === 0) return start
-    this.prefixTables ??= prefixes.map(({ bytes }) => tableOf(bytes))
     let at = start
     for (let index = prefixes.length - 1; index >= 0; index -= 1) {
-      const table = this.prefixTables[index] as Uint8Array
-      const edge = Math.max(floor, at - (prefixes[index]?.most ?? 0))
-      while (at > edge && table[text.bytes[at - 1] as number] === 1) at -= 1
+      const { codes, most } = prefixes[index] as LazyPrefix
+      for (let count = 0; count < most; count += 1) {
+        const before = stepBack(text.bytes, at, floor)
+        if (before === undefined || !holds(codes, before.code)) break
+        at = before.at
+      }
     }
     return at
   }
 
   /** The groups of a match's own text, searched by itself as gitleaks does; undefined: nothing is found in it. */
   groups(match: string): Match | undefined {
-    if (this.compiled.runner === 'v8' && isAscii(match)) return searchOf(this.coreExpression(), match)(0)
-    return this.wholeExpression().on(match)(0)
+    return this.expression().on(match)(0)
   }
 
-  private coreExpression(): RegExp {
+  private asciiSearch(slice: string): (from: number) => Match | undefined {
+    if (this.compiled.runner === 're2') return this.expression().on(slice)
     this.core ??= new RegExp(this.compiled.source, 'g')
-    return this.core
+    return searchOf(this.core, slice)
   }
 
-  private wholeExpression(): Expression {
+  private expression(): Expression {
     const source = this.rule.regex as string
-    this.whole ??= this.compiled.runner === 're2' ? re2Expression(source) : wholeV8(source)
-    return this.whole
+    this.made ??=
+      this.compiled.runner === 're2'
+        ? re2Expression(source)
+        : v8Expression(this.compiled.source, () => coreOf(source))
+    return this.made
   }
 }
 
-const wholeV8 = (source: string): Expression => {
+const coreOf = (source: string): Node => {
   const pattern = parsePattern(source)
   if ('mistake' in pattern) throw new Error(`${pattern.mistake} at ${pattern.at}`)
-  return v8Expression(undefined, () => pattern)
+  return takePrefixes(pattern.root).rest
+}
+
+/** the code point that ends at an offset; undefined at the text's edge and where bytes are none */
+const stepBack = (bytes: Uint8Array, at: number, floor: number): { at: number; code: number } | undefined => {
+  if (at <= floor) return undefined
+  const last = bytes[at - 1] as number
+  if (last < 0x80) return { at: at - 1, code: last }
+  let from = at - 1
+  while (from > floor && at - from < 4 && ((bytes[from] as number) & 0xc0) === 0x80) from -= 1
+  const char = Buffer.from(bytes.subarray(from, at)).toString('utf8')
+  const code = char.codePointAt(0) as number
+  // a byte that is no code point stands for U+FFFD by itself
+  return code === 0xfffd || char.length > (code > 0xffff ? 2 : 1)
+    ? { at: at - 1, code: 0xfffd }
+    : { at: from, code }
 }
 
 const tableOf = (codes: readonly number[]): Uint8Array => {

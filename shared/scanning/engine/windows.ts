@@ -14,7 +14,7 @@ export class Windows {
     // an open reach stops where bytes stop, and what lies in the last window has been there
     let from = at - reach.before
     if (reach.before < 0) {
-      const edge = last > 0 ? (spans[last] as number) : 0
+      const edge = last > 0 && at >= (spans[last - 1] as number) ? (spans[last] as number) : 0
       from = at
       while (from > edge && inside?.[bytes[from - 1] as number] === 1) from -= 1
     }

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import type { Node, Pattern } from './ast.ts'
+import type { Node } from './ast.ts'
 import { emit, type Form } from './emit.ts'
 import { shortest } from './facts.ts'
 import { isLinear } from './linear.ts'
@@ -34,7 +34,7 @@ const differsInJavaScript = (node: Node, repeated: boolean): boolean => {
     case 'either':
       return node.choices.some((choice) => differsInJavaScript(choice, repeated))
     case 'repeat':
-      return (node.max > 1 && shortest(node.of) === 0) || differsInJavaScript(node.of, node.max > 1)
+      return shortest(node.of) === 0 || differsInJavaScript(node.of, repeated || node.max > 1)
     default:
       return false
   }
@@ -51,12 +51,11 @@ export interface Expression {
 }
 
 /** JavaScript's expression from the source of one form, or, for texts with bytes from 128, of the tree. */
-export const v8Expression = (ascii: string | undefined, pattern: () => Pattern): Expression => {
+export const v8Expression = (ascii: string | undefined, root: () => Node): Expression => {
   const made: Partial<Record<Form, RegExp>> = {}
   const of = (text: string): RegExp => {
     const form: Form = isAscii(text) ? 'ascii' : 'bytes'
-    const source = (): string =>
-      form === 'ascii' && ascii !== undefined ? ascii : emit(pattern().root, form)
+    const source = (): string => (form === 'ascii' && ascii !== undefined ? ascii : emit(root(), form))
     made[form] ??= new RegExp(source(), 'g')
     return made[form]
   }
@@ -114,6 +113,6 @@ export const goExpression = (source: string, trusted: boolean): Expression => {
   const pattern = parsePattern(source)
   if ('mistake' in pattern) throw new Error(`${pattern.mistake} at ${pattern.at}`)
   return runnerOf(pattern.root, trusted) === 'v8'
-    ? v8Expression(undefined, () => pattern)
+    ? v8Expression(undefined, () => pattern.root)
     : re2Expression(source)
 }
