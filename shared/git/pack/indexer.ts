@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { malformed } from '../text.ts'
 import type { PackBytes } from './bytes.ts'
 import { BEYOND_BYTES, type Content, contentReader, deflateBound, inflatePieces } from './content.ts'
-import { deltaHead } from './delta.ts'
+import { DELTA_HEAD_BYTES, deltaHead } from './delta.ts'
 import { ENTRY, ENTRY_HEAD_BYTES, type EntryHead, entryHead, typeName } from './entry.ts'
 import { PACK_HEADER_BYTES, PACK_TRAILER_BYTES, readPackHeader } from './header.ts'
 import { ID_ROOM_BYTES, idInPlace, idOfPieces } from './id.ts'
@@ -142,7 +142,7 @@ export const indexer = (bytes: PackBytes, limits: PackLimits, kept: Kept): Index
       const piece = next.value
       if (piece === undefined) return wait(1)
       hash?.update(piece)
-      if (large && !hash) large.start ??= Buffer.from(piece.subarray(0, 64))
+      if (large && !hash) large.start ??= Buffer.from(piece.subarray(0, DELTA_HEAD_BYTES))
       start = large?.start
     }
   }

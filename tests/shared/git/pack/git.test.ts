@@ -1,7 +1,18 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { packOf, start } from './build.ts'
 import { openBytes, readAll } from './read.ts'
 import { fill, makeRepository, type Repository, reordered } from './repository.ts'
 
@@ -13,6 +24,17 @@ beforeAll(() => {
 afterAll(() => repository.remove())
 
 const DEEP = ['--depth=50', '--window=50']
+/** a blob, not deflated */
+const storedEntry = (data: Buffer) =>
+  Buffer.concat([start(3, data.length), zlib.deflateSync(data, { level: 0 })])
+const linkOf = (path: string): string => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // the folder that is being read was open itself
+    return ''
+  }
+}
 const depthOf = (lines: readonly string[]) =>
   Math.max(...lines.map((line) => Number(/^chain length = (\d+)/.exec(line)?.[1] ?? 0)))
 
@@ -102,6 +124,21 @@ describe('with less room', () => {
     const options = { limits: { memory: 1024 * 1024 }, spill: { folder } }
     await expect(openBytes(pack.subarray(0, -30), options)).rejects.toMatchObject({ code: 'GIT_PROTOCOL' })
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  const testWithLinks = existsSync('/proc/self/fd') ? test : test.skip
+  testWithLinks('a file whose bytes were changed is not believed', async () => {
+    const noise = Buffer.concat([Buffer.alloc(1_200_000, 'a'), Buffer.alloc(300_000, 'b')])
+    const spilled = packOf(storedEntry(noise), storedEntry(noise.subarray(1)))
+    const open = await openBytes(spilled, { limits: { memory: 1024 * 1024, held: 0 }, spill: { folder } })
+    const [link] = readdirSync('/proc/self/fd')
+      .map((number) => `/proc/self/fd/${number}`)
+      .filter((path) => linkOf(path).startsWith(folder))
+    const file = openSync(link!, 'r+')
+    writeSync(file, 'c', 900_000)
+    closeSync(file)
+    expect(() => [...open.walk()]).toThrow('changed')
+    await open.close()
   })
 
   test('large objects in pieces, deltas among them', async () => {
