@@ -498,8 +498,15 @@ describe('what is broken or too much', () => {
     const commit = repository.object('commit', `no tree\n\n${token('inside')}`)
     const tree = repository.object('tree', 'no entries')
     const child = repository.object('commit', `tree ${tree}\nparent ${tip}\n\nof a broken tree`)
-    const ids = repository.git(['rev-list', '--objects', '--all']).toString().match(/^[0-9a-f]{40}/gm) ?? []
-    const bytes = repository.git(['pack-objects', '--stdout', '--quiet'], `${[...ids, commit, tree, child].join('\n')}\n`)
+    const ids =
+      repository
+        .git(['rev-list', '--objects', '--all'])
+        .toString()
+        .match(/^[0-9a-f]{40}/gm) ?? []
+    const bytes = repository.git(
+      ['pack-objects', '--stdout', '--quiet'],
+      `${[...ids, commit, tree, child].join('\n')}\n`,
+    )
     const { found, unscanned, complete } = await walked(repository, { bytes })
     expect(told(found)).toEqual([`${tip} a 1 ${token('whole')}`, `${commit}  3 ${token('inside')}`].sort())
     expect(unscanned).toEqual(
