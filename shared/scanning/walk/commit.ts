@@ -1,4 +1,4 @@
-import type { Author, CommitInfo } from './types.ts'
+import type { Place } from '../finding.ts'
 
 /** What a commit or tag object says in its header, and where its message begins. */
 export interface Headed {
@@ -32,14 +32,13 @@ export const linksOf = ({ headers }: Headed): { tree: string; parents: readonly 
   return { tree, parents: (headers.get('parent') ?? []).filter((parent) => OID.test(parent)) }
 }
 
-/** For people: author and message as text, whatever they are encoded in. */
-export const commitInfo = (oid: string, data: Buffer): CommitInfo => {
+/** Who wrote a commit or made a tag, when, and what they said, as text, whatever it is encoded in. */
+export const authorship = (data: Buffer): Pick<Place, 'author' | 'email' | 'date' | 'message'> => {
   const { headers, message } = headed(data)
   const encoding = headers.get('encoding')?.[0] ?? 'utf-8'
-  const text = (latin1: string) => decoded(Buffer.from(latin1, 'latin1'), encoding)
+  const line = (headers.get('author') ?? headers.get('tagger'))?.[0] ?? ''
   return {
-    oid,
-    author: authorOf(text(headers.get('author')?.[0] ?? '')),
+    ...authorOf(decoded(Buffer.from(line, 'latin1'), encoding)),
     message: messageText(decoded(data.subarray(message), encoding)),
   }
 }
@@ -54,9 +53,13 @@ const decoded = (bytes: Buffer, encoding: string): string => {
 }
 
 /** `Name <email> seconds zone`; name, email and time may be missing. */
-const authorOf = (line: string): Author => {
-  const [, name = '', email = '', seconds = '0'] = /^(.*?) ?<([^>]*)>(?: (\d+))?/.exec(line) ?? []
-  return { name, email, at: Math.min(Number(seconds), 8.64e12) }
+const authorOf = (line: string): Required<Pick<Place, 'author' | 'email'>> & Pick<Place, 'date'> => {
+  const [, author = '', email = '', seconds] = /^(.*?) ?<([^>]*)>(?: (\d+))?/.exec(line) ?? []
+  // beyond what a Date can say, there is no date either
+  const at = new Date(Number(seconds) * 1000)
+  return Number.isNaN(at.getTime())
+    ? { author, email }
+    : { author, email, date: `${at.toISOString().slice(0, -5)}Z` }
 }
 
 /** The title's lines as one, an empty line, the body: as gitleaks' reports have it. */

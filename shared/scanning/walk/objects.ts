@@ -4,7 +4,7 @@ import { headed, linksOf } from './commit.ts'
 import type { Engines } from './engines.ts'
 import type { Judged } from './judged.ts'
 import { scanPieces } from './pieces.ts'
-import type { Report } from './report.ts'
+import { ANYWHERE, type Report } from './report.ts'
 import { isTree } from './trees.ts'
 
 export interface CommitNode {
@@ -63,7 +63,7 @@ export const lookAtObjects = async (looking: Looking): Promise<Objects> => {
   for (const object of pack.walk()) {
     if (isLate()) {
       objects.complete = false
-      report.unscanned({ reason: 'time', objects: pack.objects - done })
+      report.unscanned({ reason: 'time', place: ANYWHERE, objects: pack.objects - done })
       return objects
     }
     lookAt(object, objects, looking)
@@ -72,7 +72,7 @@ export const lookAtObjects = async (looking: Looking): Promise<Objects> => {
     await looking.pause()
   }
   for (const { reason, size } of pack.unread())
-    report.unscanned({ reason: reason === 'base-missing' ? 'missing' : 'size', bytes: size })
+    report.unscanned({ reason: reason === 'base-missing' ? 'missing' : 'size', place: ANYWHERE, bytes: size })
   return objects
 }
 
@@ -81,7 +81,13 @@ const lookAt = (object: PackObject | LargeObject, objects: Objects, looking: Loo
   else if (object.type === 'commit') lookAtCommit(object, objects, looking)
   else if (object.type === 'tag') lookAtTag(object, objects, looking)
   else if (!('data' in object) || isTree(object.data)) objects.trees.add(object.oid)
-  else looking.report.unscanned({ reason: 'broken', oid: object.oid, bytes: object.data.length })
+  else
+    looking.report.unscanned({
+      reason: 'broken',
+      place: ANYWHERE,
+      oid: object.oid,
+      bytes: object.data.length,
+    })
 }
 
 const sizeOf = (object: PackObject | LargeObject): number =>
@@ -123,44 +129,31 @@ const lookAtCommit = (object: PackObject | LargeObject, objects: Objects, lookin
   const head = headed(data)
   const links = linksOf(head)
   if (links) objects.commits.set(object.oid, { oid: object.oid, ...links })
-  else looking.report.unscanned({ reason: 'broken', oid: object.oid, bytes: data.length })
+  else looking.report.unscanned({ reason: 'broken', place: ANYWHERE, oid: object.oid, bytes: data.length })
   // what no commit can be read from is looked at whole
-  lookAtMessage(
-    'commit-message',
-    object.oid,
-    object.oid,
-    data.subarray(links ? head.message : 0),
-    objects,
-    looking,
-  )
+  lookAtMessage('commit-message', object.oid, data.subarray(links ? head.message : 0), objects, looking)
 }
 
 const lookAtTag = (object: PackObject | LargeObject, objects: Objects, looking: Looking): void => {
   const data = wholeOf(object)
   const { headers, message } = headed(data)
-  const target = headers.get('object')?.[0]
-  objects.tags.set(object.oid, target ?? '')
-  const commit = headers.get('type')?.[0] === 'commit' ? target : undefined
-  lookAtMessage('tag-message', object.oid, commit, data.subarray(message), objects, looking)
+  objects.tags.set(object.oid, headers.get('object')?.[0] ?? '')
+  lookAtMessage('tag-message', object.oid, data.subarray(message), objects, looking)
 }
 
 const lookAtMessage = (
   kind: 'commit-message' | 'tag-message',
   oid: string,
-  commit: string | undefined,
   message: Buffer,
   objects: Objects,
   { engines, report }: Looking,
 ): void => {
   if (message.length === 0) return
   objects.bytes += message.length
-  const { hits, unscanned } = engines.exact.scan(
-    message,
-    commit === undefined ? NOWHERE : { path: '', commit },
-  )
-  const place = { kind, oid, path: '', ...(commit === undefined ? {} : { commit }) }
-  for (const hit of hits) report.found({ hit, place })
-  for (const one of report.ofRules(unscanned)) report.unscanned({ ...one, ...place })
+  const { hits, unscanned } = engines.exact.scan(message, { path: '', commit: oid })
+  const place = { kind, path: '', commit: oid }
+  for (const hit of hits) report.found({ hit, place, oid })
+  for (const one of report.ofRules(unscanned)) report.unscanned({ ...one, place, oid })
 }
 
 /** commits and tags as large as this do not occur; the reader's limit on one object bounds them */

@@ -1,6 +1,9 @@
 import type { Engine, Hit, Unscanned } from '../types.ts'
 import type { Found, Moved, NotScanned } from './types.ts'
 
+/** Of what belongs to no file. */
+export const ANYWHERE = { kind: 'file', path: '' } as const
+
 /** Gathers what a walk gives out, up to a limit of each; the rest is counted. */
 export interface Report {
   found(one: Found): void
@@ -27,10 +30,10 @@ export const createReport = (most: number, engine: Engine): Report => {
   }
   const always = engine.scan(Buffer.alloc(0), { path: '' }).unscanned
   const broken = new Set(always.map(({ ruleId }) => ruleId))
-  for (const one of always) tell(one)
+  for (const one of always) tell({ ...one, place: ANYWHERE })
   return {
-    found({ hit, place }) {
-      if (found.length < most) found.push({ hit: detached(hit), place })
+    found({ hit, ...where }) {
+      if (found.length < most) found.push({ hit: detached(hit), ...where })
       else beyond.found += 1
     },
     moved(one) {

@@ -1,5 +1,5 @@
 import type { ObjectType, Pack } from '../../git/pack/types.ts'
-import type { Hit, UnscannedReason } from '../types.ts'
+import type { FoundAt, UnscannedAt } from '../finding.ts'
 import type { Engines } from './engines.ts'
 import type { Judged } from './judged.ts'
 
@@ -40,23 +40,10 @@ export interface WalkInput {
   readonly onProgress?: (phase: 'objects' | 'commits', done: number, total: number) => void
 }
 
-export type PlaceKind = 'file' | 'path' | 'commit-message' | 'tag-message'
-
-/** Where in a history something lies. */
-export interface Place {
-  readonly kind: PlaceKind
+/** A hit with the object that holds it; lines count from the beginning of the file or message. Raw: for this process only. */
+export interface Found extends FoundAt {
   /** the blob, commit or tag */
   readonly oid: string
-  /** empty: a message, or a blob whose path is not known */
-  readonly path: string
-  /** the commit that brought it; of a tag, what it points to; absent: not known */
-  readonly commit?: string
-}
-
-/** A hit and where it lies; its lines count from the beginning of the file or message. Raw: for this process only. */
-export interface Found {
-  readonly hit: Hit
-  readonly place: Place
 }
 
 /** A new entry of an old blob: a rename or a copy of a file that was there before. */
@@ -66,34 +53,11 @@ export interface Moved {
   readonly commit: string
 }
 
-/**
- * `broken`: the object is not what its type says. `missing`: the pack is not complete. The others are the engine's, with `time` also
- * for what the walk itself had no time for.
- */
-export type WalkReason = UnscannedReason | 'broken' | 'missing'
-
-/** What was not looked at, and where it lies as far as it is known. */
-export interface NotScanned extends Partial<Place> {
-  readonly reason: WalkReason
-  readonly ruleId?: string
-  readonly bytes?: number
+/** What was not looked at. An empty path and no commit: of the walk as a whole. */
+export interface NotScanned extends UnscannedAt {
+  readonly oid?: string
   /** objects that this stands for, where they are more than one */
   readonly objects?: number
-}
-
-/** Who wrote a commit, and when. */
-export interface Author {
-  readonly name: string
-  readonly email: string
-  /** seconds since the epoch */
-  readonly at: number
-}
-
-export interface CommitInfo {
-  readonly oid: string
-  readonly author: Author
-  /** title, an empty line, body */
-  readonly message: string
 }
 
 export interface WalkCounts {
@@ -114,9 +78,7 @@ export interface WalkResult {
   /** what the limit on findings cut off, of each */
   readonly beyond: { readonly found: number; readonly moved: number; readonly unscanned: number }
   readonly counts: WalkCounts
-  /** of every commit that `found` names and that could be read */
-  readonly commits: ReadonlyMap<string, CommitInfo>
-  /** refs among the wants that reach a commit of the pack; for commits that `found` names */
+  /** refs among the wants that reach a commit of the pack */
   refsOf(commit: string): readonly string[]
   /** false: there was no time for all of it; `unscanned` says of what */
   readonly complete: boolean

@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Place } from '../finding.ts'
 import { type Attribution, broughtBy, type Looked } from './attribute.ts'
 import { type Change, changesOf, parentsOf } from './changes.ts'
-import { commitInfo } from './commit.ts'
+import { authorship } from './commit.ts'
 import { oldestFirst, reachOf } from './history.ts'
 import { type CommitNode, lookAtObjects, type Objects, type Suspect } from './objects.ts'
 import { scanPieces } from './pieces.ts'
 import { objectReader } from './reader.ts'
-import { createReport, type Report } from './report.ts'
+import { ANYWHERE, createReport, type Report } from './report.ts'
 import { pathText } from './trees.ts'
-import type { CommitInfo, Found, WalkInput, WalkLimits, WalkResult, Want } from './types.ts'
+import type { Found, WalkInput, WalkLimits, WalkResult, Want } from './types.ts'
 
 const MEBIBYTE = 1024 * 1024
 
@@ -51,7 +52,8 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
     await pause()
   }
   const isLateForCommits = attributed < order.length
-  if (isLateForCommits) report.unscanned({ reason: 'time', objects: order.length - attributed })
+  if (isLateForCommits)
+    report.unscanned({ reason: 'time', place: ANYWHERE, objects: order.length - attributed })
   else if (objects.complete) await placing.rest()
   const result = report.result()
   return {
@@ -64,7 +66,7 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
       bytes: objects.bytes,
       known: objects.known,
     },
-    commits: commitsOf(result.found, pack),
+    found: withAuthors(result.found, pack),
     refsOf: reachOf(
       order,
       input.wants.map((want) => peeled(want, objects)),
@@ -89,15 +91,19 @@ const peeled = ({ ref, oid }: Want, { tags }: Objects): Want => {
   return { ref, oid: target }
 }
 
-const commitsOf = (found: readonly Found[], pack: WalkInput['pack']): ReadonlyMap<string, CommitInfo> => {
-  const commits = new Map<string, CommitInfo>()
-  for (const { place } of found) {
-    if (place.commit === undefined || commits.has(place.commit)) continue
-    const object = pack.read(place.commit)
-    if (object?.type === 'commit' && 'data' in object)
-      commits.set(place.commit, commitInfo(place.commit, object.data))
+/** Finds with who wrote their commit, or made their tag, as far as it can be read. */
+const withAuthors = (found: readonly Found[], pack: WalkInput['pack']): readonly Found[] => {
+  const known = new Map<string, Partial<Place>>()
+  const look = (oid: string): Partial<Place> => {
+    const object = pack.read(oid)
+    return object && 'data' in object ? authorship(object.data) : {}
   }
-  return commits
+  return found.map(({ place, ...rest }) => {
+    if (place.commit === undefined) return { ...rest, place }
+    const authors = known.get(place.commit) ?? look(place.commit)
+    known.set(place.commit, authors)
+    return { ...rest, place: { ...place, ...authors } }
+  })
 }
 
 /** Gives each suspect its places, commit by commit. */
@@ -123,10 +129,8 @@ class Placing {
     for (const { path, oid } of lost)
       this.report.unscanned({
         reason: 'missing',
-        kind: 'file',
-        path: pathText(path),
         oid,
-        commit: commit.oid,
+        place: { kind: 'file', path: pathText(path), commit: commit.oid },
       })
     const looked: Looked = { commit, parents, gone: [] }
     for (const change of fresh) {
@@ -139,16 +143,16 @@ class Placing {
   private judgePath({ path, oid }: Change, commit: string): void {
     const text = pathText(path)
     for (const hit of this.attribution.engine.scan(EMPTY, { path: text, commit }).hits)
-      this.report.found({ hit, place: { kind: 'path', oid, path: text, commit } })
+      this.report.found({ hit, oid, place: { kind: 'path', path: text, commit } })
   }
 
   private async judge(change: Change, looked: Looked, suspect: Suspect): Promise<void> {
     this.placed.add(change.oid)
     const path = pathText(change.path)
-    const place = { kind: 'file', oid: change.oid, path, commit: looked.commit.oid } as const
+    const at = { oid: change.oid, place: { kind: 'file', path, commit: looked.commit.oid } } as const
     const { hits, unscanned } = await broughtBy(this.attribution, looked, change, suspect)
-    for (const hit of hits) if (hit.rule.regex !== undefined) this.report.found({ hit, place })
-    for (const one of this.report.ofRules(unscanned)) this.report.unscanned({ ...one, ...place })
+    for (const hit of hits) if (hit.rule.regex !== undefined) this.report.found({ hit, ...at })
+    for (const one of this.report.ofRules(unscanned)) this.report.unscanned({ ...one, ...at })
   }
 
   /** Blobs that no new commit shows: a tag of a blob, or a server that sent more than was asked for. */
@@ -157,14 +161,14 @@ class Placing {
     for (const [oid, { unscanned }] of this.objects.suspects) {
       if (this.placed.has(oid)) continue
       const blob = await reader.blob(oid)
-      const place = { kind: 'file', oid, path: '' } as const
+      const at = { oid, place: ANYWHERE }
       if (blob) {
         const { hits } = Buffer.isBuffer(blob)
           ? engine.scan(blob, { path: '' })
           : scanPieces(engine, blob.pieces(), { path: '' }, pieceBytes)
-        for (const hit of hits) this.report.found({ hit, place })
+        for (const hit of hits) this.report.found({ hit, ...at })
       }
-      for (const one of unscanned) this.report.unscanned({ ...one, ...place })
+      for (const one of unscanned) this.report.unscanned({ ...one, ...at })
     }
   }
 }

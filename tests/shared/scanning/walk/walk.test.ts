@@ -39,10 +39,14 @@ describe('a history', () => {
     repository.git(['branch', 'other'])
     repository.write('b', 'more\n')
     repository.commit()
-    const { commits, refsOf } = await walked(repository, { wants: ['main', 'other'] })
-    expect(commits.get(commit)).toEqual({
-      oid: commit,
-      author: { name: 'Zoë', email: 'ann@example.org', at: 1_700_000_060 },
+    const { found, refsOf } = await walked(repository, { wants: ['main', 'other'] })
+    expect(found[0]?.place).toEqual({
+      kind: 'file',
+      path: 'a',
+      commit,
+      author: 'Zoë',
+      email: 'ann@example.org',
+      date: '2023-11-14T22:14:20Z',
       message: 'Title of it\n\nBody,\n  indented.',
     })
     expect(refsOf(commit)).toEqual(['main', 'other'])
@@ -207,12 +211,12 @@ describe('texts', () => {
     repository.git(['tag', '-a', 'v2', '-m', token('retagged'), 'v1'])
     const { found } = await walked(repository)
     expect(
-      found.map(({ hit, place }) => [place.kind, place.oid, place.commit, hit.startLine, hit.secret]).sort(),
+      found.map(({ hit, place }) => [place.kind, place.commit, hit.startLine, hit.secret]).sort(),
     ).toEqual(
       [
-        ['commit-message', commit, commit, 3, token('message')],
-        ['tag-message', repository.id('v1'), commit, 3, token('tagged')],
-        ['tag-message', repository.id('v2'), undefined, 1, token('retagged')],
+        ['commit-message', commit, 3, token('message')],
+        ['tag-message', repository.id('v1'), 3, token('tagged')],
+        ['tag-message', repository.id('v2'), 1, token('retagged')],
       ].sort(),
     )
   })
@@ -278,7 +282,9 @@ describe('texts', () => {
     const { found, unscanned } = await walked(repository)
     expect(found.filter(({ place }) => place.path === 'many')).toHaveLength(1_000)
     expect(told(found)).toContain(`${commit} other 1 ${token('other')}`)
-    expect(unscanned).toEqual([expect.objectContaining({ reason: 'findings', path: 'many', commit })])
+    expect(unscanned).toEqual([
+      expect.objectContaining({ reason: 'findings', place: { kind: 'file', path: 'many', commit } }),
+    ])
   }, 60_000)
 
   test('a file that the pack gives in pieces, and a change in it', async () => {
@@ -305,9 +311,9 @@ describe('texts', () => {
     repository.write('x.elf', Buffer.concat([Buffer.from('\x7fELF\0\0'), Buffer.alloc(64, 1)]))
     const commit = repository.commit()
     const { unscanned } = await walked(repository)
-    expect(unscanned.map(({ reason, path, commit }) => ({ reason, path, commit }))).toEqual([
-      { reason: 'archive', path: 'in/x.zip', commit },
-      { reason: 'binary', path: 'x.elf', commit },
+    expect(unscanned.map(({ reason, place }) => ({ reason, place }))).toEqual([
+      { reason: 'archive', place: { kind: 'file', path: 'in/x.zip', commit } },
+      { reason: 'binary', place: { kind: 'file', path: 'x.elf', commit } },
     ])
   })
 })
@@ -367,7 +373,7 @@ describe('rules that look at the place', () => {
     const third = repository.commit()
     const rules = ruleSet([rule('p12', { path: '\\.p12$' })])
     const { found } = await walked(repository, { rules })
-    expect(found.map(({ place }) => place)).toEqual(
+    expect(found.map(({ oid, place: { kind, path, commit } }) => ({ oid, kind, path, commit }))).toEqual(
       [first, third].map((commit) => ({
         kind: 'path',
         oid: repository.id(`${commit}:in/id.p12`),
@@ -461,7 +467,9 @@ describe('a push', () => {
     const blob = repository.object('blob', secret('tagged'))
     repository.git(['tag', 'blob', blob])
     const { found } = await walked(repository)
-    expect(found.map(({ place }) => place)).toEqual([{ kind: 'file', oid: blob, path: '' }])
+    expect(found.map(({ oid, place }) => ({ oid, place }))).toEqual([
+      { oid: blob, place: { kind: 'file', path: '' } },
+    ])
   })
 })
 
@@ -484,11 +492,17 @@ describe('what is broken or too much', () => {
       `tree ${tree}\nparent ${latin}\nauthor <> x\nencoding klingon\n\n${token('odd')}`,
     )
     repository.git(['update-ref', 'refs/heads/main', odd])
-    const { found, commits, unscanned } = await walked(repository)
+    const { found, unscanned } = await walked(repository)
     expect(unscanned).toEqual([])
     expect(told(found)).toEqual([`${bare} a 1 ${token('bare')}`, `${odd}  1 ${token('odd')}`].sort())
-    expect(commits.get(bare)).toEqual({ oid: bare, author: { name: '', email: '', at: 0 }, message: '' })
-    expect(commits.get(odd)?.author).toEqual({ name: '', email: '', at: 0 })
+    expect(
+      found.map(({ place }) => [place.commit, place.author, place.email, place.date, place.message]),
+    ).toEqual(
+      expect.arrayContaining([
+        [bare, '', '', undefined, ''],
+        [odd, '', '', undefined, token('odd')],
+      ]),
+    )
   })
 
   test('objects that are not what they say: told, and the rest is looked at', async () => {
@@ -513,7 +527,11 @@ describe('what is broken or too much', () => {
       expect.arrayContaining([
         expect.objectContaining({ reason: 'broken', oid: commit }),
         expect.objectContaining({ reason: 'broken', oid: tree }),
-        expect.objectContaining({ reason: 'missing', oid: tree, commit: child }),
+        expect.objectContaining({
+          reason: 'missing',
+          oid: tree,
+          place: { kind: 'file', path: '', commit: child },
+        }),
       ]),
     )
     expect(complete).toBe(true)
@@ -525,7 +543,7 @@ describe('what is broken or too much', () => {
     repository.commit()
     const { complete, unscanned, counts } = await walked(repository, { now: () => 10, deadline: 5 })
     expect(complete).toBe(false)
-    expect(unscanned).toContainEqual({ reason: 'time', objects: 3 })
+    expect(unscanned).toContainEqual({ reason: 'time', objects: 3, place: { kind: 'file', path: '' } })
     expect(counts.blobs).toBe(0)
   })
 
@@ -545,6 +563,6 @@ describe('what is broken or too much', () => {
     const rules = ruleSet([...TOKENS.rules, rule('broken', { regex: '(' })])
     const { found, unscanned } = await walked(repository, { rules })
     expect(found).toHaveLength(3)
-    expect(unscanned).toEqual([{ reason: 'pattern', ruleId: 'broken' }])
+    expect(unscanned).toEqual([{ reason: 'pattern', ruleId: 'broken', place: { kind: 'file', path: '' } }])
   })
 })
