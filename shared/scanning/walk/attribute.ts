@@ -51,7 +51,7 @@ export const broughtBy = async (
     befores.push(before === undefined || before === 'unknown' ? undefined : await reader.blob(before))
   }
   if (Buffer.isBuffer(is) && befores.every((before) => !before || Buffer.isBuffer(before)))
-    return ofText(engine, is, befores as (Buffer | undefined)[], target, suspect)
+    return newInText(engine, is, befores as (Buffer | undefined)[], target, suspect)
   const result = scanPieces(engine, piecesOf(is), target, pieceBytes)
   return { ...result, hits: newInLarge(is, befores, result.hits) }
 }
@@ -88,7 +88,8 @@ const renamedFrom = async (
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-const ofText = (
+/** The hits of a new text that touch a line which none of the texts before it has. */
+export const newInText = (
   engine: Engine,
   is: Buffer,
   befores: readonly (Buffer | undefined)[],
