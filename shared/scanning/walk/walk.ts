@@ -113,6 +113,8 @@ class Placing {
   private readonly report: Report
   private readonly hasPathRules: boolean
   private readonly placed = new Set<string>()
+  /** paths that no rule names */
+  private readonly cleanPaths = new Set<string>()
 
   constructor(attribution: Attribution, objects: Objects, report: Report, hasPathRules: boolean) {
     this.attribution = attribution
@@ -141,7 +143,13 @@ class Placing {
   }
 
   private judgePath({ path, oid }: Change, commit: string): void {
+    if (this.cleanPaths.has(path)) return
     const text = pathText(path)
+    // a commit can only make an allow-list hold
+    if (this.attribution.engine.scan(EMPTY, { path: text }).hits.length === 0) {
+      if (this.cleanPaths.size < CLEAN_PATHS) this.cleanPaths.add(path)
+      return
+    }
     for (const hit of this.attribution.engine.scan(EMPTY, { path: text, commit }).hits)
       this.report.found({ hit, oid, place: { kind: 'path', path: text, commit } })
   }
@@ -174,3 +182,4 @@ class Placing {
 }
 
 const EMPTY = Buffer.alloc(0)
+const CLEAN_PATHS = 100_000
