@@ -1,4 +1,3 @@
-import { nearest } from '../../runtime/nearest.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import type { Allowlist } from '../types.ts'
 import type { Fields } from './fields.ts'
@@ -74,13 +73,10 @@ const targetOf = (fields: Fields): Allowlist['regexTarget'] | undefined => {
   if (text === '') return 'secret'
   const target = TARGETS.find((one) => one === text)
   if (!target) {
-    fields.mistake(
-      'regexTarget',
-      'secret, match or line',
-      shown(text),
-      'refused',
-      nearest(text, [...TARGETS]),
-    )
+    fields.mistake('regexTarget', 'secret, match or line', shown(text), 'refused', {
+      word: text,
+      known: TARGETS,
+    })
   }
   return target
 }

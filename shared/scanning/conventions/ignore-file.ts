@@ -1,5 +1,5 @@
 import { type Finding, gitleaksFingerprint } from '../finding.ts'
-import { type Mistake, shown } from './mistakes.ts'
+import { addMistake, type Mistake, shown } from './mistakes.ts'
 
 /** One entry of an ignore file, to say who allowed a finding, and why. */
 export interface IgnoreEntry {
@@ -30,7 +30,7 @@ export const readIgnoreFile = (text: string, file = '.gitleaksignore'): IgnoreFi
   const entries = new Map<string, IgnoreEntry>()
   const mistakes: Mistake[] = []
   const mistake = (line: number, expected: string, found: string): void => {
-    mistakes.push({ file, line, path: '', expected, found, weight: 'ignored' })
+    addMistake(mistakes, { file, line, path: '', expected, found, weight: 'ignored' })
   }
   if (text.length > IGNORE_MOST) {
     mistake(1, `at most ${IGNORE_MOST} characters`, `${text.length}: nothing of it is used`)
