@@ -83,9 +83,10 @@ const targetOf = (fields: Fields): Allowlist['regexTarget'] | undefined => {
 
 const commitsOf = (fields: Fields): string[] => {
   const commits = [...new Set(fields.texts('commits'))]
-  for (const commit of commits) {
+  for (const [index, commit] of fields.texts('commits').entries()) {
     if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(commit.trim())) {
-      fields.mistake('commits', 'whole object ids of 40 hex digits', shown(commit), 'ignored')
+      const found = `${commit.length} characters`
+      fields.mistake(`commits[${index}]`, 'a whole object id of 40 hex digits', found, 'ignored')
     }
   }
   return commits

@@ -474,7 +474,7 @@ regexTarget = "lines"
       [1, 'severity', 'ignored'],
       [3, 'rules[0].id', 'ignored'],
       [5, 'rules[0].keywords', 'ignored'],
-      [7, 'allowlists[0].commits', 'ignored'],
+      [7, 'allowlists[0].commits[0]', 'ignored'],
     ])
     expect(rules.rules.map(({ regex }) => regex)).toEqual(['c'])
   })

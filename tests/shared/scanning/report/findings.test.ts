@@ -110,7 +110,7 @@ test('columns are those of the engine’s hits, whatever the text', () => {
           KEY,
         ).map((one) => ({ finding: one.finding, reveal: one.reveal() }))) {
           seen += 1
-        const touched = lines.slice(finding.startLine - 1, finding.endLine)
+          const touched = lines.slice(finding.startLine - 1, finding.endLine)
           const last = touched.pop() ?? ''
           const whole = [...touched, last.slice(0, finding.characters.end)].join('\n')
           expect(whole.slice(finding.characters.start - 1)).toBe(reveal.match)
