@@ -108,7 +108,7 @@ export interface ScanResult {
 }
 
 export interface ScanLimits {
-  /** milliseconds for one text, all rules together */
+  /** milliseconds for a text of up to 10 MB, all rules together; for each further 10 MB as much again */
   readonly timeMs: number
   /** hits in one text */
   readonly hits: number

@@ -4,6 +4,7 @@ import { decodedTexts } from './decoding.ts'
 import type { Ready, ReadyRule } from './engine.ts'
 import { entropyOf } from './entropy.ts'
 import { openedBy } from './keywords.ts'
+import { BYTES_FOR_TIME } from './limits.ts'
 import { gitleaksLine, type Lines, linesOf, locate } from './location.ts'
 import { withoutGenericTwins } from './precedence.ts'
 import { hasRequired } from './required.ts'
@@ -45,7 +46,7 @@ export class Scan {
     this.ready = ready
     this.limits = limits
     this.now = now
-    this.deadline = now() + limits.timeMs
+    this.deadline = now() + limits.timeMs * Math.max(1, bytes.length / BYTES_FOR_TIME)
     this.given = textOf(bytes)
     this.target = target
     this.offset = offset
@@ -109,12 +110,9 @@ export class Scan {
     const { searchers, owners, keywords } = this.ready
     const opened = openedBy(keywords, searchers, layer.text)
     const hits: Hit[] = []
-    const numbers = [...new Set([...opened.whole, ...opened.windows.keys()])].sort((a, b) => a - b)
-    for (const number of numbers) {
-      const owner = owners[number] as ReadyRule
-      const spans = opened.whole.has(number)
-        ? [0, layer.text.bytes.length]
-        : (opened.windows.get(number)?.spans ?? [])
+    for (const [number, owner] of owners.entries()) {
+      const spans = opened.whole.has(number) ? [0, layer.text.bytes.length] : opened.windows[number]?.spans
+      if (!spans) continue
       if (owner.searcher === undefined || owner.rule.skipReport || !this.appliesTo(owner)) continue
       const found = this.ruleHits(owner, layer, spans)
       hits.push(...(owner.rule.required.length === 0 ? found : this.withRequired(owner, found, layer)))

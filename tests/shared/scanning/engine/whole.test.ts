@@ -87,6 +87,20 @@ test('windows find what every rule over the whole text finds', () => {
   )
 })
 
+test('so it is where the automaton walks in four lanes', () => {
+  const long = fc
+    .tuple(texts, texts, fc.nat({ max: 300 }))
+    .map(([a, b, count]) => Buffer.concat([a, Buffer.alloc(count + 1, 'q'), b]))
+    .map((unit) => Buffer.alloc(1_200 + (unit.length % 7) * 40, unit))
+  fc.assert(
+    fc.property(rules, long, (set, text) => {
+      fc.pre(compileRules(set).bad.length === 0)
+      expect(ours(set, text)).toEqual(naiveFinds(set, text))
+    }),
+    { numRuns: 200 },
+  )
+})
+
 test('so it is over texts that are longer than a piece', () => {
   const set = ruleSet(
     shapes.map((regex, index) => rule(`r${index}`, { regex, keywords: ['key', 'tok', 'begin'] })),
