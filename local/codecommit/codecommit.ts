@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, resolve } from 'node:path'
 import type { CodeCommit, Faults, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
+import { within } from '../within.ts'
 import { createAnnounce } from './announce.ts'
 import { openTemplates } from './approvals/templates.ts'
 import { openComments } from './comments/records.ts'
@@ -22,7 +23,6 @@ import { recover } from './recover.ts'
 import { openRepositories } from './repositories.ts'
 import { createSshEndpoint } from './ssh/server.ts'
 import { createRate } from './wire/rate.ts'
-import { within } from './within.ts'
 
 /** how long pushes that were sent completely may take to finish while the cloud stops */
 const GRACE_MS = 3_000

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandOf } from '../processes/inspect.ts'
+import { within } from '../within.ts'
 import { answerHook, type BeforeRefs, hooked, writeHook } from './hook.ts'
 import { HIDDEN_REFS } from './refs.ts'
-import { within } from './within.ts'
 
 /** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
 const DEFAULT_PATH = '/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin'

@@ -183,9 +183,10 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     },
     stop: async ({ keep = false } = {}) => {
       await inbox.stop()
-      await cloud.stop()
+      const left = await cloud.stop()
       tellDecisions()
       if (!keep) rmSync(folder, { recursive: true, force: true })
+      if (left.length > 0) throw new Error(`the cloud was stopped, but not its ${left.join(', ')}`)
     },
   }
 }
