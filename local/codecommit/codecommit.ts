@@ -24,7 +24,6 @@ import { openRepositories } from './repositories.ts'
 import { createSshEndpoint } from './ssh/server.ts'
 import { createRate } from './wire/rate.ts'
 
-/** how long pushes that were sent completely may take to finish while the cloud stops */
 const GRACE_MS = 3_000
 
 export interface CodeCommitOptions {
@@ -44,6 +43,8 @@ export interface CodeCommitOptions {
   /** search path for `git`; absent: the usual folders of Linux and macOS */
   readonly searchPath?: string
   readonly limits?: Partial<Limits>
+  /** how long pushes that were sent completely may take to finish while the cloud stops; default 3 s */
+  readonly graceMs?: number
 }
 
 /**
@@ -127,7 +128,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       ssh.shut()
       const all = Promise.all([...underWay.values(), ...commands])
       for (const request of underWay.keys()) if (!request.complete) request.socket.destroy()
-      await Promise.all([context.maintenance.stop(), within(GRACE_MS, all)])
+      await Promise.all([context.maintenance.stop(), within(options.graceMs ?? GRACE_MS, all)])
       await git.stop()
       for (const request of underWay.keys()) request.socket.destroy()
       await ssh.close()
