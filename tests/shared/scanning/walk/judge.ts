@@ -7,11 +7,7 @@ import type { Repository } from './repository.ts'
  * What gitleaks' `git` command finds, by its own way: the added lines of each hunk of `git log -p -U0`, each hunk by itself. As
  * `commit path line secret`, sorted.
  */
-export const foundInLog = (
-  { git }: Pick<Repository, 'git'>,
-  rules: RuleSet,
-  withRule = false,
-): string[] => {
+export const foundInLog = ({ git }: Pick<Repository, 'git'>, rules: RuleSet, withRule = false): string[] => {
   const engine = createEngine(compileRules(rules))
   const log = git([
     '-c',
