@@ -89,11 +89,18 @@ export const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z_]+)?$/ }, ({ path, kind }) =>
-      // what require() and a dynamic import get is that object already
+      // what require() gets is that object already
       isBuiltin(path) && kind === 'import-statement'
         ? { path: `node:${path.replace('node:', '')}`, namespace: 'plain-builtins', sideEffects: false }
         : undefined,
     )
+    // the one that is dear, and that the SDK imports by `await import` for a first call without TLS
+    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: 'node:http', namespace: 'plain-builtins-later' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'plain-builtins-later' }, ({ path }) => ({
+      contents: builtinLater(path),
+    }))
     onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({ contents: plainBuiltin(path) }))
   },
 }
@@ -106,6 +113,19 @@ const plainBuiltin = (path: string): string => {
     'export default builtin',
     ...names.map((name) => `const _${name} = /* @__PURE__ */ (() => builtin.${name})()`),
     `export { ${names.map((name) => `_${name} as ${name}`).join(', ')} }`,
+  ].join('\n')
+}
+
+/** @returns an ES module of all that is there without a getter: who imports a module while it runs may take any of its exports */
+const builtinLater = (path: string): string => {
+  const builtin = process.getBuiltinModule(path) ?? {}
+  const names = Object.entries(Object.getOwnPropertyDescriptors(builtin))
+    .filter(([name, { get }]) => !get && /^[a-zA-Z]\w*$/.test(name))
+    .map(([name]) => name)
+  return [
+    `const builtin = process.getBuiltinModule('${path}')`,
+    'export default builtin',
+    `export const { ${names.join(', ')} } = builtin`,
   ].join('\n')
 }
 
