@@ -1,16 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 import type { Talk } from './operator.ts'
 
-/**
- * A question that is answered with yes or no; nothing typed is no.
- * @param unasked the answer where there is nobody to ask
- */
+/** A question that is answered with yes or no; nothing typed, or nobody to ask, is no. */
 export const confirmed = async (
   { interactive, signal }: Pick<Talk, 'interactive' | 'signal'>,
   question: string,
-  unasked: boolean,
 ): Promise<boolean> => {
-  if (!interactive) return unasked
+  if (!interactive) return false
   const lines = createInterface({ input: process.stdin, output: process.stdout })
   try {
     return /^y(es)?$/i.test((await lines.question(`  ${question} [y/N] `, { signal })).trim())

@@ -62,6 +62,8 @@ const gitEnvironment = (): NodeJS.ProcessEnv => ({
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_TERMINAL_PROMPT: '0',
+  // a clone of ours lives for seconds: it needs no sample hooks
+  GIT_TEMPLATE_DIR: '',
   GIT_AUTHOR_NAME: 'Relay Demo',
   GIT_AUTHOR_EMAIL: 'demo@example.com',
   GIT_COMMITTER_NAME: 'Relay Demo',

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { basename, join, relative, resolve } from 'node:path'
 import { build as bundle, type Metafile, type Plugin } from 'esbuild'
 import { type Zippable, zipSync } from 'fflate'
@@ -80,21 +81,31 @@ const putFunction = (folder: string, files: ReadonlyMap<string, Uint8Array>): vo
 
 /**
  * `import 'node:http'` in an ES module reads all that it exports, and with it loads what few ask for: WebSocket stands for Node's
- * whole fetch, the streams of node:process for terminals. Asked for as an object, each export is read when it is used. For other
- * modules that costs more than it saves: esbuild makes such an object's copy for every file that imports it.
+ * whole fetch, `subtle` for WebCrypto, the streams of node:process for terminals. Here each built-in module is asked for as an
+ * object, once for all files of a bundle, and of its exports those are read that something imports.
  */
 export const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^(node:)?(http|process)$/ }, ({ path }) => ({
-      path: `node:${path.replace('node:', '')}`,
-      namespace: 'plain-builtins',
-    }))
-    onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule('${path}')`,
-      loader: 'js',
-    }))
+    onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z_]+)?$/ }, ({ path, kind }) =>
+      // what require() and a dynamic import get is that object already
+      isBuiltin(path) && kind === 'import-statement'
+        ? { path: `node:${path.replace('node:', '')}`, namespace: 'plain-builtins', sideEffects: false }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({ contents: plainBuiltin(path) }))
   },
+}
+
+/** @returns an ES module whose exports are left out of a bundle where nobody imports them */
+const plainBuiltin = (path: string): string => {
+  const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^[a-zA-Z]\w*$/.test(name))
+  return [
+    `const builtin = /* @__PURE__ */ process.getBuiltinModule('${path}')`,
+    'export default builtin',
+    ...names.map((name) => `const _${name} = /* @__PURE__ */ (() => builtin.${name})()`),
+    `export { ${names.map((name) => `_${name} as ${name}`).join(', ')} }`,
+  ].join('\n')
 }
 
 /**
@@ -104,8 +115,11 @@ export const plainBuiltins: Plugin = {
 const bundleFunction = (name: string) =>
   bundleAll({ index: join(ROOT, 'functions', name, 'main.ts') }, { splitting: true })
 
-/** Whole files: the container's image names them, and a task takes seconds to start whatever it parses. */
-const bundleMirror = () =>
+/**
+ * The mirror's programs. Whole files: the container's image names them, and a task takes seconds to start whatever it parses.
+ * @returns contents by path relative to the image's `/app`
+ */
+export const bundleMirror = (): Promise<Map<string, Uint8Array>> =>
   bundleAll(
     Object.fromEntries(MIRROR.map((program) => [program, join(ROOT, 'containers/mirror', `${program}.ts`)])),
     { splitting: false },

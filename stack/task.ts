@@ -152,9 +152,10 @@ const container = ({ config }: Plan): Value => ({
 const rulesOf = ({ safety, parking, replicate }: Plan['config']) => ({
   safety,
   parking,
-  replicate: replicate.map(({ repositories, to, divergence }) => ({
+  replicate: replicate.map(({ from, repositories, to, divergence }) => ({
+    ...(from !== undefined && { from }),
     repositories,
-    to: to.map(({ region }) => ({ region })),
+    to: to.map(({ region, account }) => ({ region, ...(account !== undefined && { account }) })),
     divergence,
   })),
 })

@@ -81,7 +81,7 @@ const partsOf = async (operator: Operator, talk: Talk, options: FailoverOptions)
     force: options.force,
     settleMs: options.settle * 1000,
     tell: (step, text) => talk.terminal.done(`${step.padEnd(6)}  ${text}`),
-    confirm: async (question) => options.yes || confirmed(talk, question, false),
+    confirm: async (question) => options.yes || confirmed(talk, question),
   }
 }
 
@@ -145,7 +145,10 @@ const settleBegun = async (
     )
   }
   if (resume) throw new UserError('There is nothing to go on with.', 'Run it without --resume to begin.')
-  if (!yes && !(await confirmed(talk, `Swap source and replica of ${chosen.origin.name}?`, true)))
+  if (yes) return undefined
+  if (!talk.interactive)
+    throw new UserError('There is nobody to ask.', 'Give --yes, or --dry-run to see it first.')
+  if (!(await confirmed(talk, `Swap source and replica of ${chosen.origin.name}?`)))
     throw new UserError('Nothing was done.', 'Answer y to begin, or look first with --dry-run.')
   return undefined
 }

@@ -62,7 +62,7 @@ const checkForce = async (
   if (yes || dryRun) return
   const names = targets.map(({ replica }) => addressText(replica)).join(', ')
   const question = `Refs of ${names} may be deleted or rewound, however many. Go on?`
-  if (!(await confirmed(talk, question, false)))
+  if (!(await confirmed(talk, question)))
     throw new UserError('Nothing was done.', 'Where nobody can be asked, --yes says that it is meant.')
 }
 

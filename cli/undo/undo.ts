@@ -109,7 +109,7 @@ const agreed = async (talk: Talk, { yes }: UndoOptions, ref: string): Promise<bo
   if (yes) return true
   if (!talk.interactive)
     throw new UserError('There is nobody to ask.', 'Give --yes, or --dry-run to see it first.')
-  const said = await confirmed(talk, `Push it to ${ref} of the source and of the replica?`, false)
+  const said = await confirmed(talk, `Push it to ${ref} of the source and of the replica?`)
   if (!said) talk.terminal.line('  Nothing was done.')
   return said
 }

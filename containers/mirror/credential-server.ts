@@ -78,7 +78,7 @@ export const startCredentialServer = async (
   await listening.promise
 
   return {
-    helper: `!${[...command, socketPath].map(quote).join(' ')}`,
+    helper: `!${onlyToGet([...command, socketPath].map(quote).join(' '))}`,
     async during(next, work) {
       remote = next
       failed = undefined
@@ -120,6 +120,12 @@ const note = (issued: Set<string>, password: GitPassword): void => {
   issued.add(password.username)
   if (token) issued.add(token)
 }
+
+/**
+ * The verb is the last argument. Nothing is stored or erased, and git asks for one or the other after every answer: the shell
+ * that is there anyway sees to that, without another process.
+ */
+const onlyToGet = (command: string): string => `f() { test "$1" != get || exec ${command} "$1"; }; f`
 
 /** For the shell that git starts a helper with. */
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`

@@ -8,11 +8,13 @@ import type { RefMap } from '../../shared/git/refs.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
 import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
-import type { Announce, DefaultBranchKeeper, Guard, Verdict } from '../../shared/replication/relay/types.ts'
+import { isBlocked } from '../../shared/replication/relay/pushes.ts'
+import type { DefaultBranchKeeper, Verdict } from '../../shared/replication/relay/types.ts'
 import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { Refusal } from './git-output.ts'
 import type { Repository } from './repository.ts'
+import type { MirrorWatch } from './watch.ts'
 
 export interface MirrorTask {
   readonly source: RepositoryAddress
@@ -26,7 +28,7 @@ export interface MirrorTools {
   readonly access: Pick<CodeCommitAccess, 'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch'>
   readonly repository: Repository
   /** asked before anything is taken away, and told before anything is pushed */
-  readonly watch?: { readonly guard: Guard; readonly announce: Announce } | undefined
+  readonly watch?: MirrorWatch | undefined
   readonly log: Log
   /** milliseconds since the epoch */
   readonly now: () => number
@@ -36,7 +38,7 @@ export interface MirrorTools {
 /**
  * Makes the replica's heads and tags equal to the source's. The replica is read before the source, and each ref is pushed on
  * the condition that the replica still holds what was read: whoever else is at work, no ref goes back in time.
- * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single
+ * @throws RelayError SOURCE_MISSING, SOURCE_EMPTIED; GIT_LIMIT, GIT_PROTOCOL for a source whose refs cannot be read; PLAN_REFUSED, with nothing pushed; REPLICA_MOVED or PUSH_REJECTED when single
  * refs were refused (all others were still pushed); else what kept it from going on, with the refs done so far left as they are
  */
 export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void> => {
@@ -46,9 +48,11 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const about = await access.describe(task.source)
   if (!about) throw new RelayError('SOURCE_MISSING', { repository: names.source })
   const replicaRefs = await readReplica(task, about.description, tools)
+  // git would read an advertisement without end, and takes a page that is no Git protocol (a proxy's, say) for an empty repository;
+  // what is unreadable here could not be proven either
+  if (!(await access.readRefs(task.source, 'source')))
+    throw new RelayError('SOURCE_MISSING', { repository: names.source })
   const sourceRefs = await tools.repository.clone(task.source)
-  // a page that is no Git protocol (a proxy's, say) is an empty repository to git, which then tries its old protocol
-  if (sourceRefs.size === 0) await access.readRefs(task.source, 'source')
   log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
 
   const planned = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
@@ -59,12 +63,27 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   )
   const refused = await pushAll(updates, keeper, task, tools)
   if (refused.length > 0) throw refusalError(refused, names.replica)
+  const kept = without(planned, updates)
+  if (kept.length > 0) await leave(kept, sourceRefs, startedAt, tools)
   log.info('mirror done', {
     ...names,
     ...counts(updates),
     refs: sourceRefs.size,
+    ...(kept.length > 0 && { kept: kept.length, first: kept[0]?.ref }),
     milliseconds: now() - startedAt,
   })
+}
+
+/** Both sides hold the same but for what the guard left: remembered as a proof is, as of before the replica was read. */
+const leave = async (
+  kept: readonly RefUpdate[],
+  source: RefMap,
+  readAt: number,
+  { watch }: MirrorTools,
+): Promise<void> => {
+  const names = new Set(kept.map(({ ref }) => ref))
+  await watch?.remember(new Map([...source].filter(([ref]) => !names.has(ref))), readAt)
+  await watch?.noteKept(kept)
 }
 
 /** What the guard lets pass. The clone holds all that the source's refs reach: a tip that is not in it is about to be lost. */
@@ -82,9 +101,20 @@ const admitted = async (
   const isAsked = losing.length > 0 || taken.some(({ kind }) => kind === 'delete')
   const verdict = isAsked ? await watch.guard({ updates, source, replica, losing }) : undefined
   if (verdict?.kind === 'refuse') throw planRefused(verdict, task.replica, log)
-  const allowed = verdict?.updates ?? updates
+  const allowed = verdict ? possible(updates, verdict.updates) : updates
   await watch.announce(allowed)
   return allowed
+}
+
+/** What the guard lets pass, without the refs whose place a kept one takes: `a` and `a/b` cannot both exist. */
+const possible = (planned: readonly RefUpdate[], allowed: readonly RefUpdate[]): readonly RefUpdate[] => {
+  const stays = new Set(without(planned, allowed).map(({ ref }) => ref))
+  return allowed.filter((update) => !isBlocked(update, stays))
+}
+
+const without = (updates: readonly RefUpdate[], those: readonly RefUpdate[]): readonly RefUpdate[] => {
+  const left = new Set(those)
+  return updates.filter((update) => !left.has(update))
 }
 
 /** The reason is for the log: it would not fit what an error says of itself. */

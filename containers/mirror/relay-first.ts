@@ -2,12 +2,12 @@ import type { CodeCommitAccess } from '../../shared/codecommit/access.ts'
 import { addressText } from '../../shared/codecommit/address.ts'
 import type { GitClient } from '../../shared/git/types.ts'
 import { keepDefaultBranch } from '../../shared/replication/default-branch.ts'
-import type { GuardedRun } from '../../shared/replication/guard/watch.ts'
 import { relay } from '../../shared/replication/relay/relay.ts'
 import type { RelayOutcome } from '../../shared/replication/relay/types.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import { type MirrorTask, makeReplica, planRefused } from './mirror.ts'
+import type { MirrorWatch } from './watch.ts'
 
 export interface RelayTools {
   readonly access: Pick<
@@ -16,7 +16,7 @@ export interface RelayTools {
   >
   readonly git: GitClient
   /** asked before anything is taken away, and told of everything */
-  readonly watch?: GuardedRun | undefined
+  readonly watch?: MirrorWatch | undefined
   readonly log: Log
   /** milliseconds since the epoch */
   readonly now: () => number
@@ -43,6 +43,9 @@ export const relayFirst = async (task: MirrorTask, tools: RelayTools): Promise<'
       log.info('relay done', { ...names, ...outcome.moved, refs: outcome.refs.size, ...outcome.cost })
       return 'done'
     case 'kept':
+      // what is kept would else be all that is remembered, and Relay's own moves a stranger's one day
+      await tools.watch?.remember(outcome.refs)
+      await tools.watch?.noteKept(outcome.kept)
       log.warn('relay done but for refs that are kept', {
         ...names,
         ...outcome.moved,

@@ -160,7 +160,7 @@ const workOf = ({ target, way, records, events, requests }: Group, budget: Budge
   wishes: [...new Set(requests.flatMap(({ by }) => by ?? []))],
   events: requests.length === 0 ? events : undefined,
   ...(events.length > 0
-    ? { hint: { count: events.length, at: Math.min(...events.map(({ at }) => Date.parse(at))) } }
+    ? { hint: { ids: events.map(({ id }) => id), at: Math.min(...events.map(({ at }) => Date.parse(at))) } }
     : {}),
 })
 

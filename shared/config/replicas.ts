@@ -103,13 +103,27 @@ const namedRegions = ({ tag }: ReplicationRule, tags: KnownTags): ReadonlySet<st
 const wordsOf = (tags: Readonly<Record<string, string>>, key: string): readonly string[] =>
   Object.hasOwn(tags, key) ? (tags[key] ?? '').split(/[\s,]+/).filter((word) => word !== '') : []
 
-/** What happens to a replica's refs that somebody else moved: as the first rule says that keeps these two in step, in whichever direction. */
+/**
+ * What happens to a replica's refs that somebody else moved: as the first rule says that names this replica for this source; after a
+ * failover, that names it for another, or names what is the source now. An account that a rule leaves out is Relay's own, and so is
+ * that of every source.
+ */
 export const divergenceOf = (
   { replicate }: Pick<Config, 'replicate'>,
   { repository, replica }: { readonly repository: RepositoryAddress; readonly replica: RepositoryAddress },
-): ReplicationRule['divergence'] =>
-  replicate.find(
-    ({ repositories, to }) =>
-      chooses(repositories, repository.name) &&
-      to.some(({ region }) => region === replica.region || region === repository.region),
-  )?.divergence ?? 'report'
+): ReplicationRule['divergence'] => {
+  const rules = replicate.filter(({ repositories }) => chooses(repositories, repository.name))
+  const naming = (wanted: RepositoryAddress) =>
+    rules.filter(({ to }) =>
+      to.some(
+        ({ region, account = repository.account }) => region === wanted.region && account === wanted.account,
+      ),
+    )
+  const forReplica = naming(replica)
+  const [rule] = [
+    ...forReplica.filter(({ from = repository.region }) => from === repository.region),
+    ...forReplica,
+    ...naming(repository),
+  ]
+  return rule?.divergence ?? 'report'
+}

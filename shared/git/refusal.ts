@@ -8,13 +8,32 @@ const MAX_REFUSAL_BYTES = 4_096
 
 /** A status as a coded error, with the server's words in short and without what it may have echoed. */
 export const refusalOf = async (
-  { statusCode: status = 0 }: http.IncomingMessage,
+  { statusCode: status = 0, headers }: http.IncomingMessage,
   conversation: Conversation,
   authorization: string,
 ): Promise<RelayError> => {
   const words = await startOf(conversation)
   const reason = reasonOf(words, authorization)
-  return new RelayError(codeOfStatus(status, words), { status, ...(reason && { reason }) })
+  const code = codeOfStatus(status, words)
+  const retryAfterMs = code === 'REMOTE_THROTTLED' ? waitAsked(headers) : undefined
+  return new RelayError(code, {
+    status,
+    ...(reason && { reason }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}
+
+/**
+ * Milliseconds that Retry-After asks to wait; undefined where it says nothing that can be read. It holds seconds or a date (RFC 9110,
+ * section 10.2.3), which is held against the answer's own Date: the server's clock need not be ours.
+ */
+const waitAsked = ({
+  'retry-after': asked = '',
+  date = '',
+}: http.IncomingHttpHeaders): number | undefined => {
+  if (/^\d{1,9}$/.test(asked)) return Number(asked) * 1_000
+  const wait = Date.parse(asked) - Date.parse(date)
+  return /GMT$/.test(asked) && Number.isFinite(wait) ? Math.max(0, wait) : undefined
 }
 
 const codeOfStatus = (status: number, words: string): Code => {

@@ -74,7 +74,7 @@ export interface Exchange {
 }
 
 /**
- * Git over smart HTTP without the git program. Throws RelayError: REMOTE_DENIED (401, 403), REMOTE_THROTTLED (429, 503),
+ * Git over smart HTTP without the git program. Throws RelayError: REMOTE_DENIED (401, 403), REMOTE_THROTTLED (429, 503; `retryAfterMs` in its data where the server said how long),
  * REMOTE_FAILED, REMOTE_UNREACHABLE, GIT_PROTOCOL, GIT_LIMIT; none holds a credential. In their data: `host`, `path`, `service`;
  * `status`; `reason`, the server's words in short; `error`, Node's code, or `timeout` or `aborted`. NAME_INVALID is a request that
  * cannot be sent.

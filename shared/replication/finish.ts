@@ -6,6 +6,7 @@ import type { Claim, Proof, ReplicaRecord } from '../store/records.ts'
 import { plan } from './plan.ts'
 import type { Ask, Parts, Request } from './ports.ts'
 import { addCounts, type Comparison, compare, countsOf, NONE, type Target } from './prove.ts'
+import { planDigest } from './refused.ts'
 import { giveUp, lastWayOf, measureLag, tellPending, tellRefused, tellSourceMissing } from './report.ts'
 import { again, type Decision, decide, type RunEnd } from './retry.ts'
 
@@ -33,7 +34,15 @@ export interface Ended {
   readonly end: RunEnd
 }
 
-export type Finished = 'equal' | 'again' | 'retry' | 'failed' | 'source-missing' | 'refused' | 'closed-before'
+export type Finished =
+  | 'equal'
+  | 'kept'
+  | 'again'
+  | 'retry'
+  | 'failed'
+  | 'source-missing'
+  | 'refused'
+  | 'closed-before'
 
 /**
  * What follows a mirror task's end. May be called any number of times for the same end: once the claim is closed it does
@@ -95,7 +104,7 @@ const refuse = async (
   return left === 'done' ? 'refused' : 'closed-before'
 }
 
-/** The container pushed all it planned; only the refs themselves prove that both sides are equal. */
+/** The container pushed all it planned; only the refs themselves prove that both sides are equal, or equal but for what it left. */
 const prove = async (
   parts: FinishParts,
   target: Target,
@@ -104,13 +113,19 @@ const prove = async (
 ): Promise<Finished> => {
   let told = false
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const pushed = (await parts.store.get(target))?.dirty ?? false
+    const { dirty: pushed = false, kept } = (await parts.store.get(target)) ?? {}
     if (!(await parts.store.clearDirty(target, claim.id))) return 'closed-before'
     const found = await look(parts, target)
     if (found.kind === 'unread') {
       return goOn(parts, target, claim, again(found, claim.attempt, parts.limit, parts.random))
     }
-    if (found.kind === 'different') return runAgain(parts, target, record, claim, pushed || round > 0)
+    if (found.kind === 'different') {
+      if (kept?.plan !== planDigest(found.updates))
+        return runAgain(parts, target, record, claim, pushed || round > 0)
+      const left = await parts.store.settleClaim(target, claim.id, { status: 'kept', kept })
+      if (left === 'dirty') continue
+      return left === 'done' ? 'kept' : 'closed-before'
+    }
     if (found.kind === 'equal') await parts.remember?.(target, found.refs, Date.parse(found.proof.at))
     const left = await (found.kind === 'source-missing'
       ? endMissing(parts, target, record, claim)

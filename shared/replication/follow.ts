@@ -3,6 +3,7 @@ import type { RepositoryEvent } from '../events/types.ts'
 import { RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
 import type { ReplicaRecord } from '../store/records.ts'
+import type { Hint } from '../store/replicas.ts'
 import type { Budget } from './budget.ts'
 import { isUnsure } from './launch.ts'
 import { holdLease, LEASE_MS } from './lease.ts'
@@ -12,8 +13,8 @@ import type { Target } from './prove.ts'
 
 export interface Work {
   readonly target: Target
-  /** events that announced it, and the time (ms) of the oldest; absent for requests */
-  readonly hint?: { readonly at: number; readonly count: number }
+  /** absent for requests */
+  readonly hint?: Hint
   /** present: nothing but these asked for it */
   readonly events?: readonly RepositoryEvent[] | undefined
   /** of relay.yml: whether the relay is tried at all */

@@ -7,7 +7,7 @@ import type { Lease } from './lease.ts'
 import type { Replay } from './moves.ts'
 import type { Parts, Start, Streams } from './ports.ts'
 import { addCounts, type Comparison, compare, countsOf, NONE } from './prove.ts'
-import { planDigest } from './refused.ts'
+import { keptOf } from './refused.ts'
 import { lastWayOf, measureLag, tellPending, tellRefused, tellSourceMissing, tellUpdated } from './report.ts'
 import { type Streamed, type StreamedWay, stream } from './stream.ts'
 
@@ -100,11 +100,7 @@ const conclude = async (parts: LookParts, at: Look, end: Streamed): Promise<Ende
     case 'source-missing':
       return sourceMissing(parts, at)
     case 'kept': {
-      const kept = {
-        plan: planDigest(end.kept),
-        refs: end.kept.length,
-        at: new Date(parts.now()).toISOString(),
-      }
+      const kept = keptOf(end.kept, parts.now())
       const left = await parts.store.settleClaim(target, held.claim, { status: 'kept', kept })
       return { as: 'kept', left }
     }

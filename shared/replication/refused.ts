@@ -18,6 +18,13 @@ export const isSettled = (
   return record?.status === 'kept' && record.kept?.plan === planDigest(updates)
 }
 
+/** What a look that left these refs as they are notes of them. */
+export const keptOf = (updates: readonly RefUpdate[], now: number): NonNullable<ReplicaRecord['kept']> => ({
+  plan: planDigest(updates),
+  refs: updates.length,
+  at: new Date(now).toISOString(),
+})
+
 const lineOf = (update: RefUpdate): string =>
   `${update.kind} ${update.ref} ${update.kind === 'create' ? '' : update.from}`
 

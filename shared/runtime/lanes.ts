@@ -59,6 +59,9 @@ interface Lane {
   readonly waiting: (() => void)[]
 }
 
+/** What a server asked for by Retry-After. */
+const askedMsOf = (error: unknown): number => Number((error as Partial<RelayError>).data?.retryAfterMs ?? 0)
+
 /** @param pause waits this many milliseconds */
 export const openLanes = (
   pause: (milliseconds: number) => Promise<unknown>,
@@ -109,7 +112,7 @@ export const openLanes = (
     lane.successes = 0
     lane.limit = Math.min(limits.most, lane.limit + 1)
   }
-  const refused = (lane: Lane, begunAfter: number): void => {
+  const refused = (lane: Lane, begunAfter: number, askedMs: number): void => {
     throttled += 1
     lane.successes = 0
     lane.cautious = true
@@ -117,7 +120,7 @@ export const openLanes = (
     if (begunAfter < lane.rests) return
     lane.rests += 1
     lane.limit = Math.max(1, Math.floor(lane.limit / 2))
-    const milliseconds = Math.min(LONGEST_REST_MS, limits.restMs * 2 ** lane.refusals)
+    const milliseconds = Math.min(LONGEST_REST_MS, Math.max(askedMs, limits.restMs * 2 ** lane.refusals))
     lane.refusals += 1
     if (lane.refusals >= limits.closeAfterRests) lane.closed = 'REMOTE_THROTTLED'
     lane.rest = pause(milliseconds).finally(() => {
@@ -140,7 +143,7 @@ export const openLanes = (
         succeeded(lane)
         return value
       } catch (error) {
-        if (codeOf(error) === 'REMOTE_THROTTLED') refused(lane, begunAfter)
+        if (codeOf(error) === 'REMOTE_THROTTLED') refused(lane, begunAfter, askedMsOf(error))
         throw error
       }
     } finally {

@@ -29,6 +29,7 @@ export const fromAttribute = (attribute: AttributeValue): Value | undefined => {
   if (attribute.S !== undefined) return attribute.S
   if (attribute.N !== undefined) return Number(attribute.N)
   if (attribute.BOOL !== undefined) return attribute.BOOL
+  if (attribute.SS !== undefined) return attribute.SS
   if (attribute.L !== undefined) return attribute.L.map(fromAttribute).filter((each) => each !== undefined)
   return attribute.M === undefined ? undefined : fromAttributes(attribute.M)
 }

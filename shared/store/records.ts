@@ -111,7 +111,7 @@ export interface ReplicaRecord extends Pair {
   readonly dirty: boolean
   /** milliseconds since the epoch: time of the oldest event that no proof covers */
   readonly waitingSince?: number
-  /** events since the last proof */
+  /** events since the last proof, each once */
   readonly hints: number
   /** mirror runs that failed one after another and are to be tried again */
   readonly failures: number

@@ -1,4 +1,5 @@
 // Longer than most: every conditional write of a replica’s record stands beside the others, since each relies on what they keep.
+import { createHash } from 'node:crypto'
 import { addressText } from '../codecommit/address.ts'
 import { RelayError } from '../runtime/errors.ts'
 import type { Item } from './attributes.ts'
@@ -23,7 +24,7 @@ export type Left = 'done' | 'dirty' | 'lost'
 /** Replica status and claims. Every write is one conditional write; each method may be repeated. */
 export interface ReplicaStore {
   /** an event spoke of the source: keeps the oldest time (ms) and counts. Events that the last proof covers keep no time */
-  noteHint(pair: Pair, hint: { at: number; count: number }): Promise<void>
+  noteHint(pair: Pair, hint: Hint): Promise<void>
   /** a request asked for more than a look; kept until a proof, so that whoever holds the claim heeds it too */
   noteWish(pair: Pair, wish: 'force' | 'mirror'): Promise<void>
   /**
@@ -60,6 +61,12 @@ export interface ReplicaStore {
     behind: { refs: number; since: string; missed?: boolean },
     now: number,
   ): Promise<boolean>
+  /**
+   * A mirror task left refs as they are: whether what then differs is just that, its end's reader decides. False when the claim under
+   * which the task was started has passed on.
+   * @param token of the launch
+   */
+  noteKept(pair: Pair, token: string, kept: NonNullable<ReplicaRecord['kept']>): Promise<boolean>
   /** until a proof */
   pace(pair: Pair, paced: Paced): Promise<void>
   /** both sides were equal though nobody worked on it; false while somebody holds the claim, and where a later proof stands */
@@ -67,6 +74,14 @@ export interface ReplicaStore {
   get(pair: Pair): Promise<ReplicaRecord | undefined>
   /** all of them, or those between two keys ({@link replicaKey}), by source and replica */
   list(between?: Between): Promise<readonly ReplicaRecord[]>
+}
+
+/** Events that announced something. */
+export interface Hint {
+  /** milliseconds since the epoch: time of the oldest */
+  readonly at: number
+  /** ids: an event that is delivered or tried again counts once */
+  readonly ids: readonly string[]
 }
 
 export type NewClaim = Pick<Claim, 'id' | 'until' | 'attempt' | 'reason' | 'messages'> & {
@@ -93,7 +108,10 @@ const CLAIM_TRIES = 5
 export const EVENT_CLOCK_MS = 1_000
 
 const WORK = ['claim', 'dirty'] as const
-const WAITING = ['waitingSince', 'hints', 'pending', 'carried'] as const
+/** Of events that wait no more ids are kept, and counted: whoever reads of so many knows enough. */
+export const MOST_HEARD = 200
+
+const WAITING = ['waitingSince', 'hints', 'heard', 'pending', 'carried'] as const
 const WISHES = ['forced', 'mirrorAsked'] as const
 const UNPROVEN = [
   ...WAITING,
@@ -125,8 +143,12 @@ export const openReplicas = (table: Table): ReplicaStore => {
     return (await read(pair))?.claim?.id === id ? 'dirty' : 'lost'
   }
   return {
-    noteHint: async (pair, { at, count }) => {
-      await change(pair, { add: { hints: count } })
+    noteHint: async (pair, { at, ids }) => {
+      await change(pair, {
+        unite: { heard: ids.map(heardAs) },
+        when: 'attribute_not_exists(#heard) OR size(#heard) < :most',
+        values: { ':most': MOST_HEARD },
+      })
       await change(pair, {
         set: { waitingSince: at },
         remove: [EQUAL_SINCE],
@@ -230,6 +252,12 @@ export const openReplicas = (table: Table): ReplicaStore => {
         when: `${FREE} AND (attribute_not_exists(#provenAt) OR #provenAt <= :at)`,
         values: { ':now': now, ':at': Date.parse(proof.at) },
       }),
+    noteKept: (pair, token, kept) =>
+      change(pair, {
+        set: { kept: { ...kept } },
+        when: '#claim.#launch.#token = :token',
+        values: { ':token': token },
+      }),
     pace: async (pair, paced) => {
       await change(pair, { set: { paced: { ...paced } } })
     },
@@ -292,6 +320,9 @@ const proven = (proof: Proof, lastWay?: LastWay): Change => ({
   remove: [...WORK, ...UNPROVEN],
 })
 
+/** An id has 36 characters, and a record is written whole with each of its changes. */
+const heardAs = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 16)
+
 /** `source replica`, in the order of the table. The space sorts before every character of a name. */
 export const replicaKey = ({ repository, replica }: Pair): string =>
   `${addressText(repository)} ${addressText(replica)}`
@@ -305,6 +336,8 @@ const identity = ({ repository, replica }: Pair) => ({
 })
 
 const recordOf = (item: Item): ReplicaRecord => {
-  const { pk: _pk, sk: _sk, provenAt: _provenAt, ...kept } = item
-  return { status: 'unknown', hints: 0, failures: 0, dirty: false, ...kept } as unknown as ReplicaRecord
+  // versions before ids were kept counted in `hints`
+  const { pk: _pk, sk: _sk, provenAt: _provenAt, heard = [], hints: counted = 0, ...kept } = item
+  const hints = Number(counted) + (heard as readonly string[]).length
+  return { status: 'unknown', hints, failures: 0, dirty: false, ...kept } as unknown as ReplicaRecord
 }

@@ -28,6 +28,8 @@ export interface Change {
   readonly remove?: readonly string[]
   /** attribute → number added to it; absent counts as 0 */
   readonly add?: Readonly<Record<string, number>>
+  /** attribute → texts that it holds afterwards, each once; read back as a list, in any order */
+  readonly unite?: Readonly<Record<string, readonly string[]>>
   /** condition: names as `#claim.#id`, values as `:id` */
   readonly when?: string
   readonly values?: Readonly<Record<string, Value>>
@@ -122,10 +124,19 @@ export const openTable = ({ client, name }: { client: DynamoDBClient; name: stri
 }
 
 /** Every name goes through a placeholder: `status`, `until`, `count` and many more are reserved words of DynamoDB. */
-const expressionOf = ({ set = {}, init = {}, remove = [], add = {}, when, values = {} }: Change) => {
+const expressionOf = ({
+  set = {},
+  init = {},
+  remove = [],
+  add = {},
+  unite = {},
+  when,
+  values = {},
+}: Change) => {
   const sets = Object.entries(set).filter((entry): entry is [string, Value] => entry[1] !== undefined)
   const inits = Object.entries(init)
   const adds = Object.entries(add)
+  const unions = Object.entries(unite)
   const update = [
     clause('SET', [
       ...sets.map(([path], index) => `${placeholder(path)} = :set${index}`),
@@ -134,10 +145,10 @@ const expressionOf = ({ set = {}, init = {}, remove = [], add = {}, when, values
       ),
     ]),
     clause('REMOVE', remove.map(placeholder)),
-    clause(
-      'ADD',
-      adds.map(([path], index) => `${placeholder(path)} :add${index}`),
-    ),
+    clause('ADD', [
+      ...adds.map(([path], index) => `${placeholder(path)} :add${index}`),
+      ...unions.map(([path], index) => `${placeholder(path)} :unite${index}`),
+    ]),
   ]
     .filter((part) => part !== '')
     .join(' ')
@@ -154,7 +165,14 @@ const expressionOf = ({ set = {}, init = {}, remove = [], add = {}, when, values
     ...(names.size > 0
       ? { ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [name, name.slice(1)])) }
       : {}),
-    ...(Object.keys(all).length > 0 ? { ExpressionAttributeValues: toAttributes(all) } : {}),
+    ...(Object.keys(all).length + unions.length > 0
+      ? {
+          ExpressionAttributeValues: {
+            ...toAttributes(all),
+            ...Object.fromEntries(unions.map(([, texts], index) => [`:unite${index}`, { SS: [...texts] }])),
+          },
+        }
+      : {}),
   }
 }
 

@@ -22,8 +22,8 @@ export const bundles: Bench = {
         const file = programOf(name)
         const times = await paired(
           quick ? 3 : 11,
-          async () => (await coldStart(file))[0] ?? Number.NaN,
-          async () => (await coldStart(empty))[0] ?? Number.NaN,
+          async () => (await coldStart(file))[0]?.milliseconds ?? Number.NaN,
+          async () => (await coldStart(empty))[0]?.milliseconds ?? Number.NaN,
         )
         rows.push(row({ work: `${name}: cold import`, against: 'empty handler', unit: 'ms', ...times }))
         rows.push(sizeRow(`${name}: zip`, statSync(join(file, `../../${name}.zip`)).size))

@@ -43,26 +43,39 @@ const environment = (): NodeJS.ProcessEnv => {
   }
 }
 
+export interface Lap {
+  readonly milliseconds: number
+  /** of all threads, user and system: what a machine that is busy with others does not blur */
+  readonly cpuMs: number
+}
+
 /**
  * In a process of its own that has loaded nothing before.
  * @param program of a function
  * @param client a program whose `carryOut` then does what `order` (JSON) says
- * @returns milliseconds of the program's import, and of the client's with what it did
+ * @returns a lap for the program's import, and one for the client's with what it did
  * @throws Error with what the process said, when the program does not load to its end or the order fails
  */
-export const coldStart = async (program: string, client?: string, order?: string): Promise<number[]> => {
+export const coldStart = async (program: string, client?: string, order?: string): Promise<Lap[]> => {
   const url = (file: string) => JSON.stringify(pathToFileURL(file).href)
   const script = `
-    const times = []
-    let began = performance.now()
-    const lap = () => { times.push(performance.now() - began); began = performance.now() }
+    const laps = []
+    let began, cpu
+    const start = () => { cpu = process.cpuUsage(); began = performance.now() }
+    const lap = () => {
+      const milliseconds = performance.now() - began
+      const { user, system } = process.cpuUsage(cpu)
+      laps.push({ milliseconds, cpuMs: (user + system) / 1000 })
+      start()
+    }
+    start()
     const { handler } = await import(${url(program)})
     lap()
     if (typeof handler !== 'function') throw new Error('no handler')
     ${client === undefined ? '' : `await (await import(${url(client)})).carryOut(${order}); lap()`}
-    console.log(JSON.stringify(times))
+    console.log(JSON.stringify(laps))
     process.exit()`
   const args = ['--input-type=module', '-e', script]
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: environment() })
-  return JSON.parse(stdout) as number[]
+  return JSON.parse(stdout) as Lap[]
 }

@@ -27,8 +27,11 @@ export interface Bench {
   readonly name: string
   /** what the figures mean, in a sentence or two */
   readonly means: string
-  /** @param quick fewer rounds and smaller inputs: shows that the bench works, not what the product can do */
-  run(quick: boolean): Promise<readonly Row[]>
+  /**
+   * @param quick fewer rounds and smaller inputs: shows that the bench works, not what the product can do
+   * @param only the part of the bench that is wanted, where it has parts; throws Error for one that it has not
+   */
+  run(quick: boolean, only?: string): Promise<readonly Row[]>
 }
 
 type Figures = Pick<Row, 'work' | 'against' | 'ours' | 'theirs' | 'unit'> & {

@@ -9,14 +9,18 @@ import { replication } from './replication.ts'
 import { start } from './start.ts'
 import { sweep } from './sweep.ts'
 
-// npm run bench [-- NAME] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine's
+// npm run bench [-- NAME] [--only PART] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine's
 // own speed cancels out. Exit status 1 when a goal was missed. With --json standard output is one object, and the tables go to
 // standard error.
 const benches: readonly Bench[] = [push, replication, git, start, bundles, cloud, sweep]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
 })
 const [name] = positionals
 const chosen = benches.filter((bench) => name === undefined || bench.name === name)
@@ -30,7 +34,7 @@ const tell = (text: string) => void (values.json ? process.stderr : process.stdo
 const all: object[] = []
 for (const bench of chosen) {
   tell(`\n${bench.name}\n${bench.means}\n\n`)
-  const rows = await bench.run(values.quick)
+  const rows = await bench.run(values.quick, values.only)
   tell(`${table(rows)}\n`)
   all.push(
     ...rows.map((line) => ({ bench: bench.name, name: `${line.work}, against ${line.against}`, ...line })),

@@ -69,8 +69,9 @@ describe('kill -9', () => {
     async () => {
       const state = join(folder, 'state')
       const credentialFile = join(state, 'git-credentials')
+      // each start after a kill is the one that is killed next
+      let run = startProcess(['--port', '0', '--state', state])
       for (const delay of [0, 400]) {
-        const run = startProcess(['--port', '0', '--state', state])
         await run.until(/It stays up/)
         const [, base = ''] = await run.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
         const work = join(folder, `work-${delay}`)
@@ -99,8 +100,8 @@ describe('kill -9', () => {
         await untilGone(family)
         await expectWhole(bareRepositories(join(state, 'repositories')))
 
-        const again = startProcess(['--port', '0', '--state', state])
-        const [, newBase = ''] = await again.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
+        run = startProcess(['--port', '0', '--state', state])
+        const [, newBase = ''] = await run.until(/(http:\/\/git-codecommit\.us-east-1\S+)\/demo/)
         const side = (region: string) => ({
           url: `${newBase.replace('us-east-1', region)}/demo`,
           credentialFile,
@@ -117,10 +118,10 @@ describe('kill -9', () => {
           git('-C', work, 'merge-base', '--is-ancestor', pushed, 'FETCH_HEAD')
         expect(history.toString()).toBe('')
         expect((await lsRemote(side('eu-west-1').url, { credentialFile })).size).toBeGreaterThan(0)
-        process.kill(again.pid, 'SIGTERM')
-        await again.ended()
-        await expectWhole(bareRepositories(join(state, 'repositories')))
       }
+      process.kill(run.pid, 'SIGTERM')
+      await run.ended()
+      await expectWhole(bareRepositories(join(state, 'repositories')))
     },
     5 * MINUTES,
   )

@@ -212,6 +212,14 @@ describe('relay failover and failback', () => {
     })
   })
 
+  test('nothing is begun where nobody can be asked, and --yes was not given', async () => {
+    expect(await relay('failover', 'orders', '--to', 'eu-west-1', '--settle', '0')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/nobody to ask[\s\S]*--yes/),
+    })
+    expect(await policies()).toEqual([0, 0])
+  })
+
   test('killed while it is frozen: only the group cannot push; the same command goes on, and all may push again', async () => {
     const killed = begin('failover', 'orders', '--to', 'eu-west-1', '--settle', '60', '--yes')
     await killed.until(/✓ hold/)

@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { living, treeOf } from '../support/processes.ts'
-import { startProcess } from '../support/start-process.ts'
+import { type StartProcess, startProcess } from '../support/start-process.ts'
 
 let folder: string
 let state: string
@@ -25,72 +25,80 @@ const git = (...args: string[]) =>
     encoding: 'utf8',
   })
 
-describe('npm start', () => {
-  test('--once --json tells the whole story, ends with 0, and can go on from its state', async () => {
-    const first = startProcess(['--once', '--json', '--port', '0', '--state', state])
-    expect(await first.ended()).toEqual({ code: 0, signal: null })
-    expect(lastLine(first.stdout())).toEqual({
+describe('npm start, again and again in one state folder', () => {
+  const home = mkdtempSync(join(tmpdir(), 'relay-start-'))
+  const kept = join(home, 'state')
+  let secret: string
+  afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+  /** as the terminal does: to the whole foreground group; then nothing of it is left */
+  const interrupt = async (run: StartProcess) => {
+    const family = treeOf(run.pid).map((line) => line.pid)
+    process.kill(-run.pid, 'SIGINT')
+    const { code } = await run.ended()
+    await sleep(200)
+    expect(living(family)).toEqual([])
+    return code
+  }
+
+  test('--once --json tells the whole story, and ends with 0', async () => {
+    const run = startProcess(['--once', '--json', '--port', '0', '--state', kept])
+    expect(await run.ended()).toEqual({ code: 0, signal: null })
+    expect(lastLine(run.stdout())).toEqual({
       equal: true,
       refs: 3,
       pushToEqualMs: expect.any(Number),
       messages: expect.any(Number),
       way: expect.stringMatching(/^(relay|fast-path)$/),
     })
-    expect(lastLine(first.stdout()).messages).toBeGreaterThan(0)
-    expect(statSync(state).mode & 0o077).toBe(0)
+    expect(lastLine(run.stdout()).messages).toBeGreaterThan(0)
+    expect(statSync(kept).mode & 0o077).toBe(0)
     for (const file of ['credentials', 'git-credentials'])
-      expect(statSync(join(state, file)).mode & 0o077).toBe(0)
+      expect(statSync(join(kept, file)).mode & 0o077).toBe(0)
 
-    const [, secret = 'not shown'] = /AWS access key {4}\S+ {2}(\S+)/.exec(first.output()) ?? []
-    expect(readFileSync(join(state, 'credentials'), 'utf8')).toContain(secret)
-
-    const second = startProcess(['--once', '--json', '--port', '0', '--state', state])
-    expect(await second.ended()).toEqual({ code: 0, signal: null })
-    expect(lastLine(second.stdout()).refs).toBe(5)
-    expect(second.output().includes(secret)).toBe(false)
+    secret = /AWS access key {4}\S+ {2}(\S+)/.exec(run.output())?.[1] ?? 'not shown'
+    expect(readFileSync(join(kept, 'credentials'), 'utf8')).toContain(secret)
   })
 
-  test('Ctrl-C leaves no process and no lock behind, once it stays up and in the middle of the story', async () => {
-    for (const moment of [/It stays up/, /git push main/]) {
-      const run = startProcess(['--port', '0', '--state', state])
-      await run.until(moment)
-      const family = treeOf(run.pid).map((line) => line.pid)
-      process.kill(-run.pid, 'SIGINT') // as the terminal does: to the whole foreground group
-      const { code } = await run.ended()
-      expect([0, 130]).toContain(code)
-      await sleep(200)
-      expect(living(family)).toEqual([])
-      const again = startProcess(['--once', '--port', '0', '--state', state])
-      const end = await again.ended()
-      expect(again.output()).not.toContain('✗')
-      expect(end.code).toBe(0)
-    }
-  })
-
-  test('a port that is taken, a folder that is taken, a git that is missing: one clear sentence each', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    const { port } = server.address() as { port: number }
-    const taken = startProcess(['--once', '--port', String(port), '--state', state])
-    expect((await taken.ended()).code).toBe(1)
-    expect(taken.output()).toContain(`Port ${port} is taken by another program.`)
-    server.close()
-
-    const first = startProcess(['--port', '0', '--state', state])
-    await first.until(/It stays up/)
-    const second = startProcess(['--once', '--port', '0', '--state', state])
+  test('goes on from its state, and stays up until Ctrl-C; meanwhile the folder is taken', async () => {
+    const run = startProcess(['--json', '--port', '0', '--state', kept])
+    await run.until(/It stays up/)
+    const second = startProcess(['--once', '--port', '0', '--state', kept])
     expect((await second.ended()).code).toBe(1)
-    expect(second.output()).toMatch(new RegExp(`in use by process ${first.pid}`))
-    process.kill(first.pid, 'SIGTERM')
-    await first.ended()
+    expect(second.output()).toMatch(new RegExp(`in use by process ${run.pid}`))
+    expect(second.output()).not.toMatch(/\n\s+at /)
 
-    const empty = join(folder, 'empty')
-    mkdirSync(empty)
-    const gitless = startProcess(['--once', '--port', '0', '--state', state], { PATH: empty })
-    expect((await gitless.ended()).code).toBe(1)
-    expect(gitless.output()).toContain('git is not installed')
-    for (const run of [taken, second, gitless]) expect(run.output()).not.toMatch(/\n\s+at /)
+    expect(await interrupt(run)).toBe(0)
+    expect(lastLine(run.stdout())).toMatchObject({ equal: true, refs: 5 })
+    expect(run.output().includes(secret)).toBe(false)
   })
+
+  test('Ctrl-C in the middle of the story leaves no process and no lock behind', async () => {
+    const run = startProcess(['--port', '0', '--state', kept])
+    await run.until(/git push main/)
+    expect([0, 130]).toContain(await interrupt(run))
+    const again = startProcess(['--once', '--port', '0', '--state', kept])
+    const end = await again.ended()
+    expect(again.output()).not.toContain('✗')
+    expect(end.code).toBe(0)
+  })
+})
+
+test('a port that is taken, a git that is missing: one clear sentence each', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  const taken = startProcess(['--once', '--port', String(port), '--state', state])
+  expect((await taken.ended()).code).toBe(1)
+  expect(taken.output()).toContain(`Port ${port} is taken by another program.`)
+  server.close()
+
+  const empty = join(folder, 'empty')
+  mkdirSync(empty)
+  const gitless = startProcess(['--once', '--port', '0', '--state', state], { PATH: empty })
+  expect((await gitless.ended()).code).toBe(1)
+  expect(gitless.output()).toContain('git is not installed')
+  for (const run of [taken, gitless]) expect(run.output()).not.toMatch(/\n\s+at /)
 })
 
 test('a bad relay.yml: all its mistakes, and nothing is started', async () => {

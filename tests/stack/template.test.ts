@@ -177,6 +177,10 @@ describe.each(CASES)('%s', (_name, plan) => {
     const rules = JSON.parse(environment.RELAY_RULES)
     expect(rules).toMatchObject({ safety, parking })
     expect(rules.replicate).toHaveLength(replicate.length)
+    // the guard tells replicas of one region apart by their accounts
+    const places = (list: typeof replicate) =>
+      list.map(({ from, to }) => [from, to.map(({ region, account }) => [region, account])])
+    expect(places(rules.replicate)).toEqual(places(replicate))
     // roles and external ids stay out
     expect(environment.RELAY_RULES).not.toMatch(/role|external/i)
     expect(container.User).toMatch(/^[1-9]\d*:[1-9]\d*$/)

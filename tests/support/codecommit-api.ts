@@ -125,7 +125,7 @@ export interface RoleCredentials {
 export const makeRepository = (root: string, region: string, name: string): string => {
   const folder = join(root, region, name)
   mkdirSync(folder, { recursive: true })
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', folder], { stdio: 'ignore' })
+  execFileSync('git', ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', folder])
   return folder
 }
 

@@ -104,23 +104,25 @@ const refuse = (response: ServerResponse, status: number): void => {
   response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="test"' } : {}).end()
 }
 
-/** CGI's header block becomes HTTP's. */
+/** CGI's header block becomes HTTP's. What follows it waits for whoever reads it. */
 const relay = (stdout: NodeJS.ReadableStream, response: ServerResponse): void => {
   let head = Buffer.alloc(0)
-  let started = false
-  stdout.on('data', (piece: Buffer) => {
-    if (started) return void response.write(piece)
+  const onHead = (piece: Buffer) => {
     head = Buffer.concat([head, piece])
     const end = head.indexOf('\r\n\r\n')
     if (end < 0) return
-    started = true
     const fields = head.toString('latin1', 0, end).split('\r\n')
     const pairs = fields.map((line) => line.split(/:\s*/, 2) as [string, string])
     const status = Number(pairs.find(([key]) => key === 'Status')?.[1].slice(0, 3) ?? 200)
     response.writeHead(status, Object.fromEntries(pairs.filter(([key]) => key !== 'Status')))
     response.write(head.subarray(end + 4))
+    stdout.off('data', onHead)
+    stdout.pipe(response)
+  }
+  stdout.on('data', onHead)
+  stdout.on('end', () => {
+    if (!response.headersSent) refuse(response, 500)
   })
-  stdout.on('end', () => (started ? response.end() : refuse(response, 500)))
 }
 
 /** The signed password, recomputed; gives the access key id. Written apart from the product's own. */

@@ -56,6 +56,7 @@ export interface LiveOptions {
   readonly faults?: Partial<Faults>
   /** port at which functions and tasks reach Git, should something stand between */
   readonly gitPort?: () => number
+  readonly regions?: readonly string[]
 }
 
 const stackOf = async (folder: string, config: string | undefined): Promise<Package> => {
@@ -100,6 +101,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
       image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
     retryVisibilitySeconds: 1,
     ...(options.faults ? { faults: options.faults } : {}),
+    ...(options.regions ? { regions: options.regions } : {}),
   })
   cloud.watch((envelope) => events.push(envelope))
   const tellDecisions = noteDecisions(cloud)
@@ -130,9 +132,13 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
       HOME: folder,
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_TERMINAL_PROMPT: '0',
-      GIT_CONFIG_COUNT: '1',
+      // no sample hooks, and no look after each commit whether it is time to tidy up
+      GIT_TEMPLATE_DIR: '',
+      GIT_CONFIG_COUNT: '2',
       GIT_CONFIG_KEY_0: 'credential.helper',
       GIT_CONFIG_VALUE_0: `store --file="${credentialFile}"`,
+      GIT_CONFIG_KEY_1: 'maintenance.auto',
+      GIT_CONFIG_VALUE_1: 'false',
       GIT_AUTHOR_NAME: 'Nina',
       GIT_AUTHOR_EMAIL: 'nina@example.com',
       GIT_COMMITTER_NAME: 'Nina',

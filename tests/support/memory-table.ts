@@ -37,6 +37,11 @@ export const memoryTable = (): MemoryTable => {
       for (const [name, number] of Object.entries(change.add ?? {})) {
         item[name] = Number(item[name] ?? 0) + number
       }
+      for (const [name, texts] of Object.entries(change.unite ?? {})) {
+        item[name] = [
+          ...new Set([...((item[name] as readonly string[] | undefined) ?? []), ...texts]),
+        ].toSorted()
+      }
       items.set(textOf(key), item)
       return true
     },
@@ -75,7 +80,7 @@ const place = (item: Bag, path: string, value: Value): void => {
   ;(parent as Bag)[second] = value
 }
 
-/** Condition expressions as far as the product writes them: comparisons, attribute_exists, contains, AND, OR, parentheses. */
+/** Condition expressions as far as the product writes them: comparisons, attribute_exists, contains, size, AND, OR, parentheses. */
 const evaluate = (expression: string, item: Bag, values: Readonly<Record<string, Value>>): boolean => {
   const tokens = expression.match(/[()]|,|<=|>=|<>|[<>=]|[#\w.]+|:\w+/g) ?? []
   let at = 0
@@ -112,10 +117,16 @@ const evaluate = (expression: string, item: Bag, values: Readonly<Record<string,
       take()
       return result
     }
-    if (tokens[at] === '(') return call(token)
-    const left = operand(token)
+    if (tokens[at] === '(' && token !== 'size') return call(token)
+    const left = token === 'size' ? size() : operand(token)
     const operator = take()
     return compared(left, operator, operand(take()))
+  }
+  const size = (): Value | undefined => {
+    take()
+    const value = operand(take())
+    take()
+    return Array.isArray(value) ? value.length : undefined
   }
   const call = (name: string): boolean => {
     take()

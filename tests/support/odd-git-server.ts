@@ -39,6 +39,8 @@ export interface Oddities {
   authorization?: string
   /** runs before git does; a status refuses */
   before?: (request: OddRequest) => number | undefined | Promise<number | undefined>
+  /** value of Retry-After in a refusal */
+  retryAfter?: string
   /** runs when the lines of an exchange were read, before git sees them; `ng`: words that refuse every command of a push */
   exchange?: (exchange: OddExchange) => Promise<{ ng: string } | undefined> | { ng: string } | undefined
   /** closes the connection after so many bytes of the request's body */
@@ -92,7 +94,10 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
       return refuse(response, 401)
     }
     const status = await oddities.before?.(seen)
-    if (status !== undefined) return refuse(response, status)
+    if (status !== undefined) {
+      if (oddities.retryAfter !== undefined) response.setHeader('retry-after', oddities.retryAfter)
+      return refuse(response, status)
+    }
     const version2 = !oddities.old && request.headers['git-protocol'] === 'version=2'
     const git = start(service, isRefs, version2)
     response.on('close', () => git.kill())

@@ -100,10 +100,10 @@ const stillThere = async (
 }
 
 const lostTips = (
-  { updates, losing, overwritten = [] }: Draft,
+  { updates, losing, overwritten = [], atRisk = [] }: Draft,
   strangers: readonly RefUpdate[],
 ): readonly LostTip[] => {
-  const lost = new Set(losing.map(({ ref }) => ref))
+  const uncertain = new Set([...losing, ...atRisk].map(({ ref }) => ref))
   const gone = new Set([...losing, ...overwritten].map(({ ref }) => ref))
   const foreign = new Set(strangers.map(({ ref }) => ref))
   return updates.filter(isLoss).flatMap((update): readonly LostTip[] => {
@@ -111,7 +111,7 @@ const lostTips = (
     if (kind === 'update' && !gone.has(ref)) return []
     const why = foreign.has(ref) ? 'diverged' : kind === 'delete' ? 'deleted' : 'rewound'
     const replacedBy = update.kind === 'update' ? { replacedBy: update.to } : {}
-    return [{ ref, oid: from, why, copy: lost.has(ref), ...replacedBy }]
+    return [{ ref, oid: from, why, copy: uncertain.has(ref), ...replacedBy }]
   })
 }
 

@@ -47,9 +47,10 @@ export const admit = async (
       return { updates: draft, pack, rewinds }
     const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
+    const atRisk = await atRiskOf(session, ground, draft, overwritten, { parents, rewinds })
     const { source, replica } = ground
     const verdict = await askCaller(session, () =>
-      guard({ updates: draft, source, replica, losing, overwritten }),
+      guard({ updates: draft, source, replica, losing, overwritten, atRisk }),
     )
     if (verdict.kind === 'refuse') return verdict
     const updates = agreed(session, draft, verdict.updates)
@@ -94,6 +95,25 @@ const losingOf = async (
   const near = [...after].filter(([ref]) => isNew.has(ref)).map(([, oid]) => oid)
   const stays = new Set([...near.slice(0, 500), ...(first === undefined ? [] : [first]), ...after.values()])
   return provenLosing(doubtful, [...stays], ask)
+}
+
+/**
+ * Two branches that exchange their tips hold each other's, and no push is atomic where the server does not offer it: when one is refused, the
+ * other's old tip is gone. What only such refs hold counts as if they were not there.
+ */
+const atRiskOf = async (
+  session: Session,
+  ground: Ground,
+  draft: Draft['updates'],
+  overwritten: readonly RefUpdate[],
+  { parents, rewinds }: { readonly parents: Parents; readonly rewinds: ReadonlySet<RefUpdate> },
+): Promise<readonly RefUpdate[]> => {
+  const backwards = draft.filter((update) => update.kind === 'update' && rewinds.has(update)) as Update[]
+  if (backwards.length < 2 || overwritten.length === 0) return []
+  const gone = new Map(backwards.map(({ ref, from }) => [ref, { kind: 'delete', ref, from } as const]))
+  const apart = draft.map((update) => gone.get(update.ref) ?? update)
+  const lost = new Set((await losingOf(session, ground, apart, parents)).map(({ ref }) => ref))
+  return overwritten.filter(({ ref }) => gone.has(ref) && lost.has(ref))
 }
 
 type Update = Extract<RefUpdate, { kind: 'update' }>

@@ -3,7 +3,8 @@ import type { Code, ErrorData } from '../../runtime/errors.ts'
 import type { HandOverReason } from './types.ts'
 
 export type Next =
-  | { readonly kind: 'again'; readonly pauseMs: number }
+  /** `askedMs`: of the pause, what the server asked for and nobody may shorten */
+  | { readonly kind: 'again'; readonly pauseMs: number; readonly askedMs?: number }
   | { readonly kind: 'hand-over'; readonly reason: HandOverReason }
   | { readonly kind: 'throw' }
 
@@ -12,6 +13,8 @@ export type Failures = ReadonlyMap<Code, number>
 
 const THROTTLED_FIRST_MS = 1_000
 const THROTTLED_TRIES = 5
+/** A server may ask for more (Retry-After): so long at once is waited at most. */
+const ASKED_LONGEST_MS = 60_000
 const BROKEN_FIRST_MS = 250
 const BROKEN_TRIES = 3
 /** Asked for what the source no longer has: it moved between its two answers. */
@@ -19,7 +22,7 @@ const STALE_TRIES = 10
 
 /**
  * What follows a failure of the wire. Waits double, with jitter (half to the whole of it), so that relays that were slowed down
- * together do not come back together.
+ * together do not come back together: they come behind the wait that a server asked for.
  * @param before failures before this one
  * @param random 0 ≤ x < 1
  */
@@ -29,8 +32,9 @@ export const afterFailure = (
   random: number,
 ): Next => {
   const tries = (before.get(code) ?? 0) + 1
-  const wait = (first: number): Next => ({
+  const wait = (first: number, askedMs?: number): Next => ({
     kind: 'again',
+    ...(askedMs !== undefined && { askedMs }),
     pauseMs: Math.ceil((0.5 + random / 2) * first * 2 ** (tries - 1)),
   })
   // the pack is spent, but the client has learnt to send the next one with its length
@@ -38,8 +42,11 @@ export const afterFailure = (
   if (code === 'GIT_LIMIT') return { kind: 'hand-over', reason: 'limit' }
   if (code === 'GIT_PROTOCOL')
     return tries < 2 ? { kind: 'again', pauseMs: 0 } : { kind: 'hand-over', reason: 'protocol' }
-  if (code === 'REMOTE_THROTTLED')
-    return tries < THROTTLED_TRIES ? wait(THROTTLED_FIRST_MS) : { kind: 'throw' }
+  if (code === 'REMOTE_THROTTLED') {
+    if (tries >= THROTTLED_TRIES) return { kind: 'throw' }
+    const { retryAfterMs: asked } = data
+    return wait(THROTTLED_FIRST_MS, typeof asked === 'number' ? Math.min(ASKED_LONGEST_MS, asked) : undefined)
+  }
   if (code === 'REMOTE_UNREACHABLE') return tries < BROKEN_TRIES ? wait(BROKEN_FIRST_MS) : { kind: 'throw' }
   if (code !== 'REMOTE_FAILED') return { kind: 'throw' }
   if (data.problem === 'ERR line' && tries < STALE_TRIES) return { kind: 'again', pauseMs: 0 }

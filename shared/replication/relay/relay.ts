@@ -100,8 +100,9 @@ const afterError = async (session: Session, failures: Map<Code, number>, error: 
   if (next.kind === 'throw') throw error
   if (next.kind === 'hand-over') return handOver(session, next.reason, (error as RelayError).message)
   failures.set(code, (failures.get(code) ?? 0) + 1)
-  parts.log.warn('relay tries again', { replica, pauseMs: next.pauseMs, ...describeFailure(error) })
-  if (next.pauseMs > 0) await rest(session, next.pauseMs)
+  const { pauseMs, askedMs } = next
+  parts.log.warn('relay tries again', { replica, pauseMs, askedMs, ...describeFailure(error) })
+  if (pauseMs > 0) await rest(session, pauseMs, askedMs)
   return 'again'
 }
 
@@ -115,15 +116,15 @@ const handOverSpent = (session: Session): Extract<RelayOutcome, { kind: 'hand-ov
   return handOver(session, spent, detail)
 }
 
-/** Waits, with jitter, but not past the deadline nor past the end of the signal. */
-const rest = async ({ parts, work, budget }: Session, milliseconds: number): Promise<void> => {
+/** Waits what was asked, and then with jitter, but not past the deadline nor past the end of the signal. */
+const rest = async ({ parts, work, budget }: Session, milliseconds: number, askedMs = 0): Promise<void> => {
   const { promise: ended, resolve } = Promise.withResolvers<void>()
   const { signal } = budget
   if (signal.aborted) return
   const onAbort = () => resolve()
   signal.addEventListener('abort', onAbort, { once: true })
   const seed = `${addressText(work.target.replica)} ${parts.now()}`
-  const wait = Math.max(0, Math.min(budget.left(), milliseconds * (0.5 + spread(seed) / 2)))
+  const wait = Math.max(0, Math.min(budget.left(), askedMs + milliseconds * (0.5 + spread(seed) / 2)))
   await Promise.race([parts.pause(wait), ended])
   signal.removeEventListener('abort', onAbort)
 }

@@ -26,6 +26,8 @@ export interface Draft {
   readonly losing: readonly RefUpdate[]
   /** other updates that are no fast-forward, or not known to be one: another ref still holds what this one held */
   readonly overwritten?: readonly RefUpdate[]
+  /** of these: the old tip is held only by refs that move backwards in the same push, of which the replica may refuse one */
+  readonly atRisk?: readonly RefUpdate[]
 }
 
 /** `go` may name fewer updates than the draft: the others are left as they are. */

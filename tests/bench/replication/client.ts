@@ -67,7 +67,7 @@ const replay = async (requests: readonly (Recorded & { base: string })[]): Promi
 
 /** The least that a client can do: the bytes as they were recorded, and the answer read to its end. */
 const send = async ({ base, path, method, headers, body }: Recorded & { base: string }): Promise<void> => {
-  const { 'content-type': type, 'git-protocol': protocol } = headers
+  const { 'content-type': type, 'git-protocol': protocol, 'content-length': length } = headers
   const bytes = statSync(body).size
   const sent: ClientRequest = request(new URL(path, base), {
     method,
@@ -75,7 +75,8 @@ const send = async ({ base, path, method, headers, body }: Recorded & { base: st
     headers: {
       ...(type && { 'content-type': type }),
       ...(protocol && { 'git-protocol': protocol }),
-      ...(method === 'POST' && { 'content-length': bytes }),
+      // framed as it was recorded: git http-backend copies a body of known length once more
+      ...(length && { 'content-length': length }),
     },
   })
   const answered = new Promise<void>((done, failed) => {

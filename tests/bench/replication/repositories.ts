@@ -53,6 +53,11 @@ export const generate = async (folder: string, history: History): Promise<void> 
   await git(folder, 'pack-refs', '--all')
 }
 
+/** The same objects and deltas in one pack, with a bitmap that spares who serves a clone the walk over all trees. */
+export const writeBitmap = async (folder: string): Promise<void> => {
+  await git(folder, 'repack', '-a', '-d', '-b', '-q')
+}
+
 /** One commit more on main, with a line changed in each of three files. @returns main before and after */
 export const advance = async (folder: string, count: number): Promise<{ from: string; to: string }> => {
   const names = [0, 1, 2].map((index) => path((count * 3 + index) % 100))

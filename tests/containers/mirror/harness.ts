@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { join } from 'node:path'
+import { bundleMirror } from '../../../stack/build.ts'
 import { type CodeCommitApi, codeCommitApi, makeRepository } from '../../support/codecommit-api.ts'
 import { type GitRequest, type GitServer, startGitServer } from '../../support/git-server.ts'
 
@@ -48,21 +48,7 @@ export interface World {
 /** The container's two programs, bundled as they are for the image. */
 export const buildPrograms = async (): Promise<{ folder: string; remove(): void }> => {
   const folder = mkdtempSync(join(tmpdir(), 'mirror-app-'))
-  await build({
-    entryPoints: ['main', 'credential'].map((name) => resolve(`containers/mirror/${name}.ts`)),
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    logLevel: 'error',
-  })
+  for (const [path, contents] of await bundleMirror()) writeFileSync(join(folder, path), contents)
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
@@ -90,7 +76,11 @@ export const newWorld = async (programs: string): Promise<World> => {
     before: () => undefined,
     start(environment = {}, program = join(programs, 'main.mjs')) {
       const child = spawn(process.execPath, [program], {
-        env: { ...environmentOf(server, work), ...environment },
+        env: {
+          ...environmentOf(server, work),
+          NODE_COMPILE_CACHE: join(programs, 'compiled'),
+          ...environment,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       children.add(child)
@@ -102,6 +92,8 @@ export const newWorld = async (programs: string): Promise<World> => {
       execFileSync('git', [`--git-dir=${join(repositories, region, name)}`, ...IDENTITY, ...args], {
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
+        // what git says of a failure is in the error
+        stdio: 'pipe',
       }).trim(),
     update: ({ region, name }, input) => {
       execFileSync('git', [`--git-dir=${join(repositories, region, name)}`, 'update-ref', '--stdin'], {

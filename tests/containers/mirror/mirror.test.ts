@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { startCredentialServer } from '../../../containers/mirror/credential-server.ts'
 import { createGit } from '../../../containers/mirror/git.ts'
-import { EXIT, exitCodeOf, mirror } from '../../../containers/mirror/mirror.ts'
+import { EXIT, exitCodeOf, type MirrorTools, mirror } from '../../../containers/mirror/mirror.ts'
 import { createRepository, pushArguments } from '../../../containers/mirror/repository.ts'
 import { createCodeCommit } from '../../../shared/codecommit/access.ts'
 import { argumentBytes } from '../../../shared/replication/batches.ts'
@@ -34,24 +36,23 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('more than a thousand refs go in batches, the default branch in the first', async () => {
-  const tip = world.git(SOURCE, 'rev-parse', 'main')
-  const lines = Array.from({ length: 1_200 }, (_, n) => `create refs/heads/b/${n} ${tip}\n`)
-  world.update(SOURCE, lines.join(''))
+/** The mirror by the git program, in this process; gives what it logged. */
+const mirrorHere = async (more: Pick<MirrorTools, 'limits' | 'watch'>) => {
   const logged: { message: string; facts: Record<string, unknown> }[] = []
   const note = (message: string, facts: object = {}) => void logged.push({ message, facts: { ...facts } })
+  const own = mkdtempSync(join(folder, 'run-'))
   const access = createCodeCommit({
     gitEndpoint: world.server.endpoint,
     now: Date.now,
     region: SOURCE.region,
   })
-  const credentials = await startCredentialServer(folder, [
+  const credentials = await startCredentialServer(own, [
     process.execPath,
     resolve('containers/mirror/credential.ts'),
   ])
   const git = createGit({
     path: process.env.PATH,
-    home: folder,
+    home: own,
     credentialHelper: credentials.helper,
     redact: credentials.redact,
   })
@@ -61,22 +62,105 @@ test('more than a thousand refs go in batches, the default branch in the first',
       { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
       {
         access,
-        repository: createRepository({ git, credentials, access, folder, now: Date.now, log }),
+        repository: createRepository({ git, credentials, access, folder: own, now: Date.now, log }),
         log,
         now: Date.now,
-        limits: { refs: 500, argumentBytes: 512 * 1024 },
+        ...more,
       },
     )
   } finally {
     await git.stop()
     await credentials.close()
   }
+  return logged
+}
+
+test('more than a thousand refs go in batches, the default branch in the first', async () => {
+  const tip = world.git(SOURCE, 'rev-parse', 'main')
+  const lines = Array.from({ length: 1_200 }, (_, n) => `create refs/heads/b/${n} ${tip}\n`)
+  world.update(SOURCE, lines.join(''))
+  const logged = await mirrorHere({ limits: { refs: 500, argumentBytes: 512 * 1024 } })
   expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
   const pushed = logged.filter(({ message }) => message === 'batch pushed').map(({ facts }) => facts.created)
   expect(pushed).toEqual([500, 500, 201])
   // the first push made it the default; to see that takes one look at each side
   const operations = world.api.calls.map(({ operation }) => operation)
   expect(operations).toEqual(['GetRepository', 'CreateRepository', 'GetRepository', 'GetRepository'])
+})
+
+test('what the guard leaves is told, with what stands in its way, and all else is pushed and remembered', async () => {
+  world.makeReplica()
+  await mirrorHere({})
+  const main = world.git(SOURCE, 'rev-parse', 'main')
+  world.git(REPLICA, 'update-ref', 'refs/heads/theirs', main)
+  world.update(SOURCE, `create refs/heads/theirs/too ${main}\ncreate refs/heads/ours ${main}\n`)
+  const told: { kept?: readonly RefUpdate[]; refs?: ReadonlyMap<string, string> } = {}
+  await mirrorHere({
+    watch: {
+      guard: async ({ updates }) => ({
+        kind: 'go',
+        updates: updates.filter(({ kind }) => kind !== 'delete'),
+      }),
+      announce: async () => undefined,
+      confirm: async () => undefined,
+      remember: async (refs) => {
+        told.refs = refs
+      },
+      noteKept: async (kept) => {
+        told.kept = kept
+      },
+    },
+  })
+  expect(told.kept).toEqual([
+    { kind: 'create', ref: 'refs/heads/theirs/too', to: main },
+    { kind: 'delete', ref: 'refs/heads/theirs', from: main },
+  ])
+  expect([...told.refs!.keys()].toSorted()).toEqual(['refs/heads/main', 'refs/heads/ours'])
+  expect(world.refs(REPLICA).match(/refs\/heads\/.*/g)).toEqual([
+    'refs/heads/main',
+    'refs/heads/ours',
+    'refs/heads/theirs',
+  ])
+})
+
+test('a source that never ends to name refs is given up before git, which knows no bound, is sent there', async () => {
+  const empty = ['# service=git-receive-pack\n', `${'0'.repeat(40)} capabilities^{}\0report-status\n`]
+  const pkt = (text: string) => `${(text.length + 4).toString(16).padStart(4, '0')}${text}`
+  let sent = 0
+  const endless = createServer((request, response) => {
+    const service = request.url?.endsWith('git-upload-pack') ? 'git-upload-pack' : 'git-receive-pack'
+    response.setHeader('content-type', `application/x-${service}-advertisement`)
+    if (service === 'git-receive-pack') {
+      response.end(`${pkt(empty[0]!)}0000${pkt(empty[1]!)}0000`)
+      return
+    }
+    response.write(
+      `${pkt(`# service=${service}\n`)}0000${pkt(`${'a'.repeat(40)} refs/heads/main\0agent=git/2\n`)}`,
+    )
+    const more = () => {
+      while (!response.destroyed && response.write(pkt(`${'a'.repeat(40)} refs/heads/b${sent}\n`))) sent += 1
+      sent += 1
+    }
+    response.on('drain', more)
+    more()
+  })
+  await new Promise<void>((ready) => endless.listen(0, '127.0.0.1', ready))
+  const { port } = endless.address() as AddressInfo
+  const gitEndpoint = `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`
+  const access = createCodeCommit({ gitEndpoint, now: Date.now, region: SOURCE.region })
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const never = () => Promise.reject(new Error('git was started'))
+  try {
+    const attempt = mirror(
+      { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
+      { access, repository: { clone: never, lacking: never, push: never }, log, now: Date.now },
+    )
+    await expect(attempt).rejects.toMatchObject({ code: 'GIT_LIMIT' })
+    expect(sent).toBeLessThan(400_000)
+  } finally {
+    endless.closeAllConnections()
+    endless.close()
+  }
 })
 
 test('the command line is as long as it was counted to be', () => {

@@ -69,6 +69,8 @@ test('everything that is wrong is named at once, without its value', () => {
 })
 
 test.each([
+  '',
+  '{',
   'null',
   '[]',
   '"x"',

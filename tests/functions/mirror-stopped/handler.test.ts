@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { keptOf } from '../../../shared/replication/refused.ts'
 import { startTable, type TestTable } from '../../support/table.ts'
 import { createWorld, oid, pair, pushEvent, replica, source, stopEvent, type World } from '../world.ts'
 
@@ -65,6 +66,28 @@ test('an end reported twice, and again when all is over, counts once', async () 
   expect(await world.mirrorStopped(batch(event), world.run)).toEqual(none)
   expect(world.eventsOf('Replica Updated')).toHaveLength(1)
   expect((await world.store.get(pair))?.status).toBe('equal')
+})
+
+test.each<[string, 'kept' | 'replicating', string]>([
+  ['what the container says it left is kept', 'kept', 'b'],
+  ['any other difference is work', 'replicating', 'c'],
+])('%s', async (_name, status, seen) => {
+  world.setRefs(replica, { 'refs/heads/main': oid('a') })
+  world.send(pushEvent())
+  await world.deliver()
+  const [task] = world.tasks
+  const left = [{ kind: 'update', ref: 'refs/heads/main', from: oid('a'), to: oid('b') }] as const
+  expect(await world.store.noteKept(pair, 'not its token', keptOf(left, world.clock.now()))).toBe(false)
+  expect(await world.store.noteKept(pair, task!.token, keptOf(left, world.clock.now()))).toBe(true)
+  world.setRefs(source, { 'refs/heads/main': oid(seen) })
+  expect(await world.mirrorStopped(batch(stopEvent(task!, 0)), world.run)).toEqual(none)
+  const record = await world.store.get(pair)
+  expect([record?.status, record?.claim, world.queue.length]).toEqual([
+    status,
+    undefined,
+    status === 'kept' ? 0 : 1,
+  ])
+  expect(world.emitted).toEqual([])
 })
 
 test('a container that never ran is tried again', async () => {

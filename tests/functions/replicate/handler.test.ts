@@ -72,6 +72,15 @@ test('events of one batch that speak of one replica start one mirror, told what 
   })
 })
 
+test('an event that is tried again counts once', async () => {
+  const one = repository()
+  world.unreadable.set(world.key(one.replica), new RelayError('REMOTE_FAILED'))
+  const event = pushEvent({ repositoryName: one.name })
+  for (const receives of [1, 2, 3]) await world.replicate(batch([event], receives), world.run)
+  await world.replicate(batch([pushEvent({ repositoryName: one.name })]), world.run)
+  expect(await world.store.get({ repository: one.source, replica: one.replica })).toMatchObject({ hints: 2 })
+})
+
 test('a failing replica and a malformed record fail themselves and nobody else', async () => {
   const bad = repository()
   const good = repository()

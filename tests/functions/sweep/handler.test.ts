@@ -236,7 +236,7 @@ describe('what differs', () => {
     await sweep.run()
     for (const name of NAMES.slice(0, 5)) setMain('us-east-1', name, 1)
     // its event was heard of, the work is late
-    await sweep.store.noteHint(sides.pair('r4'), { at: Date.parse('2031-05-17T09:06:00Z'), count: 1 })
+    await sweep.store.noteHint(sides.pair('r4'), { at: Date.parse('2031-05-17T09:06:00Z'), ids: ['x'] })
     sweep.pass(300_000)
     const note = await sweep.run()
     expect(note).toMatchObject({ requested: 10, missedEvents: 9, found: { equal: 6, different: 10 } })

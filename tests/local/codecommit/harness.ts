@@ -225,6 +225,11 @@ export const createClient = () => {
     LC_ALL: 'C',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
+    // no sample hooks, and no look after each commit whether it is time to tidy up
+    GIT_TEMPLATE_DIR: '',
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'maintenance.auto',
+    GIT_CONFIG_VALUE_0: 'false',
     GIT_AUTHOR_NAME: 'Olive',
     GIT_AUTHOR_EMAIL: 'olive@example.com',
     GIT_COMMITTER_NAME: 'Olive',

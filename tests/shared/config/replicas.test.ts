@@ -74,6 +74,28 @@ replicate:
   expect(of('web', 'us-east-1', 'eu-north-1')).toBe('report')
 })
 
+test('what happens to a stranger’s refs may differ between two accounts of one region, and between two ways', () => {
+  const other = '222222222222'
+  const role = `arn:aws:iam::${other}:role/relay`
+  const rules = parseConfig(`version: 1
+replicate:
+  - { repositories: ['orders'], to: [{ region: eu-west-1, account: "${other}", role: "${role}", externalId: shop }], divergence: keep }
+  - { repositories: ['orders'], to: [{ region: eu-west-1 }, { region: eu-north-1 }], divergence: overwrite }
+  - { repositories: ['web'], from: us-east-1, to: [{ region: eu-west-1 }], divergence: keep }
+  - { repositories: ['web'], from: eu-west-1, to: [{ region: us-east-1 }], divergence: overwrite }
+`)
+  const of = (name: string, from: string, to: string, account = OWN.account) =>
+    divergenceOf(rules, { repository: at(from, name), replica: at(to, name, account) })
+  expect(of('orders', 'us-east-1', 'eu-west-1', other)).toBe('keep')
+  expect(of('orders', 'us-east-1', 'eu-west-1')).toBe('overwrite')
+  // after a failover to eu-west-1 in the own account
+  expect(of('orders', 'eu-west-1', 'us-east-1')).toBe('overwrite')
+  expect(of('orders', 'eu-west-1', 'eu-west-1', other)).toBe('keep')
+  expect(of('orders', 'eu-west-1', 'eu-north-1')).toBe('overwrite')
+  expect(of('web', 'us-east-1', 'eu-west-1')).toBe('keep')
+  expect(of('web', 'eu-west-1', 'us-east-1')).toBe('overwrite')
+})
+
 test('none for a repository of another account', () => {
   expect(replicasOf(config, at('us-east-1', 'orders', '222222222222'), OWN)).toEqual([])
 })

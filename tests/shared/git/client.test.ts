@@ -61,6 +61,27 @@ describe('statuses', () => {
     expect(failure.data).toEqual({ status, path: '/v1/repos/orchard', host, service })
   })
 
+  test.each<[string, Record<string, string>, number | undefined]>([
+    ['seconds', { 'retry-after': '7' }, 7_000],
+    [
+      'a date, held against the server’s own clock',
+      { 'retry-after': 'Fri, 16 May 2031 09:00:30 GMT', date: 'Fri, 16 May 2031 09:00:00 GMT' },
+      30_000,
+    ],
+    [
+      'a date that is over',
+      { 'retry-after': 'Fri, 16 May 2031 09:00:00 GMT', date: 'Fri, 16 May 2031 09:00:30 GMT' },
+      0,
+    ],
+    ['no number', { 'retry-after': 'soon' }, undefined],
+    ['a negative number', { 'retry-after': '-7' }, undefined],
+    ['a number that is none', { 'retry-after': '9'.repeat(400) }, undefined],
+    ['nothing', {}, undefined],
+  ])('Retry-After: %s', async (_name, headers, milliseconds) => {
+    const { remote } = await serve((_, response) => void response.writeHead(503, headers).end())
+    expect((await failureOf(ask(remote))).data.retryAfterMs).toBe(milliseconds)
+  })
+
   test('the words of a throttle count whatever the status', async () => {
     const { remote } = await serve((_, response) => void response.writeHead(400).end('Rate Exceeded'))
     expect(await failureOf(ask(remote))).toMatchObject({

@@ -322,7 +322,7 @@ export const claimsModel = (bounds: Bounds, weaken: (table: Table) => Table = (t
           attempt,
           budget: { until: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
           messages: [id],
-          ...(version === undefined ? {} : { hint: { at: START, count: 1 } }),
+          ...(version === undefined ? {} : { hint: { at: START, ids: [id] } }),
           events: bounds.fast && version !== undefined ? [eventOf(id, version, at)] : undefined,
         }),
       () => {

@@ -39,8 +39,49 @@ describe('moves that events name', () => {
     ['steps that do not join', [step('a', 'b'), step('c', 'd')]],
     ['two ways on from one commit', [step('a', 'b'), step('a', 'c')]],
     ['there and back', [step('a', 'b'), step('b', 'a')]],
+    ['on, and back to where it was before', [step('a', 'b'), step('b', 'c'), step('c', 'b')]],
   ])('%s: none', (_name, events) => {
     expect(namedMoves(events)).toBeUndefined()
+  })
+
+  test('whatever way branches went: what is joined is what the steps make one by one', () => {
+    const walk = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 2, maxLength: 6 })
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom('main', 'next'), walk, { minKeys: 1 }),
+        fc.infiniteStream(fc.nat()),
+        (walks, order) => {
+          const refs = new Map(
+            Object.entries(walks).map(([name, values]) => [`refs/heads/${name}`, oid(values.at(0)!)]),
+          )
+          const steps = Object.entries(walks).flatMap(([name, values]) =>
+            values.slice(1).map((to, n) => ({
+              ref: `refs/heads/${name}`,
+              oldCommit: oid(values[n]!),
+              commit: oid(to),
+            })),
+          )
+          const told = [...steps, ...steps]
+            .map((change) => ({ change, rank: order.next().value ?? 0 }))
+            .toSorted((a, b) => a.rank - b.rank)
+            .map(({ change }) => event(change))
+          const joined = namedMoves(told)
+          const simple = Object.values(walks).every((values) => new Set(values).size === values.length)
+          if (simple) expect(joined).toBeDefined()
+          if (joined === undefined) return
+          const after = new Map(refs)
+          for (const { ref, oldCommit, commit } of steps) {
+            expect(after.get(ref)).toBe(oldCommit)
+            after.set(ref, commit)
+          }
+          for (const move of joined) {
+            expect(refs.get(move.ref)).toBe(move.from)
+            refs.set(move.ref, move.kind === 'delete' ? '' : move.to)
+          }
+          expect(refs).toEqual(after)
+        },
+      ),
+    )
   })
 
   test('any number of steps in any order, some doubled, are one move', () => {

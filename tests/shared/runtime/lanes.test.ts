@@ -62,6 +62,17 @@ describe('a lane', () => {
     expect(lanes.throttled()).toBe(server.refused())
   })
 
+  test('rests as long as the server asked for, within its own bounds', async () => {
+    const { rests, pause } = resting()
+    const lanes = openLanes(pause)
+    const asked = [0, 3_000, 60_000]
+    await lanes.run('a', async () => {
+      const retryAfterMs = asked.shift()
+      if (retryAfterMs !== undefined) throw new RelayError('REMOTE_THROTTLED', { retryAfterMs })
+    })
+    expect(rests).toEqual([500, 3_000, 8_000])
+  })
+
   test('rests longer with each refusal, and stays as narrow as it was for the next sweep', async () => {
     let bears = 0
     const server = serverThat(() => bears)

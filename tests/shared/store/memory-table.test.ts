@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import type { Item } from '../../../shared/store/attributes.ts'
 import type { Change } from '../../../shared/store/table.ts'
 import { memoryTable } from '../../support/memory-table.ts'
 import { startTable, type TestTable } from '../../support/table.ts'
@@ -20,6 +21,7 @@ const atom = fc.constantFrom(
   '#status <> :id',
   '#at > :now',
   '#at <= :now',
+  'size(#heard) < :now',
 )
 const condition = fc.oneof(
   atom,
@@ -35,18 +37,26 @@ const change = fc
     claim: fc.option(claim, { nil: undefined }),
     remove: fc.subarray(['claim', 'at'] as const),
     add: fc.constantFrom({}, { hints: 1 }),
+    unite: fc.constantFrom({}, { heard: ['x'] }, { heard: ['x', 'y'] }),
     when: fc.option(condition, { nil: undefined }),
   })
-  .map(({ set, claim: taken, remove, add, when }): Change => {
+  .map(({ set, claim: taken, remove, add, unite, when }): Change => {
     const values = { ':id': 'a', ':now': 1 }
     const used = Object.entries(values).filter(([name]) => when?.includes(name))
     return {
       set: { ...set, ...(taken ? { claim: taken } : {}), ...(remove.includes('at') ? {} : { at: 2 }) },
       remove: taken ? remove.filter((name) => name !== 'claim') : remove,
       add,
+      unite,
       ...(when ? { when, values: Object.fromEntries(used) } : {}),
     }
   })
+
+/** A set has no order. */
+const sorted = ({ heard, ...item }: Item = {}): Item => ({
+  ...item,
+  ...(heard === undefined ? {} : { heard: (heard as string[]).toSorted() }),
+})
 
 test('answers and keeps what a DynamoDB-compatible server does', async () => {
   let number = 0
@@ -57,7 +67,7 @@ test('answers and keeps what a DynamoDB-compatible server does', async () => {
       const memory = memoryTable()
       for (const each of changes) {
         expect(await memory.update(key, each)).toBe(await server.table.update(key, each))
-        expect(await memory.get(key)).toEqual(await server.table.get(key))
+        expect(sorted(await memory.get(key))).toEqual(sorted(await server.table.get(key)))
       }
     }),
     { numRuns: 40 },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { openReplicas, type ReplicaStore, replicaKey } from '../../../shared/store/replicas.ts'
+import { MOST_HEARD, openReplicas, type ReplicaStore, replicaKey } from '../../../shared/store/replicas.ts'
 import { startTable, type TestTable } from '../../support/table.ts'
 
 let server: TestTable
@@ -150,19 +150,31 @@ describe('claims', () => {
 describe('hints', () => {
   test('the oldest unproven time is kept, the rest counted', async () => {
     const pair = newPair()
-    await store.noteHint(pair, { at: 5000, count: 2 })
-    await store.noteHint(pair, { at: 3000, count: 1 })
-    await store.noteHint(pair, { at: 4000, count: 1 })
+    await store.noteHint(pair, { at: 5000, ids: ['a', 'b'] })
+    await store.noteHint(pair, { at: 3000, ids: ['c'] })
+    await store.noteHint(pair, { at: 4000, ids: ['d', 'a'] })
     expect(await store.get(pair)).toMatchObject({ waitingSince: 3000, hints: 4, status: 'unknown' })
+  })
+
+  test('so many, and no more, until a proof', async () => {
+    const pair = newPair()
+    for (let n = 0; n < MOST_HEARD + 50; n += 10) {
+      await store.noteHint(pair, { at: 5000, ids: Array.from({ length: 10 }, (_, more) => `e${n + more}`) })
+    }
+    expect((await store.get(pair))?.hints).toBe(MOST_HEARD)
+    await store.recordProof(pair, proof, 0)
+    expect((await store.get(pair))?.hints).toBe(0)
+    await store.noteHint(pair, { at: 5000, ids: ['e0'] })
+    expect((await store.get(pair))?.hints).toBe(1)
   })
 
   test('a late event that the proof covers starts no waiting time, one of the same second does', async () => {
     const pair = newPair()
     await store.recordProof(pair, proof, 0)
     const at = Date.parse(proof.at)
-    await store.noteHint(pair, { at: at - 1001, count: 1 })
+    await store.noteHint(pair, { at: at - 1001, ids: ['x'] })
     expect((await store.get(pair))?.waitingSince).toBeUndefined()
-    await store.noteHint(pair, { at: at - 1000, count: 1 })
+    await store.noteHint(pair, { at: at - 1000, ids: ['x'] })
     expect((await store.get(pair))?.waitingSince).toBe(at - 1000)
   })
 })
@@ -170,7 +182,10 @@ describe('hints', () => {
 describe('what relay status reads', () => {
   const later = { ...proof, at: '2031-05-17T10:00:00.000Z' }
   const reset: readonly [string, (pair: ReturnType<typeof newPair>) => Promise<unknown>][] = [
-    ['an event that no proof covers', (pair) => store.noteHint(pair, { at: Date.parse(later.at), count: 1 })],
+    [
+      'an event that no proof covers',
+      (pair) => store.noteHint(pair, { at: Date.parse(later.at), ids: ['x'] }),
+    ],
     ['a sweep that finds it behind', (pair) => store.markBehind(pair, { refs: 1, since: 'x' }, 1000)],
     ['a failure', (pair) => store.markFailed(pair, { code: 'X', reason: 'x', attempts: 1, at: proof.at })],
     [
@@ -284,7 +299,7 @@ describe('status', () => {
   test('roles and external ids are not stored', async () => {
     const { repository, replica } = newPair()
     const reachable = { ...replica, role: 'arn:aws:iam::222222222222:role/r', externalId: 'x-1' }
-    await store.noteHint({ repository, replica: reachable }, { at: 1, count: 1 })
+    await store.noteHint({ repository, replica: reachable }, { at: 1, ids: ['x'] })
     expect((await store.get({ repository, replica }))?.replica).toEqual(replica)
   })
 

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { addressText, parkingOf } from '../../../../shared/codecommit/address.ts'
 import { bringBack } from '../../../../shared/replication/guard/bring-back.ts'
@@ -167,6 +168,26 @@ describe('undo', () => {
     expect(bench.git(target.replica, 'cat-file', '-t', 'refs/tags/v1')).toBe('tag')
     await fsckAll()
     expect(bench.refs(target.replica)).toEqual(bench.refs(target.repository))
+  })
+
+  test('of two branches that exchange their tips one is refused: the tip that this takes from the replica is parked', async () => {
+    const { first } = await replicated()
+    const tips = ['left', 'right'].map((words) => bench.commit(target.repository, words, first))
+    const [left, right] = tips as [string, string]
+    const put = (one: string, other: string) => {
+      set('refs/heads/left', one)
+      set('refs/heads/right', other)
+    }
+    put(left, right)
+    await replicate()
+    const hook = join(bench.folderOf(target.replica), 'hooks/update')
+    mkdirSync(dirname(hook), { recursive: true })
+    writeFileSync(hook, '#!/bin/sh\n[ "$1" != refs/heads/right ]\n', { mode: 0o755 })
+    put(right, left)
+    await expect(replicate()).rejects.toMatchObject({ code: 'PUSH_REJECTED' })
+    const held = bench.refs(target.replica)
+    expect([held.get('refs/heads/left'), held.get('refs/heads/right')]).toEqual([right, right])
+    expect([...bench.refs(parkingOf(target.replica)).values()]).toContain(left)
   })
 
   test('a merged branch that is deleted loses nothing: it is written down, not copied, and comes back', async () => {

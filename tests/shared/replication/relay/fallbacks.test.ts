@@ -25,6 +25,8 @@ beforeAll(async () => {
   const one = await grow(ahead, 'main', 20)
   await behind.git(['fetch', '--quiet', ahead.folder, `${one}:refs/heads/main`])
   await grow(ahead, 'main', 3)
+  // copied for every test: one pack instead of a folder for each object
+  for (const side of [ahead, behind]) await side.git(['repack', '-a', '-d', '-q'])
 })
 afterAll(() => {
   ahead.remove()
@@ -185,6 +187,26 @@ describe('a server that has a bad day', () => {
       true,
     ])
   })
+
+  test.each([429, 503])(
+    '%i with Retry-After: it waits as long as it was asked to, within bounds',
+    async (status) => {
+      await openLagging()
+      const { oddities } = sides.replica.server
+      oddities.before = ({ service, step, count }) => {
+        const refuses = step === 'refs' && service === 'git-receive-pack' && count < 4
+        oddities.retryAfter = ['0', '20', '86400'][count - 1] ?? ''
+        return refuses ? status : undefined
+      }
+      await becomesEqual()
+      // behind it the wait that there is without, so that not all come back at the same moment
+      expect(sides.pauses[0]).toBeLessThanOrEqual(1_000)
+      expect(sides.pauses[1]).toBeGreaterThan(20_000)
+      expect(sides.pauses[1]).toBeLessThanOrEqual(22_000)
+      expect(sides.pauses[2]).toBeGreaterThan(60_000)
+      expect(sides.pauses[2]).toBeLessThanOrEqual(64_000)
+    },
+  )
 
   test('429 for ever: told as such, after a few waits', async () => {
     await openLagging()

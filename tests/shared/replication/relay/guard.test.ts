@@ -73,6 +73,39 @@ describe.each(servers)('what a draft would lose (%s)', (_, source) => {
     expect(await sides.differences()).toEqual(EQUAL)
   })
 
+  test('two branches that exchange their tips: neither is sure to keep the other’s', async () => {
+    const one = await begin()
+    const { source: side } = sides
+    const left = await grow(side, 'left', 2, { from: one })
+    const right = await grow(side, 'right', 2, { from: one })
+    await grow(side, 'kept', 2, { from: one })
+    await sides.relay()
+    const kept = await side.git(['rev-parse', 'kept'])
+    await setRefs(side, { 'refs/heads/left': right, 'refs/heads/right': left })
+    expect(await sides.relay({ guard: agreeing })).toMatchObject({ kind: 'equal' })
+    const names = (updates: readonly RefUpdate[] = []) => updates.map(({ ref }) => ref)
+    expect(losing()).toEqual([[]])
+    expect(names(asked[0]!.atRisk)).toEqual(['refs/heads/left', 'refs/heads/right'])
+    // where a third ref holds both, nothing is at risk
+    await setRefs(side, {
+      'refs/heads/both': await side.git([
+        'commit-tree',
+        '-m',
+        'x',
+        '-p',
+        left,
+        '-p',
+        right,
+        `${kept}^{tree}`,
+      ]),
+    })
+    await sides.relay()
+    await setRefs(side, { 'refs/heads/left': left, 'refs/heads/right': right })
+    expect(await sides.relay({ guard: agreeing })).toMatchObject({ kind: 'equal' })
+    expect(asked[1]!.atRisk).toEqual([])
+    expect(await sides.differences()).toEqual(EQUAL)
+  })
+
   test('a rewound branch and a moved tag whose old tips stay elsewhere are overwritten, not lost; a merge forward is neither', async () => {
     const one = await begin()
     const { source: side } = sides

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { compileRules } from '../../../../shared/scanning/engine/compile.ts'
+import { createEngine } from '../../../../shared/scanning/engine/engine.ts'
 import { fingerprintOf, gitleaksFingerprint, type Place } from '../../../../shared/scanning/finding.ts'
 import { findingsOf } from '../../../../shared/scanning/report/findings.ts'
 import { gitleaksJson } from '../../../../shared/scanning/report/gitleaks-json.ts'
@@ -79,6 +81,47 @@ describe('a finding', () => {
   })
 })
 
+test('long texts: of a message the beginning, of a match nothing, and no part of a secret at the cut', () => {
+  for (let before = 9_980; before <= 10_000; before += 4) {
+    const message = 'x'.repeat(before) + SECRET
+    const { finding } = raw(SECRET, { place: { message } })
+    expect(finding.message?.length).toBeLessThan(10_010)
+    expect(leaksOf(SECRET, `${finding.message}`)).toEqual([])
+  }
+  const match = `"${SECRET}${'x'.repeat(10_000)}"`
+  expect(raws({ hit: hitIn(match, match, SECRET), place: PLACE })[0]?.finding.match).toBe('REDACTED')
+})
+
+test('columns are those of the engine’s hits, whatever the text', () => {
+  const regex = 'zq[a-z]{3}(?:\\n[^\\n]{1,3})?'
+  const engine = createEngine(
+    compileRules({ rules: [rule({ regex, keywords: ['zq'], id: 'zq' })], allowlists: [] }),
+  )
+  let seen = 0
+  const piece = fc.constantFrom('zqabc', 'é', '😀', ' ', '\n', 'x', '"', 'ß\n')
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 20 }).map((all) => all.join('')),
+      (text) => {
+        const { hits } = engine.scan(Buffer.from(text), { path: 'a' })
+        const lines = text.split('\n')
+        for (const { finding, reveal } of findingsOf(
+          hits.map((hit) => ({ hit, place: PLACE })),
+          KEY,
+        ).map((one) => ({ finding: one.finding, reveal: one.reveal() }))) {
+          seen += 1
+          const touched = lines.slice(finding.startLine - 1, finding.endLine)
+          const last = touched.pop() ?? ''
+          const whole = [...touched, last.slice(0, finding.characters.end)].join('\n')
+          expect(whole.slice(finding.characters.start - 1)).toBe(reveal.match)
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
+  expect(seen).toBeGreaterThan(100)
+})
+
 describe('fingerprints', () => {
   test('are of rule, secret and key', () => {
     const all = [
@@ -90,8 +133,13 @@ describe('fingerprints', () => {
     ]
     expect(new Set(all).size).toBe(5)
     expect(fingerprintOf(KEY, 'a', 'bc')).toBe(all[0])
-    // openssl dgst -sha256 -mac HMAC -macopt hexkey:0707… over "a\0bc"
-    expect(all[0]).toMatch(/^k1:[0-9a-f]{64}$/)
+  })
+
+  test('are what openssl makes of the same', () => {
+    // printf 'a\0bc' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0707… (32 bytes)
+    expect(fingerprintOf(KEY, 'a', 'bc')).toBe(
+      'k1:c595f7a419a1266490503903f06aedadb2355a7b469481bee9231a776b498046',
+    )
   })
 
   test.each([
