@@ -92,4 +92,11 @@ export const files: Samples = {
     ],
     ['{"http-basic":{"repo.acme.io":{"username":"t","password":"secret"}}}', '{"http-basic":{}}'],
   ),
+  'dotnet-network-credential': texts(
+    [
+      'new NetworkCredential("bot@acme.io", "⟦{alnum:14}⟧")',
+      'New-Object System.Net.NetworkCredential("svc", "⟦{low:16}⟧")',
+    ],
+    ['new NetworkCredential("user", "password")', 'new NetworkCredential(user, password)'],
+  ),
 }

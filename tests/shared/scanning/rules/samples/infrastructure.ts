@@ -25,6 +25,14 @@ export const infrastructure: Samples = {
     misses: ['it: SWMTKN-1-{low:12}', 'SWMTKN-1-xxxx'],
   }),
   'rancher-api-token': token('token-{low:5}:{low:54}'),
+  'truenas-api-key': token('8-{alnum:64}', {
+    also: ['authorization-bearer'],
+    hits: [
+      'Authorization: Bearer ⟦8-{alnum:64}⟧',
+      '"method": "auth.login_with_api_key", "params": ["⟦12-{alnum:64}⟧"]',
+      'TRUENAS_API_KEY=⟦1-{alnum:64}⟧',
+    ],
+  }),
   'portainer-api-key': token('ptr_{b64:43}='),
   'proxmox-api-token': token('PVEAPIToken=root@pam!ci={uuid}'),
   'cisco-meraki-api-key': named('MERAKI_API_KEY', '{hex:40}'),
