@@ -15,6 +15,9 @@ const MEBIBYTE = 1024 * 1024
 
 const WALK_LIMITS: WalkLimits = { findings: 10_000, text: 16 * MEBIBYTE, held: 64 * MEBIBYTE }
 
+/** of the time; the rest is for saying where what was found lies */
+const OBJECTS_SHARE = 0.8
+
 /** a process that draws and answers is let do so after so long */
 const PAUSE_MS = 50
 
@@ -28,12 +31,14 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
   const limits = { ...WALK_LIMITS, ...input.limits }
   const report = createReport(limits.findings, engines.exact)
   const isLate = () => now() > deadline
+  const began = now()
+  const lateForObjects = began + OBJECTS_SHARE * (deadline - began)
   const pause = pausing(now)
   const objects = await lookAtObjects({
     pack,
     engines,
     judged,
-    isLate,
+    isLate: () => now() > lateForObjects,
     pieceBytes: limits.text,
     report,
     onProgress: (done) => onProgress?.('objects', done, pack.objects),

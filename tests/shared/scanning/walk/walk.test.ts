@@ -547,6 +547,23 @@ describe('what is broken or too much', () => {
     expect(counts.blobs).toBe(0)
   })
 
+  test('a time that is up among many: what was found by then has its place', async () => {
+    const repository = made()
+    for (let at = 0; at < 60; at += 1) repository.write(`f${at}`, secret(`f${at}`))
+    const commit = repository.commit()
+    let clock = 0
+    const now = () => {
+      clock += 1
+      return clock
+    }
+    const { found, complete, unscanned } = await walked(repository, { now, deadline: 100 })
+    expect(complete).toBe(false)
+    expect(found.length).toBeGreaterThan(0)
+    expect(found.length).toBeLessThan(60)
+    expect(new Set(found.map(({ place }) => place.commit))).toEqual(new Set([commit]))
+    expect(unscanned.map(({ reason }) => reason)).toContain('time')
+  })
+
   test('more findings than are kept are counted', async () => {
     const repository = made()
     for (let at = 0; at < 10; at += 1) repository.write(`f${at}`, secret(`f${at}`))
