@@ -1,0 +1,73 @@
+import { type Expression, goExpression } from '../pattern/expression.ts'
+import type { Allowlist, Target } from '../types.ts'
+import { type Automaton, buildAutomaton, hasWord } from './automaton.ts'
+
+/** What an allow-list may look at of a find, as latin1 text. */
+export interface Allowable {
+  readonly secret: string
+  readonly match: string
+  readonly line: () => string
+}
+
+/** An allow-list made ready; its expressions at their first use. */
+export interface ReadyAllowlist {
+  /** whether the whole text is out for this target: by commit and path alone */
+  coversTarget(target: Target): boolean
+  coversFind(find: Allowable, target: Target): boolean
+}
+
+/** As gitleaks' checkCommitOrPathAllowed and checkFindingAllowed (detect/detect.go). */
+export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlist => {
+  const paths = anyOf(list.paths, trusted)
+  const regexes = anyOf(list.regexes, trusted)
+  const commits = new Set(list.commits.map((commit) => commit.trim().toLowerCase()))
+  const words = list.stopwords.map((word) => Buffer.from(word.toLowerCase()).toString('latin1'))
+  let automaton: Automaton | undefined
+  const hasStopword = (secret: string): boolean => {
+    if (words.length === 0) return false
+    automaton ??= buildAutomaton(words)
+    return secret !== '' && hasWord(automaton, secret)
+  }
+  const path = (target: Target): boolean => target.path !== '' && paths(latin1Of(target.path))
+  const commit = (target: Target): boolean =>
+    target.commit !== undefined && commits.has(target.commit.toLowerCase())
+  const regex = (find: Allowable): boolean => {
+    if (list.regexes.length === 0) return false
+    const looked = list.regexTarget === 'line' ? find.line() : find[list.regexTarget]
+    return looked !== '' && regexes(looked)
+  }
+  const and = list.condition === 'AND'
+  return {
+    coversTarget(target) {
+      if (target.path === '' && target.commit === undefined) return false
+      if (!and) return commit(target) || path(target)
+      if (list.regexes.length > 0 || list.stopwords.length > 0) return false
+      return (list.commits.length === 0 || commit(target)) && (list.paths.length === 0 || path(target))
+    },
+    coversFind(find, target) {
+      if (!and) return hasStopword(find.secret) || regex(find)
+      return (
+        (list.commits.length === 0 || commit(target)) &&
+        (list.paths.length === 0 || path(target)) &&
+        (list.stopwords.length === 0 || hasStopword(find.secret)) &&
+        (list.regexes.length === 0 || regex(find))
+      )
+    },
+  }
+}
+
+const latin1Of = (text: string): string => Buffer.from(text).toString('latin1')
+
+const anyOf = (sources: readonly string[], trusted: boolean): ((text: string) => boolean) => {
+  let made: Expression[] | undefined
+  return (text) => {
+    made ??= sources.map((source) => goExpression(source, trusted))
+    return made.some((one) => one.test(text))
+  }
+}
+
+/** A path expression made ready at its first use. */
+export const pathTest = (source: string, trusted: boolean): ((path: string) => boolean) => {
+  const test = anyOf([source], trusted)
+  return (path) => test(latin1Of(path))
+}

@@ -1,0 +1,115 @@
+import type { Node } from '../pattern/ast.ts'
+import { emit } from '../pattern/emit.ts'
+import { type Runner, runnerOf } from '../pattern/expression.ts'
+import { alphabet, keywordPlace, type LazyPrefix, longest, takePrefixes } from '../pattern/facts.ts'
+import { parsePattern } from '../pattern/parse.ts'
+import { type CodeSet, LAST_CODE } from '../pattern/set.ts'
+import type { Rule, RuleSet } from '../types.ts'
+
+/** Distances in bytes; -1: no bound. A keyword at `a`: its match begins at `a - before` or later and ends by `a + after`. */
+export interface Reach {
+  readonly before: number
+  readonly after: number
+  /** of the longest match */
+  readonly length: number
+}
+
+/** An expression made ready for windows. */
+export interface CompiledRule {
+  /** place in the rule set */
+  readonly rule: number
+  readonly runner: Runner
+  /** JavaScript's source for ASCII texts, without the prefixes; for re2js: empty */
+  readonly source: string
+  /** lazy prefixes that were taken off, outermost first */
+  readonly prefixes: readonly LazyPrefix[]
+  /** undefined: the keyword may lie outside of the match, and the whole text is looked at */
+  readonly ascii?: Reach
+  /** for texts with other bytes */
+  readonly bytes?: Reach
+  readonly asciiLength: number
+  readonly bytesLength: number
+  /** code points that a match can have; only where a reach has no bound */
+  readonly alphabet?: CodeSet
+}
+
+export interface BadPattern {
+  readonly ruleId: string
+  /** which of its expressions, as a path into the rule */
+  readonly where: string
+  readonly source: string
+  readonly mistake: string
+  /** offset in the source */
+  readonly at: number
+}
+
+/** A rule set made ready to be written as JSON: what a build step leaves for `createEngine`. */
+export interface Compiled {
+  readonly rules: RuleSet
+  readonly expressions: readonly CompiledRule[]
+  /** rules with an expression that Go would refuse are not run: each scan says so */
+  readonly bad: readonly BadPattern[]
+}
+
+/** Reads every expression of the rules; those that are none come back in `bad`. */
+export const compileRules = (rules: RuleSet): Compiled => {
+  const bad: BadPattern[] = []
+  const expressions: CompiledRule[] = []
+  const check = (ruleId: string, where: string, source: string): void => {
+    const pattern = parsePattern(source)
+    if ('mistake' in pattern) bad.push({ ruleId, where, source, ...pattern })
+  }
+  for (const [index, list] of rules.allowlists.entries()) {
+    for (const source of list.regexes) check('', `allowlists[${index}].regexes`, source)
+    for (const source of list.paths) check('', `allowlists[${index}].paths`, source)
+  }
+  for (const [index, rule] of rules.rules.entries()) {
+    for (const [at, list] of rule.allowlists.entries()) {
+      for (const source of list.regexes) check(rule.id, `allowlists[${at}].regexes`, source)
+      for (const source of list.paths) check(rule.id, `allowlists[${at}].paths`, source)
+    }
+    if (rule.path !== undefined) check(rule.id, 'path', rule.path)
+    if (rule.regex === undefined) continue
+    check(rule.id, 'regex', rule.regex)
+    const made = compileRule(rule, index)
+    if (made) expressions.push(made)
+  }
+  return { rules, expressions, bad }
+}
+
+/** undefined: not an expression */
+const compileRule = (rule: Rule, index: number): CompiledRule | undefined => {
+  const pattern = parsePattern(rule.regex as string)
+  if ('mistake' in pattern) return undefined
+  const taken = takePrefixes(pattern.root)
+  const runner = runnerOf(taken.rest, rule.vetted)
+  const core = runner === 'v8' ? taken.rest : pattern.root
+  const ascii = reach(core, rule.keywords, true)
+  const bytes = reach(core, rule.keywords, false)
+  const open = [ascii, bytes].some((one) => one && (one.before < 0 || one.after < 0))
+  return {
+    rule: index,
+    runner,
+    source: runner === 'v8' ? emit(core, 'ascii') : '',
+    prefixes: runner === 'v8' ? taken.prefixes : [],
+    ...(ascii ? { ascii } : {}),
+    ...(bytes ? { bytes } : {}),
+    asciiLength: bound(longest(core, true)),
+    bytesLength: bound(longest(core, false)),
+    ...(open ? { alphabet: alphabet(core) } : {}),
+  }
+}
+
+const bound = (length: number): number => (length > LAST_CODE ? -1 : length)
+
+const reach = (node: Node, keywords: readonly string[], ascii: boolean): Reach | undefined => {
+  const plain = keywords.filter((keyword) => /^[ -~]+$/.test(keyword))
+  const place = plain.length > 0 ? keywordPlace(node, plain, ascii) : undefined
+  return (
+    place && {
+      before: bound(place.before),
+      after: bound(place.after),
+      length: bound(longest(node, ascii)),
+    }
+  )
+}

@@ -1,0 +1,97 @@
+import type { Engine, Rule, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
+import { pathTest, type ReadyAllowlist, readyAllowlist } from './allowlists.ts'
+import type { Compiled } from './compile.ts'
+import { kindOf, transcoded } from './encoding.ts'
+import { type KeywordIndex, keywordIndex } from './keywords.ts'
+import { SCAN_LIMITS } from './limits.ts'
+import { Scan } from './scan.ts'
+import { Searcher } from './searcher.ts'
+
+/** A rule with all that is asked about it, made ready. */
+export interface ReadyRule {
+  readonly rule: Rule
+  readonly allowlists: readonly ReadyAllowlist[]
+  readonly path?: (path: string) => boolean
+  /** number among the searchers; undefined: it has no expression, or one that cannot run */
+  readonly searcher?: number
+}
+
+/** All of a rule set, made ready. */
+export interface Ready {
+  readonly rules: readonly ReadyRule[]
+  readonly byId: ReadonlyMap<string, ReadyRule>
+  /** for every rule */
+  readonly allowlists: readonly ReadyAllowlist[]
+  readonly searchers: readonly Searcher[]
+  /** by searcher */
+  readonly owners: readonly ReadyRule[]
+  readonly keywords: KeywordIndex
+  /** rules that cannot run, told with every text */
+  readonly broken: readonly Unscanned[]
+}
+
+/**
+ * Makes an engine from compiled rules in a few milliseconds: expressions are made at their first use. `now` counts milliseconds.
+ */
+export const createEngine = (
+  compiled: Compiled,
+  limits: Partial<ScanLimits> = {},
+  now: () => number = () => performance.now(),
+): Engine => {
+  const ready = readyRules(compiled)
+  const bounds = { ...SCAN_LIMITS, ...limits }
+  return {
+    rules: compiled.rules,
+    scan(bytes: Uint8Array, target: Target): ScanResult {
+      const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const kind = kindOf(given)
+      if (kind === 'binary' || kind === 'archive') {
+        const scan = new Scan(ready, bounds, now, Buffer.alloc(0), target)
+        return scan.result([{ reason: kind, bytes: given.length }])
+      }
+      const wide = kind === 'text' ? undefined : transcoded(given, kind)
+      return new Scan(ready, bounds, now, wide?.bytes ?? given, target, wide?.offset).result([])
+    },
+  }
+}
+
+const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
+  const searcherOf = new Map(expressions.map((expression, number) => [expression.rule, number]))
+  const broken = new Set(bad.map(({ ruleId }) => ruleId))
+  const targeted = (id: string): ReadyAllowlist[] =>
+    rules.allowlists
+      .filter(({ targetRules }) => targetRules.includes(id))
+      .map((list) => readyAllowlist(list, false))
+  const ready = rules.rules.map((rule, number): ReadyRule => {
+    const searcher = broken.has(rule.id) ? undefined : searcherOf.get(number)
+    return {
+      rule,
+      allowlists: broken.has(rule.id)
+        ? []
+        : [...rule.allowlists.map((list) => readyAllowlist(list, rule.vetted)), ...targeted(rule.id)],
+      ...(rule.path === undefined || broken.has(rule.id) ? {} : { path: pathTest(rule.path, rule.vetted) }),
+      ...(searcher === undefined ? {} : { searcher }),
+    }
+  })
+  const searchers = expressions.map(
+    (expression) => new Searcher(rules.rules[expression.rule] as Rule, expression),
+  )
+  const trusted = rules.rules.every(({ vetted }) => vetted)
+  const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
+  return {
+    rules: ready,
+    byId: new Map(ready.map((one) => [one.rule.id, one])),
+    allowlists: rules.allowlists
+      .filter(({ targetRules }) => targetRules.length === 0)
+      .map((list) => ({
+        ...list,
+        regexes: list.regexes.filter((source) => !badGlobals.has(source)),
+        paths: list.paths.filter((source) => !badGlobals.has(source)),
+      }))
+      .map((list) => readyAllowlist(list, trusted)),
+    searchers,
+    owners: expressions.map((expression) => ready[expression.rule] as ReadyRule),
+    keywords: keywordIndex(searchers),
+    broken: [...broken].filter((id) => id !== '').map((ruleId) => ({ reason: 'pattern', ruleId })),
+  }
+}

@@ -1,0 +1,11 @@
+import type { ScanLimits } from '../types.ts'
+
+/** For one text, all rules together; see docs/decisions/0036. */
+export const SCAN_LIMITS: ScanLimits = { timeMs: 2_000, hits: 1_000, decodeDepth: 0 }
+
+/** Bytes that one run of an expression looks at; between runs the time is asked. */
+export const PIECE_BYTES = 256 * 1024
+/** A match of an expression without bound is seen across pieces up to this length. */
+export const MATCH_BYTES = 64 * 1024
+/** Chars around a piece that assertions may look at: a byte for `\b`, three for the rest of a UTF-8 sequence. */
+export const MARGIN = 4

@@ -1,0 +1,88 @@
+/** Code points as sorted, disjoint, inclusive ranges: `[from, to, from, to, …]`. */
+export type CodeSet = readonly number[]
+
+export const LAST_CODE = 0x10ffff
+
+/** Sorts ranges and joins those that touch. */
+export const normalise = (ranges: readonly number[]): CodeSet => {
+  const pairs: [number, number][] = []
+  for (let at = 0; at < ranges.length; at += 2) pairs.push([ranges[at] as number, ranges[at + 1] as number])
+  pairs.sort((a, b) => a[0] - b[0])
+  const joined: number[] = []
+  for (const [from, to] of pairs) {
+    const last = joined.length - 1
+    if (last > 0 && from <= (joined[last] as number) + 1) joined[last] = Math.max(joined[last] as number, to)
+    else joined.push(from, to)
+  }
+  return joined
+}
+
+export const negate = (set: CodeSet): CodeSet => {
+  const rest: number[] = []
+  let from = 0
+  for (let at = 0; at < set.length; at += 2) {
+    if ((set[at] as number) > from) rest.push(from, (set[at] as number) - 1)
+    from = (set[at + 1] as number) + 1
+  }
+  if (from <= LAST_CODE) rest.push(from, LAST_CODE)
+  return rest
+}
+
+export const intersect = (a: CodeSet, b: CodeSet): CodeSet => {
+  const both: number[] = []
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const from = Math.max(a[i] as number, b[j] as number)
+    const to = Math.min(a[i + 1] as number, b[j + 1] as number)
+    if (from <= to) both.push(from, to)
+    if ((a[i + 1] as number) < (b[j + 1] as number)) i += 2
+    else j += 2
+  }
+  return both
+}
+
+export const holds = (set: CodeSet, code: number): boolean => {
+  for (let at = 0; at < set.length; at += 2)
+    if (code >= (set[at] as number) && code <= (set[at + 1] as number)) return true
+  return false
+}
+
+export const sizeOf = (set: CodeSet): number => {
+  let size = 0
+  for (let at = 0; at < set.length; at += 2) size += (set[at + 1] as number) - (set[at] as number) + 1
+  return size
+}
+
+export const asciiOf = (set: CodeSet): CodeSet => intersect(set, [0, 0x7f])
+
+// beyond this many code points outside of ASCII a class is taken to be closed under folding (scripts, negated classes)
+const FOLDED_MOST = 3000
+
+/**
+ * The set with every code point's simple case variants (Unicode; what Go's `(?i)` does: `k` brings the Kelvin sign, `s` the
+ * long s).
+ */
+export const foldCase = (set: CodeSet): CodeSet => {
+  const more: number[] = [...set]
+  const wide = sizeOf(set) - sizeOf(asciiOf(set)) > FOLDED_MOST
+  for (let at = 0; at < set.length; at += 2) {
+    const to = wide ? Math.min(set[at + 1] as number, 0x7f) : (set[at + 1] as number)
+    for (let code = set[at] as number; code <= to; code += 1) more.push(...variants(code))
+  }
+  return normalise(more)
+}
+
+/** of one code point, as ranges */
+const variants = (code: number): number[] => {
+  const char = String.fromCodePoint(code)
+  const found = new Set<number>()
+  for (const other of [char.toLowerCase(), char.toUpperCase(), char.toUpperCase().toLowerCase()]) {
+    const only = other.codePointAt(0) as number
+    // a mapping to more than one code point is not a simple one; İ and ı fold to nothing in Go
+    if (other.length === (only > 0xffff ? 2 : 1) && only !== code && code !== 0x130 && code !== 0x131)
+      found.add(only)
+  }
+  if (code === 0x4b || code === 0x6b) found.add(0x212a)
+  if (code === 0x53 || code === 0x73) found.add(0x17f)
+  if (code > 0x7f) found.delete(0x49)
+  return [...found].flatMap((one) => [one, one])
+}
