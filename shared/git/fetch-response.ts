@@ -1,6 +1,6 @@
 import { RelayError } from '../runtime/errors.ts'
 import { bestSideBand } from './fetch-request.ts'
-import { type PackGate, packGate } from './pack-header.ts'
+import { type PackGate, packGate } from './pack/header.ts'
 import { packetQueue } from './pkt-line.ts'
 import { type SideBandReader, sideBandReader } from './side-band.ts'
 import { lineOf, lineOfWords, malformed } from './text.ts'

@@ -1,6 +1,6 @@
 import { RelayError } from '../runtime/errors.ts'
 import type { Caller, Line } from './call.ts'
-import { EMPTY_PACK } from './pack-header.ts'
+import { EMPTY_PACK } from './pack/header.ts'
 import { encodePush, packIsDue } from './push-request.ts'
 import { reportReader } from './report-status.ts'
 import { type SpoolOptions, spool } from './spool.ts'

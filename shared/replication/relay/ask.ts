@@ -1,4 +1,4 @@
-import { EMPTY_PACK, readPackHeader } from '../../git/pack-header.ts'
+import { EMPTY_PACK, readPackHeader } from '../../git/pack/header.ts'
 import type { GitRemote } from '../../git/types.ts'
 import { codeOf, type RelayError } from '../../runtime/errors.ts'
 import { holdPack } from './hold.ts'

@@ -1,4 +1,4 @@
-import { PACK_COMMITS_LIMITS, type ParentsByCommit, packCommits } from '../../git/pack-commits.ts'
+import { PACK_COMMITS_LIMITS, type ParentsByCommit, packCommits } from '../../git/pack/commits.ts'
 import type { PackStream } from '../../git/types.ts'
 
 /** Bytes of a pack that are read before anything is pushed, where it has to prove something. */

@@ -15,7 +15,7 @@ import {
   offersLsRefs,
   openingReader,
 } from '../../../shared/git/ls-refs.ts'
-import { EMPTY_PACK, readPackHeader } from '../../../shared/git/pack-header.ts'
+import { EMPTY_PACK, readPackHeader } from '../../../shared/git/pack/header.ts'
 import { dataPacket } from '../../../shared/git/pkt-line.ts'
 import { encodePush, PUSH_LIMITS, packIsDue } from '../../../shared/git/push-request.ts'
 import { reportReader } from '../../../shared/git/report-status.ts'

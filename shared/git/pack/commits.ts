@@ -1,19 +1,16 @@
 import { createHash } from 'node:crypto'
-import zlib from 'node:zlib'
-import { applyDelta } from './pack-delta.ts'
-import { PACK_HEADER_BYTES, PACK_TRAILER_BYTES, readPackHeader } from './pack-header.ts'
-import { asBuffer } from './pkt-line.ts'
+import { codeOf } from '../../runtime/errors.ts'
+import { asBuffer } from '../pkt-line.ts'
+import { contentReader } from './content.ts'
+import { applyDelta, deltaHead } from './delta.ts'
+import { ENTRY, entryHead } from './entry.ts'
+import { PACK_HEADER_BYTES, PACK_TRAILER_BYTES, readPackHeader } from './header.ts'
 
 /** What is looked at: packs up to this size, and so much of what is in them once it is unpacked. */
 export const PACK_COMMITS_LIMITS = { bytes: 1024 * 1024, inflated: 32 * 1024 * 1024 }
 
 /** Commit → its parents, 40 hex digits each. */
 export type ParentsByCommit = ReadonlyMap<string, readonly string[]>
-
-/** Object types of gitformat-pack ("Object types"). */
-const COMMIT = 1
-const OFS_DELTA = 6
-const REF_DELTA = 7
 
 interface Entry {
   readonly at: number
@@ -42,7 +39,7 @@ export const packCommits = (
   const known = new Map<number | string, Buffer>()
   try {
     for (const entry of entriesOf(asBuffer(pack), budget)) {
-      if (entry.type === COMMIT) settle(entry.at, entry.data)
+      if (entry.type === ENTRY.commit) settle(entry.at, entry.data)
       else if (entry.base !== undefined) attach(entry, entry.base)
     }
   } catch {
@@ -60,7 +57,7 @@ export const packCommits = (
   }
 
   function resolve(delta: Entry, base: Buffer): void {
-    const data = applyDelta(base, delta.data, budget.left)
+    const data = makeFrom(base, delta.data, budget.left)
     if (!data) return
     budget.left -= data.length
     settle(delta.at, data)
@@ -79,6 +76,20 @@ export const packCommits = (
   }
 }
 
+/** undefined: the delta does not fit its base, or makes too much */
+const makeFrom = (base: Buffer, delta: Buffer, most: number): Buffer | undefined => {
+  try {
+    const head = deltaHead(delta)
+    if (head.result > most) return undefined
+    const data = Buffer.alloc(head.result)
+    applyDelta(base, delta, head, data)
+    return data
+  } catch (error) {
+    if (codeOf(error) === 'GIT_PROTOCOL') return undefined
+    throw error
+  }
+}
+
 /** The lines of a commit's head that begin with `parent`; they follow the tree and end with the author. */
 const parentsOf = (commit: Buffer): string[] => {
   const head = commit.toString('latin1', 0, commit.indexOf('\nauthor ') + 1)
@@ -87,10 +98,10 @@ const parentsOf = (commit: Buffer): string[] => {
 
 function* entriesOf(pack: Buffer, budget: { left: number }): Generator<Entry> {
   const { objects } = readPackHeader(pack)
-  const body = pack.subarray(0, pack.length - PACK_TRAILER_BYTES)
+  const last = pack.length - PACK_TRAILER_BYTES
   let at = PACK_HEADER_BYTES
-  for (let count = 0; count < objects && at < body.length; count += 1) {
-    const entry = readEntry(body, at, budget)
+  for (let count = 0; count < objects && at < last; count += 1) {
+    const entry = readEntry(pack, at, budget)
     if (!entry) return
     yield entry
     at = entry.end
@@ -98,41 +109,19 @@ function* entriesOf(pack: Buffer, budget: { left: number }): Generator<Entry> {
 }
 
 const readEntry = (pack: Buffer, start: number, budget: { left: number }): Entry | undefined => {
-  let at = start
-  const next = () => pack.readUInt8(at++)
-  const first = next()
-  const type = (first >> 4) & 7
-  let size = first & 15
-  for (let byte = first, scale = 16; byte & 0x80; scale *= 128) {
-    byte = next()
-    size += (byte & 0x7f) * scale
+  const head = entryHead(pack, start)
+  if (!head || head.size > budget.left) return undefined
+  const { type, size, base } = head
+  const content = contents.inflate(pack, start + head.length, size, 0)
+  if (!content) return undefined
+  budget.left -= size
+  return {
+    at: start,
+    type,
+    base: typeof base === 'number' ? start - base : base,
+    data: Buffer.from(content.bytes.subarray(content.from, content.to)),
+    end: start + head.length + content.used,
   }
-  if (size > budget.left) return undefined
-  let base: number | string | undefined
-  if (type === OFS_DELTA) {
-    let byte = next()
-    let distance = byte & 0x7f
-    while (byte & 0x80) {
-      byte = next()
-      distance = (distance + 1) * 128 + (byte & 0x7f)
-    }
-    base = start - distance
-  } else if (type === REF_DELTA) {
-    base = pack.toString('hex', at, at + 20)
-    at += 20
-  }
-  const { data, used } = inflate(pack.subarray(at), size)
-  budget.left -= data.length
-  return data.length === size ? { at: start, type, base, data, end: at + used } : undefined
 }
 
-/** @throws Error when there is more than `most`, or no deflated data */
-const inflate = (bytes: Buffer, most: number): { data: Buffer; used: number } => {
-  const options = { info: true, maxOutputLength: Math.max(1, most) } as const
-  // With `info` the answer is the data and the engine, which counted its input; @types/node does not know it.
-  const { buffer, engine } = zlib.inflateSync(bytes, options) as unknown as {
-    buffer: Buffer
-    engine: zlib.Inflate
-  }
-  return { data: buffer, used: engine.bytesWritten }
-}
+const contents = contentReader()

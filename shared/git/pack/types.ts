@@ -1,4 +1,4 @@
-import type { PackStream } from './types.ts'
+import type { PackStream } from '../types.ts'
 
 /** Object types of gitformat-pack, once deltas are undone. */
 export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag'
@@ -11,24 +11,28 @@ export interface PackObject {
   readonly data: Buffer
 }
 
-/** An object that is larger than the reader may hold; its bytes come in pieces. */
+/** An object that is larger than the reader may hand out in one; its bytes come in pieces. */
 export interface LargeObject {
   readonly oid: string
   readonly type: ObjectType
   /** bytes */
   readonly size: number
-  /** in order, each with its offset; ends with GIT_PROTOCOL where the bytes are not what the pack promised */
+  /** in order; each is valid until the next is asked for. Throws GIT_PROTOCOL where the bytes are not what the pack promised */
   pieces(): Iterable<Buffer>
 }
 
 export interface PackLimits {
   /** bytes of the pack that are held in memory; more go to `spill` */
   readonly memory: number
-  /** bytes of the pack in all */
+  /** bytes of the pack in all; below 4 GiB */
   readonly pack: number
-  /** bytes of one object; larger ones come as LargeObject where they are no delta, or are reported as too large */
+  /** bytes of one object; larger ones come as LargeObject, or are reported as too large */
   readonly object: number
-  /** bytes that all objects may have together once they are inflated */
+  /** bytes of one object that is held because others are made from it */
+  readonly base: number
+  /** bytes of inflated objects that are kept between one object and the next */
+  readonly held: number
+  /** bytes that all objects may have together once they are inflated, and again those that have to be made twice */
   readonly inflated: number
   readonly objects: number
   /** deltas on top of one another */
@@ -37,28 +41,33 @@ export interface PackLimits {
 
 /** What could not be read of a pack that is sound otherwise. */
 export interface UnreadObject {
-  readonly oid?: string
   /** where it begins in the pack */
   readonly at: number
+  /** `too-large`, `too-deep`: it, or what it is made from */
   readonly reason: 'too-large' | 'base-missing' | 'too-deep'
+  /** bytes, as the pack has it */
   readonly size: number
 }
 
-/** A pack that was read to its end, its trailer checked. */
+/** A pack that was read to its end, its trailer checked. Methods throw GIT_PROTOCOL where a delta does not fit its base. */
 export interface Pack {
   readonly objects: number
   /** of the pack as it came */
   readonly bytes: number
   /** each object once; bases before what is made from them */
   walk(): Iterable<PackObject | LargeObject>
-  /** any object again, by its id */
-  read(oid: string): PackObject | undefined
+  /** any object again, by its id; quick once walk() came to its end. What it gives outlives the next object */
+  read(oid: string): PackObject | LargeObject | undefined
+  /** quick once walk() came to its end */
   unread(): readonly UnreadObject[]
   close(): Promise<void>
 }
 
+export interface PackOptions {
+  readonly limits?: Partial<PackLimits>
+  /** where bytes above `limits.memory` go, in a file without a name */
+  readonly spill?: { readonly folder: string }
+}
+
 /** Reads a pack from a stream. @throws RelayError GIT_PROTOCOL for bytes that are no pack, GIT_LIMIT with the limit's name */
-export type OpenPack = (
-  stream: PackStream,
-  options?: { readonly limits?: Partial<PackLimits>; readonly spill?: { readonly folder: string } },
-) => Promise<Pack>
+export type OpenPack = (stream: PackStream, options?: PackOptions) => Promise<Pack>

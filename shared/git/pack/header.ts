@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { asBuffer } from './pkt-line.ts'
-import { malformed } from './text.ts'
+import { asBuffer } from '../pkt-line.ts'
+import { malformed } from '../text.ts'
 
 /** gitformat-pack ("pack-*.pack files have the following format"): signature, version, number of objects. */
 export const PACK_HEADER_BYTES = 12
@@ -64,7 +64,7 @@ export const packGate = ({ checksum }: { readonly checksum: boolean }): PackGate
 }
 
 /** SHA-1 over all but the last twenty bytes of a stream, compared with these. */
-const trailingSum = () => {
+export const trailingSum = () => {
   const hash = createHash('sha1')
   let tail: Buffer = Buffer.alloc(0)
   return {

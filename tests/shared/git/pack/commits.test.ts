@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { PACK_COMMITS_LIMITS, packCommits } from '../../../shared/git/pack-commits.ts'
-import { EMPTY_PACK } from '../../../shared/git/pack-header.ts'
+import { PACK_COMMITS_LIMITS, packCommits } from '../../../../shared/git/pack/commits.ts'
+import { EMPTY_PACK } from '../../../../shared/git/pack/header.ts'
+import { deltaOf, entry, idOf as idOfObject, packOf, varint } from './build.ts'
 
 const oid = (digit: string) => digit.repeat(40)
 const commit = (parents: readonly string[], message = 'm') =>
@@ -15,36 +14,7 @@ const commit = (parents: readonly string[], message = 'm') =>
     `tree ${oid('1')}\n${parents.map((parent) => `parent ${parent}\n`).join('')}author a <a@example.org> 1 +0000\n` +
       `committer a <a@example.org> 1 +0000\n\n${message}\nparent ${oid('f')}\n`,
   )
-const idOf = (data: Buffer) => createHash('sha1').update(`commit ${data.length}\0`).update(data).digest('hex')
-
-/** size and type as a pack's entry begins */
-const start = (type: number, size: number): Buffer => {
-  const bytes = [(type << 4) | (size & 15)]
-  for (let rest = size >> 4; rest > 0; rest >>= 7) {
-    bytes[bytes.length - 1]! |= 0x80
-    bytes.push(rest & 0x7f)
-  }
-  return Buffer.from(bytes)
-}
-const entry = (type: number, data: Buffer, base = Buffer.alloc(0), claimed = data.length) =>
-  Buffer.concat([start(type, claimed), base, zlib.deflateSync(data)])
-const packOf = (...entries: Buffer[]): Buffer => {
-  const head = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1')
-  head.writeUInt32BE(entries.length, 8)
-  const body = Buffer.concat([head, ...entries])
-  return Buffer.concat([body, createHash('sha1').update(body).digest()])
-}
-
-const varint = (value: number): number[] =>
-  value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)]
-/** copies the first `kept` bytes of a base, then adds text */
-const deltaOf = (base: Buffer, kept: number, text: Buffer): Buffer =>
-  Buffer.from([
-    ...varint(base.length),
-    ...varint(kept + text.length),
-    ...[0x80 | 0x10 | 0x20, kept & 255, kept >> 8],
-    ...[text.length, ...text],
-  ])
+const idOf = (data: Buffer) => idOfObject('commit', data)
 
 describe('reading', () => {
   const first = commit([])

@@ -1,0 +1,30 @@
+import { RelayError } from '../../runtime/errors.ts'
+import type { PackLimits } from './types.ts'
+
+const MEBIBYTE = 1024 * 1024
+
+/**
+ * What fits into a Lambda function of 1,769 MB (one vCPU), scanner included. At the worst `memory` + `held` + one base + one object
+ * with its delta + the index (about 150 bytes for each object) are in memory: some 900 MB. Who has more room passes other limits;
+ * GIT_LIMIT with the name of one says that it takes more room or more time.
+ */
+export const PACK_LIMITS: PackLimits = {
+  memory: 256 * MEBIBYTE,
+  /** a function's own storage can be as large as 10 GB; offsets of the index have 32 bits */
+  pack: 2_048 * MEBIBYTE,
+  /** a text that is scanned in one */
+  object: 32 * MEBIBYTE,
+  /** a large file that was changed: git makes one of the two a delta of the other */
+  base: 192 * MEBIBYTE,
+  held: 128 * MEBIBYTE,
+  /** one to three minutes of work */
+  inflated: 16_384 * MEBIBYTE,
+  objects: 2_000_000,
+  /** as deep as `git pack-objects` makes them */
+  depth: 4_095,
+}
+
+/** @throws RelayError GIT_LIMIT when there is more than `most` */
+export const within = (limit: keyof PackLimits, value: number, most: number): void => {
+  if (value > most) throw new RelayError('GIT_LIMIT', { limit: `pack ${limit}`, most, value })
+}
