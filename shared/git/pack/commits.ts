@@ -108,6 +108,8 @@ function* entriesOf(pack: Buffer, budget: { left: number }): Generator<Entry> {
   }
 }
 
+const contents = contentReader()
+
 const readEntry = (pack: Buffer, start: number, budget: { left: number }): Entry | undefined => {
   const head = entryHead(pack, start)
   if (!head || head.size > budget.left) return undefined
@@ -123,5 +125,3 @@ const readEntry = (pack: Buffer, start: number, budget: { left: number }): Entry
     end: start + head.length + content.used,
   }
 }
-
-const contents = contentReader()

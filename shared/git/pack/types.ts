@@ -28,7 +28,7 @@ export interface PackLimits {
   readonly pack: number
   /** bytes of one object; larger ones come as LargeObject, or are reported as too large */
   readonly object: number
-  /** bytes of one object that is held because others are made from it */
+  /** bytes of one object that is held because others are made from it, of a delta, and of what it makes */
   readonly base: number
   /** bytes of inflated objects that are kept between one object and the next */
   readonly held: number
@@ -43,7 +43,10 @@ export interface PackLimits {
 export interface UnreadObject {
   /** where it begins in the pack */
   readonly at: number
-  /** `too-large`, `too-deep`: it, or what it is made from */
+  /**
+   * `too-large`, `too-deep`: it, or what it is made from; `base-missing` also where the base's id is not known, since that was not
+   * read
+   */
   readonly reason: 'too-large' | 'base-missing' | 'too-deep'
   /** bytes, as the pack has it */
   readonly size: number

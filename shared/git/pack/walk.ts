@@ -52,7 +52,7 @@ export const packWalk = (
     const own = (index.first[entry] as number) >= 0 || (!isRoot && index.waiting.size > 0)
     const data = isLarge && isRoot ? undefined : objects.make(entry, own || isLarge || !lends)
     if (!isRoot && index.first[base] === entry) objects.release(base)
-    if (index.first[entry] === -1) objects.release(entry)
+    if (index.first[entry] === -1 && !isLarge) objects.release(entry)
     const oid = index.oids[entry] as string
     if (index.byId.get(oid) !== entry) return undefined
     const type = typeName(index.kind[entry] as number)
@@ -66,7 +66,7 @@ export const packWalk = (
     index.depth[entry] = Math.min(depth, 0xffff)
     if (depth > limits.depth) return 'too-deep'
     const tooLarge =
-      (index.size[entry] as number) > limits.object ||
+      (index.size[entry] as number) > limits.base ||
       (index.result[entry] as number) > limits.base ||
       (index.result[base] as number) > limits.base
     return tooLarge ? 'too-large' : undefined

@@ -25,69 +25,105 @@ export const buildAutomaton = (words: readonly string[]): Automaton => {
       if (columns[byte] === 0) columns[byte] = width++
     }
   for (let byte = 0x41; byte <= 0x5a; byte += 1) columns[byte] = columns[byte + 32] as number
-
-  const most = words.reduce((sum, word) => sum + word.length, 1)
-  const next = new Int32Array(most * width)
-  const endsOf: number[][] = [[]]
-  let states = 1
-  for (const [number, word] of words.entries()) {
-    let state = 0
-    for (let at = 0; at < word.length; at += 1) {
-      const cell = state * width + (columns[fold(word.charCodeAt(at) & 0xff)] as number)
-      if (next[cell] === 0) {
-        next[cell] = states++
-        endsOf.push([])
-      }
-      state = next[cell] as number
-    }
-    if (word.length > 0) endsOf[state]?.push(number)
-  }
-
-  // breadth first: a missing step is that of the longest proper suffix
-  const suffix = new Int32Array(states)
-  const queue = new Int32Array(states)
-  let read = 0
-  let written = 1
-  while (read < written) {
-    const state = queue[read++] as number
-    for (let column = 1; column < width; column += 1) {
-      const cell = state * width + column
-      const child = next[cell] as number
-      const fallback = state === 0 ? 0 : (next[(suffix[state] as number) * width + column] as number)
-      if (child === 0) {
-        next[cell] = fallback
-        continue
-      }
-      suffix[child] = fallback
-      const shorter = endsOf[fallback] as number[]
-      if (shorter.length > 0) endsOf[child]?.push(...shorter)
-      queue[written++] = child
-    }
-  }
-  return renumbered(next, endsOf, states, width, columns)
+  const trie = new Trie(words.reduce((sum, word) => sum + word.length, 1))
+  for (const [number, word] of words.entries()) trie.add(word, number, columns)
+  const order = trie.link()
+  return { ...tableOf(trie, order, width), columns, width }
 }
 
-/** states that end words last, so that one comparison tells them */
-const renumbered = (
-  next: Int32Array,
-  endsOf: readonly (readonly number[])[],
-  states: number,
+/** States as first child and next sibling: few arrays, quick to make before the code is warm. */
+class Trie {
+  states = 1
+  readonly ends: (number[] | undefined)[] = [undefined]
+  readonly child: Int32Array
+  readonly sibling: Int32Array
+  readonly column: Uint8Array
+  /** by column: the root has many children */
+  readonly first = new Int32Array(256)
+  /** the state of the longest proper suffix */
+  readonly suffix: Int32Array
+
+  constructor(most: number) {
+    this.child = new Int32Array(most)
+    this.sibling = new Int32Array(most)
+    this.column = new Uint8Array(most)
+    this.suffix = new Int32Array(most)
+  }
+
+  add(word: string, number: number, columns: Uint8Array): void {
+    let state = 0
+    for (let at = 0; at < word.length; at += 1) {
+      const column = columns[fold(word.charCodeAt(at) & 0xff)] as number
+      let next = this.step(state, column)
+      if (next === 0) {
+        next = this.states++
+        this.column[next] = column
+        this.sibling[next] = this.child[state] as number
+        this.child[state] = next
+        if (state === 0) this.first[column] = next
+      }
+      state = next
+    }
+    if (state === 0) return
+    const ends = this.ends[state]
+    if (ends) ends.push(number)
+    else this.ends[state] = [number]
+  }
+
+  step(state: number, column: number): number {
+    if (state === 0) return this.first[column] as number
+    let next = this.child[state] as number
+    while (next !== 0 && this.column[next] !== column) next = this.sibling[next] as number
+    return next
+  }
+
+  /** Finds the suffixes, breadth first; the states in that order. */
+  link(): Int32Array {
+    const order = new Int32Array(this.states)
+    let written = 1
+    for (let read = 0; read < written; read += 1) {
+      const state = order[read] as number
+      for (let next = this.child[state] as number; next !== 0; next = this.sibling[next] as number) {
+        order[written++] = next
+        let from = state
+        let suffix = 0
+        while (from !== 0 && suffix === 0) {
+          from = this.suffix[from] as number
+          suffix = this.step(from, this.column[next] as number)
+        }
+        this.suffix[next] = suffix
+        const shorter = this.ends[suffix]
+        if (shorter) this.ends[next] = [...(this.ends[next] ?? []), ...shorter]
+      }
+    }
+    return order
+  }
+}
+
+/** States that end words come last, so that one comparison tells them; a row is its suffix's, but for the state's own children. */
+const tableOf = (
+  trie: Trie,
+  order: Int32Array,
   width: number,
-  columns: Uint8Array,
-): Automaton => {
-  const place = new Int32Array(states)
+): Pick<Automaton, 'table' | 'firstEnd' | 'ends'> => {
+  const row = new Int32Array(trie.states)
   const ends: (readonly number[])[] = []
   let quiet = 0
-  for (let state = 0; state < states; state += 1) if (endsOf[state]?.length === 0) place[state] = quiet++
-  for (let state = 0; state < states; state += 1)
-    if (endsOf[state]?.length !== 0) place[state] = quiet + ends.push(endsOf[state] as readonly number[]) - 1
-  const table = new Int32Array(states * width)
-  for (let state = 0; state < states; state += 1) {
-    const row = (place[state] as number) * width
-    for (let column = 0; column < width; column += 1)
-      table[row + column] = (place[next[state * width + column] as number] as number) * width
+  for (let state = 0; state < trie.states; state += 1) if (!trie.ends[state]) row[state] = width * quiet++
+  const firstEnd = quiet * width
+  for (let state = 0; state < trie.states; state += 1) {
+    const own = trie.ends[state]
+    if (own) row[state] = firstEnd + width * (ends.push(own) - 1)
   }
-  return { table, columns, firstEnd: quiet * width, ends, width }
+  const table = new Int32Array(trie.states * width)
+  for (const state of order) {
+    const at = row[state] as number
+    const from = row[trie.suffix[state] as number] as number
+    if (state !== 0) table.copyWithin(at, from, from + width)
+    for (let next = trie.child[state] as number; next !== 0; next = trie.sibling[next] as number)
+      table[at + (trie.column[next] as number)] = row[next] as number
+  }
+  return { table, firstEnd, ends }
 }
 
 /** Whether any word occurs in a short text. */

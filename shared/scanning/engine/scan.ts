@@ -29,6 +29,7 @@ export class Scan {
   private readonly target: Target
   private readonly offset: ((at: number) => number) | undefined
   private lines: Lines | undefined
+  private line: { from: number; to: number; text: string; allowed: boolean } | undefined
   private readonly late = new Set<string>()
   private readonly crowded = new Set<string>()
   private readonly failed = new Set<string>()
@@ -191,8 +192,9 @@ export class Scan {
     const match = raw.replace(/^\n+|\n+$/g, '')
     const origin = layer.origin?.(place)
     if (layer.origin && !origin) return undefined
-    // gitleaks keeps the start and takes the newlines' count off the end
-    const { start, end } = origin?.place ?? { start: place.start, end: place.start + match.length }
+    const leading = raw.length - raw.replace(/^\n+/, '').length
+    const own = { start: place.start, end: place.start + leading + match.length }
+    const { start, end } = origin?.place ?? own
     const secret = secretOf(searcher, match)
     if (secret === undefined) return undefined
     const entropy = entropyOf(readable(secret))
@@ -200,12 +202,12 @@ export class Scan {
 
     this.lines ??= linesOf(this.given.latin1)
     const where = locate(this.lines, start, end)
-    const line = this.given.latin1.slice(where.lineStart, Math.max(where.lineEnd, end))
+    const line = this.lineAt(where.lineStart, Math.max(where.lineEnd, end))
     const lines = this.lines
     const find = {
       secret,
       match,
-      line: () => origin?.line ?? gitleaksLine(this.given.latin1, lines, start, end),
+      line: () => origin?.line ?? gitleaksLine(this.given.latin1, lines, start, end - (origin ? 0 : leading)),
     }
     if ([...this.ready.allowlists, ...owner.allowlists].some((list) => list.coversFind(find, this.target)))
       return undefined
@@ -216,12 +218,22 @@ export class Scan {
       end,
       secret: readable(secret),
       match: readable(match),
-      line: readable(line),
+      line: line.text,
       ...range,
       entropy,
       decoded: origin?.encodings ?? [],
-      allowedInline: ALLOW_COMMENTS.some((comment) => line.includes(comment)),
+      allowedInline: line.allowed,
     }
+  }
+
+  /** a long line with many finds is read once */
+  private lineAt(from: number, to: number): { text: string; allowed: boolean } {
+    if (this.line?.from !== from || this.line.to !== to) {
+      const line = this.given.latin1.slice(from, to)
+      const allowed = ALLOW_COMMENTS.some((comment) => line.includes(comment))
+      this.line = { from, to, text: readable(line), allowed }
+    }
+    return this.line
   }
 
   /** in the order of the text; when there are too many, those that block come first */

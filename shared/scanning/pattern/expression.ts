@@ -34,7 +34,7 @@ const differsInJavaScript = (node: Node, repeated: boolean): boolean => {
     case 'either':
       return node.choices.some((choice) => differsInJavaScript(choice, repeated))
     case 'repeat':
-      return (node.max > 1 && shortest(node.of) === 0) || differsInJavaScript(node.of, node.max > 1)
+      return shortest(node.of) === 0 || differsInJavaScript(node.of, repeated || node.max > 1)
     default:
       return false
   }

@@ -94,9 +94,13 @@ export const keywordPlace = (
 ): KeywordPlace | undefined => {
   const parts = flatten(node, true)
   if (parts.length === 1) return placeInOne(parts[0] as Node, keywords, ascii)
-  const lengths = parts.map((part) => longest(part, ascii))
+  const spelled = parts.map(spellings)
+  const sums = [0]
+  for (const part of parts) sums.push((sums.at(-1) as number) + longest(part, ascii))
   const total = (from: number, to: number): number =>
-    lengths.slice(from, to).reduce((sum, one) => sum + one, 0)
+    sums[from] === INFINITE
+      ? parts.slice(from, to).reduce((sum, part) => sum + longest(part, ascii), 0)
+      : (sums[to] as number) - (sums[from] as number)
   let best: KeywordPlace | undefined
   const consider = (place: KeywordPlace): void => {
     if (!best || place.before + place.after < best.before + best.after) best = place
@@ -110,7 +114,7 @@ export const keywordPlace = (
       })
     let run = ['']
     for (let to = from; to < parts.length; to += 1) {
-      const more = spellings(parts[to] as Node)
+      const more = spelled[to]
       if (!more || run.length * more.length > SPELLINGS_MOST) break
       run = run.flatMap((start) => more.map((end) => start + end))
       const offsets = run.map((text) => firstKeyword(text, keywords))
@@ -200,7 +204,7 @@ const lettersOf = (codes: CodeSet): string[] | undefined => {
   const ascii = asciiOf(codes)
   const wide = sizeOf(codes) - sizeOf(ascii)
   const folds = sizeOf(intersect(codes, [0x17f, 0x17f, 0x212a, 0x212a]))
-  if (wide !== folds || sizeOf(ascii) > 64 || codes.length === 0) return undefined
+  if (wide !== folds || sizeOf(ascii) > 24 || codes.length === 0) return undefined
   const found = new Set<string>()
   for (let at = 0; at < ascii.length; at += 2)
     for (let code = ascii[at] as number; code <= (ascii[at + 1] as number); code += 1)

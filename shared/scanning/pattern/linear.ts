@@ -14,7 +14,7 @@ const WAYS_MOST = 40_000
  */
 export const isLinear = (node: Node): boolean => {
   const paths = sequences(node)
-  return paths !== undefined && paths.every(isLinearSequence)
+  return paths?.every(isLinearSequence) ?? false
 }
 
 /** A choice-free run of pieces, which is how a match is made; undefined when there are too many or one repeats within another. */

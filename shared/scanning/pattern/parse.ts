@@ -67,7 +67,7 @@ class Parser {
 
   private concat(): Node {
     const parts: Node[] = []
-    // whether the last part can be repeated: flags and nothing cannot, and a repeat not again
+    // whether the last part can be repeated: a repeat not at once again
     let repeatable = false
     while (this.at < this.source.length && !this.sees('|') && !this.sees(')')) {
       const began = this.at
@@ -82,9 +82,8 @@ class Parser {
         continue
       }
       const atoms = this.atom()
-      if (atoms.length === 0) continue
       parts.push(...atoms)
-      repeatable = true
+      repeatable = parts.length > 0
     }
     if (parts.length === 0) return { kind: 'empty' }
     return parts.length === 1 ? (parts[0] as Node) : { kind: 'concat', parts }

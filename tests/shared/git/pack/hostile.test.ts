@@ -265,6 +265,26 @@ describe('bounds', () => {
     await open.close()
   })
 
+  test('a delta whose own instructions are larger than an object may be comes in pieces, and what is made from it', async () => {
+    const added = Array.from({ length: 30 }, () => randomBytes(100))
+    const instructions = added.flatMap((bytes) => [bytes.length, ...bytes])
+    const delta = Buffer.from([...varint(first.length), ...varint(3_000), ...instructions])
+    const made = Buffer.concat(added)
+    const last = Buffer.concat([made.subarray(0, 2_900), Buffer.from('x')])
+    const pack = packOf(
+      named(made, 2_900, 'x'),
+      entry(NAMED, delta, bytesOf(idOf('blob', first))),
+      entry(BLOB, first),
+    )
+    const limits = { object: 1_000 }
+    const { objects, unread } = await readAll(pack, { limits })
+    expect(objects).toEqual([first, made, last].map(line))
+    expect(unread).toEqual([])
+    const tooLarge = await readAll(pack, { limits: { ...limits, base: 2_950 } })
+    expect(tooLarge.objects).toEqual([line(first)])
+    expect(tooLarge.unread.map(({ reason }) => reason)).toEqual(['base-missing', 'too-large'])
+  })
+
   test('tiny deltas that each copy their base a thousand times', async () => {
     const base = randomBytes(65_536)
     const bombs = Array.from({ length: 40 }, (_, n) => {
