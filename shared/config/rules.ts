@@ -1,5 +1,5 @@
+import { nearest } from '../runtime/nearest.ts'
 import { FARGATE_SIZES, memoryText } from './fargate.ts'
-import { nearest } from './nearest.ts'
 import { partitionOf } from './regions.ts'
 import type { Path } from './yaml-source.ts'
 
