@@ -123,7 +123,6 @@ const SETTINGS: Readonly<Record<FunctionName, readonly Setting[]>> = {
     'RELAY_TABLE',
     'RELAY_BUS',
     'RELAY_ACCOUNT',
-    'RELAY_STACK',
     'RELAY_SCAN_QUEUE_URL',
     'RELAY_MAX_RECEIVES',
     'RELAY_FINGERPRINT_KEY',

@@ -14,8 +14,8 @@ export interface ResolveInput {
   readonly moved: ReadonlyMap<string, string | undefined>
   /** all branches and tags as they are now, the default branch first */
   readonly refs: ReadonlyMap<string, string>
-  /** new entries of old contents in what was pushed: path by content */
-  readonly entries: ReadonlyMap<string, string>
+  /** where a content is now that was elsewhere before the ref moved; `unknown`: too much changed to tell */
+  readonly movedTo: (ref: string, tip: string, blob: string) => Promise<string | 'unknown' | undefined>
   readonly look: Look
   /** in which line a text holds the secret with this fingerprint; undefined: it does not */
   readonly lineIn: (record: FindingRecord, content: Buffer) => number | undefined
@@ -70,7 +70,7 @@ const lookAgain = async (record: FindingRecord, input: ResolveInput): Promise<Fi
   let newest: Pick<FindingRecord, 'blob' | 'line'> = {}
   let path = record.path
   const judge = async (ref: string, tip: string) => {
-    const there = await hasIt({ ...record, path }, tip, input)
+    const there = await hasIt({ ...record, path }, ref, tip, input)
     if (!there) return
     kept.push(ref)
     if (there === 'unknown') return
@@ -100,16 +100,18 @@ const lookAgain = async (record: FindingRecord, input: ResolveInput): Promise<Fi
 /** Whether a tip has the finding, and where; `unknown`: it cannot be told, and counts as there. */
 const hasIt = async (
   record: FindingRecord,
+  ref: string,
   tip: string,
-  { look, lineIn, entries }: ResolveInput,
+  { look, lineIn, moved: refs, movedTo }: ResolveInput,
 ): Promise<{ path: string; blob?: string; line?: number } | 'unknown' | undefined> => {
   // a message stays in the history for as long as a ref leads to it
   if (record.place === 'commit-message' || record.place === 'tag-message') return 'unknown'
   const file = await look(tip, record.path)
   if (file === 'too-large') return 'unknown'
   if (file === undefined) {
-    const path = record.blob === undefined ? undefined : entries.get(record.blob)
-    if (path === undefined) return undefined
+    const path =
+      record.blob === undefined || !refs.has(ref) ? undefined : await movedTo(ref, tip, record.blob)
+    if (path === undefined || path === 'unknown') return path
     const moved = await look(tip, path)
     return moved === undefined || moved === 'too-large' || moved.blob !== record.blob
       ? undefined

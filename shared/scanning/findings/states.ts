@@ -113,7 +113,8 @@ export const stillAt = (
   }
   // found and gone within one push: it is told as found, since it is leaked all the same
   const untold = before.untold === 'found' ? 'found' : 'resolved'
-  return { ...before, refs: [], state: 'resolved', changedAt: at, untold }
+  // the refs that had it stay: people are told where it was
+  return { ...before, state: 'resolved', changedAt: at, untold }
 }
 
 /** Somebody allowed it. */
@@ -132,4 +133,33 @@ export const allow = (
 export const disallow = (before: FindingRecord, at: string): FindingRecord => {
   const { allowed: _allowed, ...kept } = before
   return { ...kept, state: 'open', changedAt: at, again: true, untold: 'found' }
+}
+
+/** What one scan found new at one place and gone from another: a file was renamed and edited. Who brought it first stays. */
+export const followed = (
+  records: readonly FindingRecord[],
+  at: string,
+): readonly { readonly before: FindingRecord; readonly now: FindingRecord }[] => {
+  const gone = records.filter(
+    ({ state, untold, changedAt, place }) =>
+      state === 'resolved' && untold === 'resolved' && changedAt === at && place === 'file',
+  )
+  const fresh = new Set(
+    records.filter(
+      ({ state, untold, firstSeen, place }) =>
+        state === 'open' && untold === 'found' && firstSeen === at && place === 'file',
+    ),
+  )
+  return gone.flatMap((before) => {
+    const now = [...fresh].find(({ fingerprint }) => fingerprint === before.fingerprint)
+    if (!now) return []
+    fresh.delete(now)
+    const { untold: _told, ...kept } = now
+    const { commit, author, firstSeen, again } = before
+    const brought = {
+      ...(commit === undefined ? {} : { commit }),
+      ...(author === undefined ? {} : { author }),
+    }
+    return [{ before, now: { ...kept, ...brought, firstSeen, again } }]
+  })
 }

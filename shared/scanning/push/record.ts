@@ -1,6 +1,6 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import { type FindingRecord, placeKey } from '../../store/findings.ts'
-import { allow, disallow, type Sighting, seen } from '../findings/states.ts'
+import { allow, disallow, followed, type Sighting, seen } from '../findings/states.ts'
 import { secretFound, secretResolved, toName } from '../findings/tell.ts'
 import type { ScanParts } from './ports.ts'
 import type { TeamRules } from './rules.ts'
@@ -17,6 +17,8 @@ export interface Ledger {
   change(records: readonly FindingRecord[], renamed: readonly FindingRecord[]): Promise<void>
   /** what the ignore file says now of what was found before */
   ignore(rules: Pick<TeamRules, 'ignores' | 'branch'>, at: string): Promise<void>
+  /** what this scan found in one file and missed in another is one finding, which moved */
+  follow(at: string): Promise<void>
   /** tells what nobody was told; whoever dies between tells it again */
   tell(): Promise<{ readonly found: number; readonly resolved: number }>
 }
@@ -70,6 +72,11 @@ export const openLedger = async (
           : []
       })
       await save(changed)
+    },
+    follow: async (at) => {
+      const pairs = followed([...known.values()], at)
+      await save(pairs.map(({ now }) => now))
+      await drop(pairs.map(({ before }) => before))
     },
     tell: async () => {
       const of = (kind: FindingRecord['untold']) =>

@@ -83,7 +83,8 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
   ]
   const beyond = await ledger.see(sights, at)
   await ledger.ignore(rules, at)
-  await lookAgain(parts, work, situation, ledger, walked, at)
+  await lookAgain(parts, work, situation, ledger, at)
+  await ledger.follow(at)
   const told = await ledger.tell()
   const complete = walked?.complete ?? true
   const gaps = gapsOf(walked, away, beyond)
@@ -155,9 +156,8 @@ const walkPack = (
 const lookAgain = async (
   parts: ScanParts,
   work: ScanWork,
-  { source, tips, rules, keys }: Situation,
+  { source, marks, tips, rules, keys }: Situation,
   ledger: Ledger,
-  walked: WalkResult | undefined,
   at: string,
 ): Promise<void> => {
   const { repository } = work
@@ -167,7 +167,7 @@ const lookAgain = async (
     records: ledger.records(),
     moved: tips.moved,
     refs: new Map(refs),
-    entries: new Map((walked?.moved ?? []).map(({ oid, path }) => [oid, path])),
+    movedTo: renames(parts, repository, marks),
     look: (oid, path) => parts.contents.fileAt(repository, oid, path),
     lineIn: lineFinder(rules.engines.exact, keys),
     most: MAX_LOOKS,
@@ -180,6 +180,26 @@ const lookAgain = async (
       repository: addressText(repository),
       findings: resolution.left,
     })
+}
+
+/** Files that a push may have brought or renamed for a rename to be followed. */
+const MAX_CHANGED = 5_000
+
+/** Where contents are that lay elsewhere before: asked only when the file of a finding is gone, and once for each ref. */
+const renames = (
+  { contents }: Pick<ScanParts, 'contents'>,
+  repository: RepositoryAddress,
+  marks: ScanMarks,
+) => {
+  const asked = new Map<string, ReturnType<ScanParts['contents']['addedFiles']>>()
+  return async (ref: string, tip: string, blob: string): Promise<string | 'unknown' | undefined> => {
+    const before = marks.tips.get(ref)
+    if (before === undefined) return undefined
+    const answer = asked.get(ref) ?? contents.addedFiles(repository, before, tip, MAX_CHANGED)
+    asked.set(ref, answer)
+    const { files, more } = await answer
+    return files.find((file) => file.blob === blob)?.path ?? (more ? 'unknown' : undefined)
+  }
 }
 
 /** Commits remembered of one scan. */
