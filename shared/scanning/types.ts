@@ -92,7 +92,16 @@ export interface Hit {
 }
 
 /** Why a text, or a part of it, was not looked at; each is a result, never a gap. */
-export type UnscannedReason = 'binary' | 'archive' | 'time' | 'size' | 'findings' | 'pattern'
+export type UnscannedReason =
+  | 'binary'
+  | 'archive'
+  | 'time'
+  | 'size'
+  | 'findings'
+  | 'pattern'
+  /** an object of a pack that is not what its type says, or that is not there at all; a file that cannot be read */
+  | 'broken'
+  | 'missing'
 
 export interface Unscanned {
   readonly reason: UnscannedReason
@@ -108,7 +117,7 @@ export interface ScanResult {
 }
 
 export interface ScanLimits {
-  /** milliseconds for one text, all rules together */
+  /** milliseconds for a text of up to 10 MB, all rules together; for each further 10 MB as much again */
   readonly timeMs: number
   /** hits in one text */
   readonly hits: number

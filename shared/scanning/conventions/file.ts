@@ -38,11 +38,19 @@ export const readFile = (
   const fields = fieldsOf(report)(toml.value, '', FILE_KEYS)
   const rules = fields
     .tables('rules', RULE_KEYS)
+    .filter(isMeant)
     .map((table) => readRule(table, vetted))
     .filter((rule): rule is DraftRule => rule !== undefined)
   const allowlists = allowlistTables(fields, ['targetRules', ...ALLOWLIST_KEYS]).flatMap(globalAllowlist)
   const [extend] = fields.tables('extend', ['path', 'url', 'useDefault', 'disabledRules'])
   return { rules: lastOfEach(rules), allowlists, ...(extend === undefined ? {} : { extend }) }
+}
+
+/** An empty `[[rules]]` does nothing in gitleaks either. */
+const isMeant = (rule: Fields): boolean => {
+  const meant = RULE_KEYS.some((key) => rule.has(key))
+  if (!meant) rule.mistake('', 'a rule', 'an empty table', 'ignored')
+  return meant
 }
 
 const globalAllowlist = (fields: Fields): DraftAllowlist[] => {

@@ -3,7 +3,7 @@ import { pathTest, type ReadyAllowlist, readyAllowlist } from './allowlists.ts'
 import type { Compiled } from './compile.ts'
 import { kindOf, transcoded } from './encoding.ts'
 import { type KeywordIndex, keywordIndex } from './keywords.ts'
-import { SCAN_LIMITS } from './limits.ts'
+import { SCAN_LIMITS, TEXT_BYTES } from './limits.ts'
 import { Scan } from './scan.ts'
 import { Searcher } from './searcher.ts'
 
@@ -44,8 +44,9 @@ export const createEngine = (
     rules: compiled.rules,
     scan(bytes: Uint8Array, target: Target): ScanResult {
       const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      const kind = kindOf(given)
-      if (kind === 'binary' || kind === 'archive') {
+      const kind = given.length > TEXT_BYTES ? 'size' : kindOf(given)
+      if (kind === 'size' || kind === 'binary' || kind === 'archive') {
+        // the path is judged all the same
         const scan = new Scan(ready, bounds, now, Buffer.alloc(0), target)
         return scan.result([{ reason: kind, bytes: given.length }])
       }

@@ -4,6 +4,7 @@ import { decodedTexts } from './decoding.ts'
 import type { Ready, ReadyRule } from './engine.ts'
 import { entropyOf } from './entropy.ts'
 import { openedBy } from './keywords.ts'
+import { BYTES_FOR_TIME } from './limits.ts'
 import { gitleaksLine, type Lines, linesOf, locate } from './location.ts'
 import { withoutGenericTwins } from './precedence.ts'
 import { hasRequired } from './required.ts'
@@ -45,7 +46,7 @@ export class Scan {
     this.ready = ready
     this.limits = limits
     this.now = now
-    this.deadline = now() + limits.timeMs
+    this.deadline = now() + limits.timeMs * Math.max(1, bytes.length / BYTES_FOR_TIME)
     this.given = textOf(bytes)
     this.target = target
     this.offset = offset

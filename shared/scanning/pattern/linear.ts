@@ -4,8 +4,11 @@ import { type CodeSet, intersect } from './set.ts'
 
 /** a bounded repeat of more than these counts like one without bound */
 const LONG = 256
-/** ways to divide one text among neighbouring bounded repeats that may still be tried one after the other */
-const WAYS_MOST = 40_000
+/**
+ * Ways to divide a text among bounded repeats, tried one after the other, for each char of what must stand before them (a beginning
+ * that is longer can be repeated in a text less often).
+ */
+const WAYS_MOST = 1_000
 
 /**
  * Whether JavaScript's backtracking runs this expression in time that grows with the text's length only. Errs on the safe side.
@@ -24,7 +27,7 @@ type Piece = {
   readonly max: number
   readonly greedy: boolean
 }
-const SEQUENCES_MOST = 2_000
+const SEQUENCES_MOST = 5_000
 
 const sequences = (node: Node): Piece[][] | undefined => {
   switch (node.kind) {
@@ -42,7 +45,7 @@ const sequences = (node: Node): Piece[][] | undefined => {
         if (!more || all.length + more.length > SEQUENCES_MOST) return undefined
         all.push(...more)
       }
-      return mergeSame(all)
+      return all
     }
     case 'concat': {
       let all: Piece[][] = [[]]
@@ -106,13 +109,6 @@ const turnsAreMarked = (turn: readonly Piece[]): boolean => {
   )
 }
 
-const mergeSame = (all: Piece[][]): Piece[][] => {
-  const seen = new Map<string, Piece[]>()
-  for (const one of all)
-    seen.set(one.map((piece) => `${piece.codes.join(',')}:${piece.min}:${piece.max}`).join(';'), one)
-  return [...seen.values()]
-}
-
 const isLong = (piece: Piece): boolean => piece.max > LONG && piece.max !== piece.min
 
 const isLinearSequence = (pieces: readonly Piece[]): boolean => {
@@ -126,11 +122,8 @@ const isLinearSequence = (pieces: readonly Piece[]): boolean => {
         if (isLong(other) && !isApart(pieces.slice(index + 1, pieces.indexOf(other)), piece, other))
           return false
     }
-    // what follows can begin within this piece's run: every shorter choice of it is tried
-    const next = pieces[index + 1]
-    if (next && !completes && intersect(piece.codes, next.codes).length > 0)
-      ways *= Math.min(piece.max, LONG) - piece.min + 1
-    if (ways > WAYS_MOST) return false
+    ways *= choicesOf(pieces, index)
+    if (ways > WAYS_MOST * beginning(pieces)) return false
   }
   return true
 }
@@ -142,3 +135,22 @@ const startsApart = (before: readonly Piece[], run: Piece): boolean =>
 const isApart = (between: readonly Piece[], first: Piece, second: Piece): boolean =>
   between.some((piece) => piece.min > 0 && intersect(piece.codes, first.codes).length === 0) ||
   (between.length === 0 && intersect(first.codes, second.codes).length === 0)
+
+/** how many lengths of a piece are tried: one, if what follows cannot begin within it */
+const choicesOf = (pieces: readonly Piece[], index: number): number => {
+  const { codes, min, max } = pieces[index] as Piece
+  for (const later of pieces.slice(index + 1)) {
+    if (intersect(codes, later.codes).length > 0) return Math.min(max, LONG) - min + 1
+    if (later.min > 0) return 1
+  }
+  return 1
+}
+
+/** chars that must stand before the first piece of variable length */
+const beginning = (pieces: readonly Piece[]): number => {
+  const variable = pieces.findIndex((piece) => piece.min !== piece.max)
+  return Math.max(
+    pieces.slice(0, variable < 0 ? undefined : variable).reduce((sum, one) => sum + one.min, 0),
+    1,
+  )
+}

@@ -23,6 +23,8 @@ const REASONS: Readonly<Record<UnscannedReason, string>> = {
   size: 'is too large',
   findings: 'has more findings than are reported',
   pattern: 'meets a rule whose expression cannot run',
+  broken: 'is broken',
+  missing: 'is missing',
 }
 
 /** One sentence. */

@@ -478,6 +478,14 @@ regexTarget = "lines"
     expect(rules.rules.map(({ regex }) => regex)).toEqual(['c'])
   })
 
+  test('an empty rule is passed over', async () => {
+    const { rules, mistakes } = await read('[extend]\nuseDefault = true\n[[rules]]\n')
+    expect(rules).toEqual(defaultRules)
+    expect(mistakes.map(renderMistake)).toEqual([
+      '.gitleaks.toml:3 rules[0]: expected a rule, found an empty table (ignored)',
+    ])
+  })
+
   test('a file without any rule is told to find nothing', async () => {
     const { rules, mistakes } = await read('[allowlist]\npaths = ["a"]')
     expect(rules.rules).toEqual([])
