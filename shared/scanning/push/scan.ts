@@ -97,7 +97,7 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
     ...told,
   })
   if (!complete) throw new RelayError('SCAN_UNFINISHED', { repository: addressText(repository) })
-  const commits = [...(walked && pack ? newCommits(pack.pack, tips) : []), ...away.commits.keys()]
+  const commits = [...(walked && pack ? newCommits(pack.pack, tips) : []), ...away.commits]
   await parts.marks.note(repository, marks, tips.moved, commits, parts.now())
   return {
     outcome: 'scanned',
