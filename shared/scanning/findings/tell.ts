@@ -38,6 +38,18 @@ const named = (record: FindingRecord, elsewhere: number): NamedFinding => ({
   again: record.again,
 })
 
+/** Bytes of the findings of one event: it goes into a message, as JSON within JSON, beside the text for people. */
+const MAX_BYTES = 80_000
+
+const fitting = <T extends object>(findings: readonly T[]): readonly T[] => {
+  let bytes = 0
+  const beyond = findings.findIndex((finding) => {
+    bytes += Buffer.byteLength(JSON.stringify(JSON.stringify(finding)))
+    return bytes > MAX_BYTES
+  })
+  return beyond < 0 ? findings : findings.slice(0, Math.max(1, beyond))
+}
+
 /** How many other repositories hold a secret, by fingerprint. */
 export type Elsewhere = ReadonlyMap<string, number>
 
@@ -63,7 +75,7 @@ export const secretFound = (
         : ''
   return {
     repository,
-    findings: toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? 0)),
+    findings: fitting(toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? 0))),
     found: records.length,
     blocking: records.filter(({ action }) => action === 'block').length,
     nextStep: `${ROTATE}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add it to .gitleaksignore on the default branch.`,
@@ -76,11 +88,13 @@ export const secretResolved = (
   elsewhere: Elsewhere,
 ): SecretResolved => ({
   repository,
-  findings: toName(records).map((record) => ({
-    ...named(record, elsewhere.get(record.fingerprint) ?? 0),
-    how: record.state === 'allowed' ? 'allowed' : 'gone',
-    ...(record.allowed ? { why: cut(`by ${record.allowed.by}: ${record.allowed.why}`) } : {}),
-  })),
+  findings: fitting(
+    toName(records).map((record) => ({
+      ...named(record, elsewhere.get(record.fingerprint) ?? 0),
+      how: record.state === 'allowed' ? 'allowed' : 'gone',
+      ...(record.allowed ? { why: cut(`by ${record.allowed.by}: ${record.allowed.why}`) } : {}),
+    })),
+  ),
   resolved: records.length,
   nextStep: records.every(({ state }) => state === 'allowed')
     ? 'Nothing, if it is no secret. If it is one, rotate it and take the permission back.'
