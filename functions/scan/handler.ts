@@ -7,7 +7,7 @@ import { scanRequested } from '../../shared/events/request.ts'
 import type { Bus, OwnQueue, Queues } from '../../shared/runtime/aws-clients.ts'
 import { comeBackSooner } from '../../shared/runtime/come-back.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
-import { codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { CODES, type Code, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import {
@@ -95,9 +95,10 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
     const groups = groupsOf(read.flat(), scans, run.log, fail)
     const scan = scanRepository({ ...base, log: run.log })
     const outcomes: string[] = []
-    for (const group of groups) {
-      const deadline = parts.now() + run.remainingMs() - ANSWER_MS
-      outcomes.push(await scanGroup({ ...parts, marks: base.marks, scan, run, fail }, group, deadline))
+    for (const [index, group] of groups.entries()) {
+      // an equal share of what is left: whoever needs more comes back alone, and has it
+      const share = (run.remainingMs() - ANSWER_MS) / (groups.length - index)
+      outcomes.push(await scanGroup({ ...base, scan, run, fail }, group, parts.now() + share))
     }
     const { queues, scanQueue: url, maxReceives, random } = parts
     await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failed.values())
@@ -106,7 +107,7 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
   }
 }
 
-interface GroupParts {
+interface GroupParts extends Pick<ScanParts, 'emit' | 'once'> {
   readonly marks: ScanMarkStore
   readonly scan: (work: ScanWork) => Promise<Scanned>
   readonly run: Run
@@ -131,10 +132,38 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
     }
   } catch (error) {
     for (const record of group.records) parts.fail(record, error)
-    const last = [...group.records].some((record) => isLastReceive(record, parts.maxReceives))
-    if (last)
-      parts.run.log.error('scan given up', { repository: addressText(repository), code: codeOf(error) })
+    const last = [...group.records].find((record) => isLastReceive(record, parts.maxReceives))
+    if (last) await giveUp(parts, repository, last, error)
     return 'failed'
+  }
+}
+
+/** What people read of a failure that no try mended: reasons of `Scan Incomplete`. */
+const REASONS: Partial<Record<Code, string>> = { SCAN_UNFINISHED: 'time', GIT_LIMIT: 'size' }
+
+/** SQS is about to move the record to the dead-letter queue: people hear of it now, and the schedule asks with growing pauses. */
+const giveUp = async (
+  { marks, emit, once, run, now }: GroupParts,
+  repository: RepositoryAddress,
+  { messageId }: QueueRecord,
+  error: unknown,
+): Promise<void> => {
+  const code = codeOf(error) ?? 'REMOTE_FAILED'
+  const name = addressText(repository)
+  run.log.error('scan given up', { repository: name, code })
+  try {
+    await marks.giveUp(repository, now())
+    await once(`scan-given-up#${name}#${messageId}`, () =>
+      emit('Scan Incomplete', {
+        repository,
+        gaps: [{ reason: REASONS[code] ?? CODES[code].says }],
+        gapsInAll: 1,
+        nextStep: `Look for ${code} in docs/operate.md ("A scan fails"). What was pushed is in the dead letters of the scan, and is searched again with growing pauses.`,
+      }),
+    )
+  } catch (ringing) {
+    // the record still goes to the dead-letter queue, whose alarm rings
+    run.log.error('failure not announced', { repository: name, ...describeFailure(ringing) })
   }
 }
 

@@ -11,6 +11,8 @@ export interface ScanMarks {
   readonly past: readonly string[]
   /** commits that the latest scans brought, newest last */
   readonly commits: ReadonlySet<string>
+  /** milliseconds since the epoch: a scan was given up, and is not asked for again before; absent: the last one ended well */
+  readonly pausedUntil?: number
 }
 
 export interface ScanMarkStore {
@@ -27,6 +29,8 @@ export interface ScanMarkStore {
     commits: readonly string[],
     at: number,
   ): Promise<void>
+  /** a scan was given up: the next one that nobody's push asks for waits, twice as long each time, a day at most */
+  giveUp(repository: RepositoryAddress, at: number): Promise<void>
   /**
    * One scan of a repository at a time.
    * @param until milliseconds since the epoch: afterwards anybody may take it
@@ -40,6 +44,9 @@ const TIP = 'tip '
 const PAST = 'past '
 const COMMITS = 'commits'
 const CLAIM = 'claim'
+const PAUSE = 'pause'
+const FIRST_PAUSE_MS = 30 * 60_000
+const LONGEST_PAUSE_MS = 24 * 3_600_000
 /** Tips that refs have left are told to the server as known for so long: a branch may come back. */
 const PAST_SECONDS = 30 * 24 * 3600
 /** 20 bytes each: an event that comes late names a commit that is known. */
@@ -56,6 +63,7 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
       tips: new Map(of(TIP).map(({ ref, oid }) => [String(ref), String(oid)])),
       past: past.map(({ oid }) => String(oid)),
       commits: new Set(of(COMMITS).flatMap(unpack)),
+      ...of(PAUSE).reduce((_, { until }) => ({ pausedUntil: Number(until) }), {}),
     }
   },
   note: async (repository, before, now, commits, at) => {
@@ -73,9 +81,16 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
     ]
     for (let from = 0; from < writes.length; from += PARALLEL)
       await Promise.all(writes.slice(from, from + PARALLEL).map((write) => write()))
+    if (before.pausedUntil !== undefined) await table.delete({ pk, sk: PAUSE })
     if (commits.length === 0) return
     const kept = [...before.commits, ...commits].slice(-MAX_REMEMBERED_COMMITS)
     await table.put({ pk, sk: COMMITS }, { packed: Buffer.from(kept.join(''), 'hex').toString('base64') })
+  },
+  giveUp: async (repository, at) => {
+    const key = { pk: partitionOf(repository), sk: PAUSE }
+    const times = Number((await table.get(key))?.times ?? 0)
+    const until = at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** times)
+    await table.put(key, { times: times + 1, until })
   },
   hold: (repository, owner, until, at) =>
     table.put(

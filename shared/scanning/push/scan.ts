@@ -21,7 +21,7 @@ const MAX_LOOKS = 200
 const AFTERWARDS_MS = 20_000
 
 export interface Scanned {
-  readonly outcome: 'scanned' | 'nothing new' | 'no repository'
+  readonly outcome: 'scanned' | 'nothing new' | 'no repository' | 'paused'
   readonly commits: number
   readonly blobs: number
   readonly found: number
@@ -44,6 +44,8 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
     const source = await parts.git.advertise(parts.remote(repository), 'git-upload-pack', { signal })
     if (!source) return { outcome: 'no repository', ...NOTHING }
     const marks = await parts.marks.read(repository)
+    if (work.events.length === 0 && (marks.pausedUntil ?? 0) > parts.now())
+      return { outcome: 'paused', ...NOTHING }
     const tips = tipsOf(source.refs, marks, work.events)
     if (tips.moved.size === 0 && tips.away.length === 0) {
       // a scan that died after it wrote may have left something untold
@@ -94,7 +96,8 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
   const told = await ledger.tell()
   const complete = walked?.complete ?? true
   const gaps = gapsOf(walked, away, beyond)
-  if (gaps.told.length > 0) await tellGaps(parts, repository, gaps)
+  // what there was no time for is the next try's; the last one tells it
+  if (complete && gaps.told.length > 0) await tellGaps(parts, repository, gaps)
   parts.log.info('scanned', {
     repository: addressText(repository),
     ...walked?.counts,

@@ -167,14 +167,35 @@ test('what the bus did not take is told by the next try', async () => {
   expect(told()).toEqual(['Secret Found'])
 })
 
-test('without time it is not searched: told, kept in the queue, and searched by a try that has time', async () => {
+test('without time it is not searched, and kept in the queue; the last try tells it, and the schedule waits', async () => {
   const event = await orchard.push('main', await orchard.commit({ a: plant('ten') }))
   world.fail.remainingMs = 25_000
   expect((await world.run([event])).batchItemFailures).toHaveLength(1)
+  expect(told()).toEqual([])
+  expect((await world.run([event], 3)).batchItemFailures).toHaveLength(1)
   expect(told()).toEqual(['Scan Incomplete'])
+  expect(world.emitted[0]?.detail).toMatchObject({ gaps: [{ reason: 'time' }], gapsInAll: 1 })
   delete world.fail.remainingMs
-  await world.run([event])
+  await world.run([{ reason: 'schedule' }])
+  const asked = world.sent.map((body) => JSON.parse(body))
+  await world.run(asked)
+  expect(told()).toEqual(['Scan Incomplete'])
+  world.pass(31 * 60_000)
+  await world.run(asked)
   expect(told()).toEqual(['Scan Incomplete', 'Secret Found'])
+})
+
+test('a table that is away: tried again, told by the last try, and searched as soon as it is back', async () => {
+  const event = await orchard.push('main', await orchard.commit({ a: plant('away') }))
+  world.fail.note = () => new Error('away')
+  for (const receives of [1, 2, 3]) {
+    expect((await world.run([event], receives)).batchItemFailures).toHaveLength(1)
+    world.pass(60_000)
+  }
+  expect(told()).toEqual(['Secret Found', 'Scan Incomplete'])
+  delete world.fail.note
+  await world.run([event])
+  expect([...world.table.items.values()].filter(({ sk }) => sk === 'pause')).toEqual([])
 })
 
 test('the team’s files: from the default branch only, allowed by name, and allowed no more', async () => {
