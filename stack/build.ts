@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, join, relative, resolve } from 'node:path'
-import { build as bundle, type Metafile, type Plugin } from 'esbuild'
+import { type BuildOptions as BundleOptions, build as bundle, type Metafile, type Plugin } from 'esbuild'
 import { type Zippable, zipSync } from 'fflate'
 import type { Config } from '../shared/config/types.ts'
 import { BadConfig, readConfig } from './config.ts'
+import { mergeStart, type Piece } from './one-start.ts'
 import { compiledRulePack } from './rule-pack.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -98,11 +99,18 @@ export const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^(node:)?[a-z_]+(\/[a-z_]+)?$/ }, ({ path, kind }) =>
-      // what require() and a dynamic import get is that object already
+      // what require() gets is that object already
       isBuiltin(path) && kind === 'import-statement'
         ? { path: `node:${path.replace('node:', '')}`, namespace: 'plain-builtins', sideEffects: false }
         : undefined,
     )
+    // the one that is dear, and that the SDK imports by `await import` for a first call without TLS
+    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: 'node:http', namespace: 'plain-builtins-later' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'plain-builtins-later' }, ({ path }) => ({
+      contents: builtinLater(path),
+    }))
     onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({ contents: plainBuiltin(path) }))
   },
 }
@@ -118,61 +126,105 @@ const plainBuiltin = (path: string): string => {
   ].join('\n')
 }
 
+/** @returns an ES module of all that is there without a getter: who imports a module while it runs may take any of its exports */
+const builtinLater = (path: string): string => {
+  const builtin = process.getBuiltinModule(path) ?? {}
+  const names = Object.entries(Object.getOwnPropertyDescriptors(builtin))
+    .filter(([name, { get }]) => !get && /^[a-zA-Z]\w*$/.test(name))
+    .map(([name]) => name)
+  return [
+    `const builtin = process.getBuiltinModule('${path}')`,
+    'export default builtin',
+    `export const { ${names.join(', ')} } = builtin`,
+  ].join('\n')
+}
+
 /**
  * A program and its chunks: what is behind `await import` is a file of its own. Node parses each file whole before it runs any of
  * it, so that a client which is not called would be paid for by every cold start.
  */
-const bundleFunction = (name: string) =>
-  bundleAll({ index: join(ROOT, 'functions', name, 'main.ts') }, { splitting: true })
+const bundleFunction = (name: string) => bundleSplit({ index: mainOf(name) })
+
+const mainOf = (name: string): string => join(ROOT, 'functions', name, 'main.ts')
+
+/**
+ * A function's program beside another that shares its modules, as the function's own code would use them: what both need is a chunk.
+ * @param beside absolute path of a TypeScript file
+ * @returns contents by path: `index.mjs`, `beside.mjs`, `chunks/`
+ */
+export const bundleBeside = (name: string, beside: string): Promise<Map<string, Uint8Array>> =>
+  bundleSplit({ index: mainOf(name), beside })
 
 /**
  * The mirror's programs. Whole files: the container's image names them, and a task takes seconds to start whatever it parses.
  * @returns contents by path relative to the image's `/app`
  */
-export const bundleMirror = (): Promise<Map<string, Uint8Array>> =>
-  bundleAll(
-    Object.fromEntries(MIRROR.map((program) => [program, join(ROOT, 'containers/mirror', `${program}.ts`)])),
-    { splitting: false },
-  )
+export const bundleMirror = async (): Promise<Map<string, Uint8Array>> => {
+  const programs = MIRROR.map((program) => [program, join(ROOT, 'containers/mirror', `${program}.ts`)])
+  const { outputFiles } = await bundle({
+    ...OPTIONS,
+    entryPoints: Object.fromEntries(programs),
+    banner: BANNER,
+  })
+  return inOrder(outputFiles.map(({ path, contents }) => [relative(OUT, path), contents]))
+}
+
+/** Nothing is written there, and names do not depend on where the project lies. */
+const OUT = join(ROOT, '.build')
+
+const OPTIONS = {
+  outdir: OUT,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  minify: true,
+  write: false,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+  logLevel: 'silent',
+  absWorkingDir: ROOT,
+  plugins: [plainBuiltins],
+} as const satisfies BundleOptions
+
+// CommonJS packages inside an ES module still say require(). An import statement would read all that node:module exports.
+const BANNER = {
+  js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+}
 
 /** @returns contents by path relative to the output folder, in order of path: chunks come before `index.mjs` */
-const bundleAll = async (
-  entryPoints: Record<string, string>,
-  { splitting }: { readonly splitting: boolean },
-): Promise<Map<string, Uint8Array>> => {
-  // nothing is written there, and names do not depend on where the project lies
-  const outdir = join(ROOT, '.build')
-  const result = await bundle({
+const bundleSplit = async (entryPoints: Record<string, string>): Promise<Map<string, Uint8Array>> => {
+  const { metafile, outputFiles } = await bundle({
+    ...OPTIONS,
     entryPoints,
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting,
+    splitting: true,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
-    minify: true,
-    write: false,
     metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    logLevel: 'silent',
-    absWorkingDir: ROOT,
-    plugins: [plainBuiltins],
-    // CommonJS packages inside an ES module still say require()
-    banner: {
-      js: "import{createRequire as relayRequire}from'node:module';const require=relayRequire(import.meta.url);",
-    },
   })
-  const used = reachable(result.metafile.outputs)
-  return new Map(
-    result.outputFiles
-      .filter(({ path }) => used.has(relative(ROOT, path)))
-      .map(({ path, contents }) => [relative(outdir, path), contents] as const)
-      .sort(([one], [other]) => (one < other ? -1 : 1)),
-  )
+  const used = reachable(metafile.outputs)
+  const pieces = outputFiles
+    .map(({ path, text }) => ({ path: relative(ROOT, path), text }))
+    .filter(({ path }) => used.has(path))
+    .map(({ path, text }): [string, Piece] => [inOut(path), { text, ...linksOf(metafile.outputs[path]) }])
+  const merged = await mergeStart(new Map(pieces), 'index.mjs', {
+    ...OPTIONS,
+    banner: BANNER,
+  })
+  return inOrder(merged)
 }
+
+const inOut = (path: string): string => relative(OUT, join(ROOT, path))
+
+const linksOf = (output?: Metafile['outputs'][string]): Pick<Piece, 'imports' | 'exports'> => ({
+  imports: (output?.imports ?? [])
+    .filter(({ kind, external }) => kind === 'import-statement' && !external)
+    .map(({ path }) => inOut(path)),
+  exports: output?.exports ?? [],
+})
+
+const inOrder = (files: Iterable<readonly [string, Uint8Array]>): Map<string, Uint8Array> =>
+  new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)))
 
 /** esbuild also makes chunks of what is imported by functions that it then leaves out. */
 const reachable = (outputs: Metafile['outputs']): ReadonlySet<string> => {

@@ -67,7 +67,7 @@ const decodeRecords = (records: unknown, depth: number): readonly RelayInput[] =
     if (typeof sns === 'object' && sns !== null) {
       return unwrap((sns as { Message?: unknown }).Message, `${at}.Sns.Message`, depth)
     }
-    return [decodeTrigger(check(triggerRecord, record, at))]
+    return [decodeTrigger(check(triggerRecord(), record, at))]
   })
 }
 
@@ -76,7 +76,7 @@ const unwrap = (message: unknown, field: string, depth: number): readonly RelayI
   return decodeWrapped(parseJson(message, field), depth + 1)
 }
 
-const decodeTrigger = (record: z.infer<typeof triggerRecord>): RepositoryEvent => {
+const decodeTrigger = (record: z.infer<ReturnType<typeof triggerRecord>>): RepositoryEvent => {
   const [, , , region = '', account = '', name = ''] = record.eventSourceARN.split(':')
   const part = record.eventPartNumber ?? 1
   return {
@@ -96,7 +96,7 @@ const decodeTrigger = (record: z.infer<typeof triggerRecord>): RepositoryEvent =
 }
 
 const decodeEnvelope = (input: object): readonly RelayInput[] => {
-  const event = check(envelope, input, '')
+  const event = check(envelope(), input, '')
   const kind = event['detail-type']
   const base = { id: event.id, at: utc(event.time, 'time') }
   if (event.source === RELAY_SOURCE) return [decodeRelay(kind, event.detail, base)]
@@ -113,10 +113,10 @@ const decodeEnvelope = (input: object): readonly RelayInput[] => {
 }
 
 const decodeState = (
-  event: z.infer<typeof envelope>,
+  event: z.infer<ReturnType<typeof envelope>>,
   base: { id: string; at: string },
 ): readonly RelayInput[] => {
-  const detail = check(repositoryState, event.detail, 'detail')
+  const detail = check(repositoryState(), event.detail, 'detail')
   if (detail.event === 'unreferencedMergeCommitCreated') return []
   if (detail.referenceFullName === undefined) throw malformed('detail.referenceFullName', 'a full ref name')
   const kind = kinds[detail.event]
@@ -157,38 +157,43 @@ const changeOf = (kind: RefChange['kind'], ref: string, commit?: string, oldComm
 const decodeRelay = (kind: string, detail: unknown, base: { id: string; at: string }): RelayInput => {
   switch (kind) {
     case 'Replica Updated':
-      return { type: 'relay', ...base, detailType: kind, detail: check(replicaUpdated, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(replicaUpdated(), detail, 'detail') }
     case 'Replica Behind':
-      return { type: 'relay', ...base, detailType: kind, detail: check(replicaBehind, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(replicaBehind(), detail, 'detail') }
     case 'Replica Diverged':
-      return { type: 'relay', ...base, detailType: kind, detail: check(replicaDiverged, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(replicaDiverged(), detail, 'detail') }
     case 'Replica Incomplete':
-      return { type: 'relay', ...base, detailType: kind, detail: check(replicaIncomplete, detail, 'detail') }
+      return {
+        type: 'relay',
+        ...base,
+        detailType: kind,
+        detail: check(replicaIncomplete(), detail, 'detail'),
+      }
     case 'Plan Refused':
-      return { type: 'relay', ...base, detailType: kind, detail: check(planRefused, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(planRefused(), detail, 'detail') }
     case 'Source Missing':
-      return { type: 'relay', ...base, detailType: kind, detail: check(sourceMissing, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(sourceMissing(), detail, 'detail') }
     case 'Mirror Failed':
-      return { type: 'relay', ...base, detailType: kind, detail: check(mirrorFailed, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(mirrorFailed(), detail, 'detail') }
     case 'Secret Found':
-      return { type: 'relay', ...base, detailType: kind, detail: check(secretFound, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(secretFound(), detail, 'detail') }
     case 'Secret Resolved':
-      return { type: 'relay', ...base, detailType: kind, detail: check(secretResolved, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(secretResolved(), detail, 'detail') }
     case 'Scan Incomplete':
-      return { type: 'relay', ...base, detailType: kind, detail: check(scanIncomplete, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(scanIncomplete(), detail, 'detail') }
     case 'Scan Rules Invalid':
-      return { type: 'relay', ...base, detailType: kind, detail: check(scanRulesInvalid, detail, 'detail') }
+      return { type: 'relay', ...base, detailType: kind, detail: check(scanRulesInvalid(), detail, 'detail') }
     case 'Scan Requested':
-      return { type: 'scan-request', ...base, ...check(scanRequested, detail, 'detail') }
+      return { type: 'scan-request', ...base, ...check(scanRequested(), detail, 'detail') }
     case 'Replication Requested':
-      return { type: 'request', ...base, ...check(replicationRequested, detail, 'detail') }
+      return { type: 'request', ...base, ...check(replicationRequested(), detail, 'detail') }
     default:
       throw malformed('detail-type', 'one of Relay’s')
   }
 }
 
 const decodeTask = (input: unknown, base: { id: string; at: string }): readonly RelayInput[] => {
-  const detail = check(taskState, input, 'detail')
+  const detail = check(taskState(), input, 'detail')
   if (detail.lastStatus !== 'STOPPED') return []
   const exitCode = detail.containers?.find(({ name }) => name === MIRROR_CONTAINER)?.exitCode
   const override = detail.overrides?.containerOverrides?.find(({ name }) => name === MIRROR_CONTAINER)

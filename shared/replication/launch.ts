@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import type { TaskFailure, Tasks } from '../runtime/aws-clients.ts'
 import { asFailure } from '../runtime/aws-failures.ts'
 import { codeOf, RelayError } from '../runtime/errors.ts'
+import { once } from '../runtime/once.ts'
 import type { Launch } from '../store/records.ts'
 import type { Target } from './prove.ts'
 
@@ -70,20 +71,22 @@ export const launchOf = (place: MirrorPlace, target: Target, launch: Launch): Ru
   }
 }
 
-const region = z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/))
-const address = {
-  account: z.string().check(z.regex(/^\d{12}$/)),
-  region,
-  name: z.string().check(z.regex(/^[\w.-]{1,100}$/)),
-}
-const given = z.object({
-  RELAY_REPOSITORY: z.object(address),
-  RELAY_REPLICA: z.object({
-    ...address,
-    role: z.exactOptional(z.string()),
-    externalId: z.exactOptional(z.string()),
-  }),
-  RELAY_DELETES: z.enum(['mirror', 'keep']),
+/** Made when it is first asked for: only the end of a mirror needs it. */
+const given = once(() => {
+  const address = {
+    account: z.string().check(z.regex(/^\d{12}$/)),
+    region: z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/)),
+    name: z.string().check(z.regex(/^[\w.-]{1,100}$/)),
+  }
+  return z.object({
+    RELAY_REPOSITORY: z.object(address),
+    RELAY_REPLICA: z.object({
+      ...address,
+      role: z.exactOptional(z.string()),
+      externalId: z.exactOptional(z.string()),
+    }),
+    RELAY_DELETES: z.enum(['mirror', 'keep']),
+  })
 })
 
 /**
@@ -96,7 +99,7 @@ export const launched = (
 ): { readonly target: Target; readonly claim: string } | undefined => {
   const { RELAY_CLAIM: claim, RELAY_REPOSITORY, RELAY_REPLICA, RELAY_DELETES } = environment
   if (claim === undefined) return undefined
-  const result = z.safeParse(given, {
+  const result = z.safeParse(given(), {
     RELAY_REPOSITORY: fromJson(RELAY_REPOSITORY),
     RELAY_REPLICA: fromJson(RELAY_REPLICA),
     RELAY_DELETES,

@@ -246,7 +246,31 @@ describe('build', () => {
     expect([
       ...whole,
       ...functionFolders.flatMap((name) => holding(name, /mjs$/, 'from"node:process"')),
+      ...functionFolders.flatMap((name) => holding(name, /mjs$/, 'import("node:http")')),
     ]).toEqual([])
+  })
+
+  test.each(functionFolders)('%s: the program names no file that is loaded with it', (name) => {
+    const files = unzipSync(read('one/functions', `${name}.zip`))
+    const statements = Buffer.from(files['index.mjs']!)
+      .toString()
+      .matchAll(/(?:from|import)"(\.[^"]+)"/g)
+    expect([...statements].map(([, target]) => target)).toEqual([])
+  })
+
+  test.each(functionFolders)('%s: a chunk finds all that it takes from the program', async (name) => {
+    const folderOf = join(folder, 'one/functions', name)
+    const chunks = filesIn(folderOf).filter((file) => file.startsWith('chunks/'))
+    // modules are linked before the first of them runs, and this one ends at once for want of its environment
+    const script = `
+      for (const file of ${JSON.stringify(chunks.map((file) => join(folderOf, file)))})
+        await import(file).catch(({ name, code, message }) => console.log(name, code, message))`
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+    })
+    const said = new Set(stdout.trim().split('\n'))
+    expect([status, [...said]]).toEqual([0, [expect.stringContaining('RELAY_')]])
   })
 
   const buildProject = (env: NodeJS.ProcessEnv) => {

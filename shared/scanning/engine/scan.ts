@@ -110,12 +110,9 @@ export class Scan {
     const { searchers, owners, keywords } = this.ready
     const opened = openedBy(keywords, searchers, layer.text)
     const hits: Hit[] = []
-    const numbers = [...new Set([...opened.whole, ...opened.windows.keys()])].sort((a, b) => a - b)
-    for (const number of numbers) {
-      const owner = owners[number] as ReadyRule
-      const spans = opened.whole.has(number)
-        ? [0, layer.text.bytes.length]
-        : (opened.windows.get(number)?.spans ?? [])
+    for (const [number, owner] of owners.entries()) {
+      const spans = opened.whole.has(number) ? [0, layer.text.bytes.length] : opened.windows[number]?.spans
+      if (!spans) continue
       if (owner.searcher === undefined || owner.rule.skipReport || !this.appliesTo(owner)) continue
       const found = this.ruleHits(owner, layer, spans)
       hits.push(...(owner.rule.required.length === 0 ? found : this.withRequired(owner, found, layer)))

@@ -123,7 +123,7 @@ export class Searcher {
     const source = this.rule.regex as string
     this.made ??=
       this.compiled.runner === 're2'
-        ? re2Expression(source)
+        ? re2Expression(this.compiled.source)
         : v8Expression(this.compiled.source, () => coreOf(source))
     return this.made
   }

@@ -11,6 +11,15 @@ export class Windows {
   add(at: number, reach: Reach, bytes: Uint8Array, inside: Uint8Array | undefined): void {
     const { spans } = this
     const last = spans.length - 1
+    if (reach.before >= 0 && reach.after >= 0) {
+      const from = Math.max(at - reach.before, 0)
+      const to = Math.min(at + reach.after, bytes.length)
+      // the usual case, kept quick: in the last window, or close after it
+      if (last < 0 || from > (spans[last] as number)) spans.push(from, to)
+      else if (from < (spans[last - 1] as number)) this.span(from, to)
+      else if (to > (spans[last] as number)) spans[last] = to
+      return
+    }
     // an open reach stops where bytes stop, and what lies in the last window has been there
     let from = at - reach.before
     if (reach.before < 0) {

@@ -83,7 +83,21 @@ test('windows find what every rule over the whole text finds', () => {
       fc.pre(compileRules(set).bad.length === 0)
       expect(ours(set, text)).toEqual(naiveFinds(set, text))
     }),
-    { numRuns: 4000 },
+    { numRuns: 1500 },
+  )
+})
+
+test('so it is where the automaton walks in four lanes', () => {
+  const long = fc
+    .tuple(texts, texts, fc.nat({ max: 300 }))
+    .map(([a, b, count]) => Buffer.concat([a, Buffer.alloc(count + 1, 'q'), b]))
+    .map((unit) => Buffer.alloc(1_200 + (unit.length % 7) * 40, unit))
+  fc.assert(
+    fc.property(rules, long, (set, text) => {
+      fc.pre(compileRules(set).bad.length === 0)
+      expect(ours(set, text)).toEqual(naiveFinds(set, text))
+    }),
+    { numRuns: 200 },
   )
 })
 

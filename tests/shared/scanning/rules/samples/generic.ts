@@ -25,4 +25,15 @@ export const generic: Samples = {
     ['db_password = "⟦{alnum:9}!4kQ⟧"', "'password' => '⟦{alnum:14}9z⟧',"],
     ['password: "Enter your password"', 'password = "changeme"', "password: 'current-password'"],
   ),
+  'generic-connection-string': texts(
+    [
+      'Server=tcp:x.database.windows.net,1433;User ID=svc;Password=⟦BluePass!w0rd77⟧;Encrypt=True',
+      'jdbc:mysql://localhost/app?user=svc&password=⟦Winter!Pass77⟧',
+    ],
+    ['Server=x;User Id=sa;Password=password;', 'Server=x;Password={0};Database=y', '; password = $1;'],
+  ),
+  'generic-env-password': texts(
+    ['AZURE_SQL_PASSWORD=⟦MyStr0ng!9kq⟧\n', 'FTP_PASS: ⟦{alnum:9}#8zQ⟧\n'],
+    ['DB_PASSWORD=changeme', 'PASSWORD=process.env.PW', 'PASSWORD: string'],
+  ),
 }

@@ -6,6 +6,8 @@ export const observability: Samples = {
   'new-relic-user-api-key': token('NRAK-{UP:27}'),
   'new-relic-insert-key': token('NRII-{url:32}'),
   'new-relic-browser-api-token': token('NRJS-{hex:19}'),
+  'new-relic-admin-key': token('NRRA-{hex:42}'),
+  'pixie-key': token('px-api-{uuid}'),
   'new-relic-license-key': token('{hex:36}NRAL'),
   'new-relic-user-api-id': named('NEW_RELIC_LICENSE_KEY', '{hex:40}'),
   'grafana-api-key': token('eyJrIjoi{alnum:100}'),

@@ -1,3 +1,4 @@
+// Over the usual length: one table, a row for each rule of the file of the same name.
 import { named, type Samples, texts, token } from './kit.ts'
 
 export const saas: Samples = {
