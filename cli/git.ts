@@ -19,6 +19,8 @@ export interface GitOptions {
   readonly signal?: AbortSignal
   /** each piece of what git writes to standard error, for progress */
   readonly onProgress?: (text: string) => void
+  /** variables besides the fixed ones */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 /**
@@ -31,7 +33,7 @@ export const git = (args: readonly string[], options: GitOptions = {}): Promise<
   new Promise((resolve, reject) => {
     const child = spawn('git', [...credentialArguments(options.credentialFile), ...args], {
       cwd: options.cwd,
-      env: gitEnvironment(),
+      env: { ...gitEnvironment(), ...options.environment },
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.signal ? { signal: options.signal } : {}),
     })
@@ -54,6 +56,112 @@ export const git = (args: readonly string[], options: GitOptions = {}): Promise<
       else reject(gitFailed(args, code, stderr))
     })
   })
+
+/**
+ * What git prints, piece by piece, for output that is too large to be held. Ending the loop early ends git.
+ * @throws UserError as {@link git}, after the last piece
+ */
+export async function* gitOutput(args: readonly string[], options: GitOptions = {}): AsyncGenerator<Buffer> {
+  const child = startGit(args, options)
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_KEPT)
+  })
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', (error) =>
+      reject((error as NodeJS.ErrnoException).code === 'ENOENT' ? gitMissing(error) : error),
+    )
+    child.on('close', resolve)
+  })
+  // a failure to start is told where the loop ends
+  ended.catch(() => undefined)
+  child.stdin.end(options.stdin ?? '')
+  let isRead = false
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>
+    isRead = true
+  } finally {
+    if (!isRead) child.kill()
+  }
+  const code = await ended
+  if (code !== 0) throw gitFailed(args, code, stderr)
+}
+
+/** `git cat-file --batch` that stays up. */
+export interface ObjectReader {
+  /** by id, or by any name that git knows; undefined: there is none */
+  read(name: string): Promise<{ readonly type: ObjectType; readonly data: Buffer } | undefined>
+  close(): void
+}
+
+type ObjectType = 'commit' | 'tree' | 'blob' | 'tag'
+
+/** Reads objects of a repository one after another. Names must hold no line break. */
+export const openObjects = (options: GitOptions & { readonly settings: readonly string[] }): ObjectReader => {
+  const args = [...options.settings, 'cat-file', '--batch']
+  let child: ReturnType<typeof startGit> | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+  let pieces: AsyncIterator<Buffer> | undefined
+  let held: Buffer = Buffer.alloc(0)
+
+  const more = async (): Promise<void> => {
+    const next = await pieces?.next()
+    if (!next || next.done) throw gitFailed(args, null, 'it ended before it had answered')
+    held = held.length === 0 ? next.value : Buffer.concat([held, next.value])
+  }
+  const take = async (size: number): Promise<Buffer> => {
+    if (held.length < size) {
+      const parts = [held]
+      let have = held.length
+      while (have < size) {
+        held = Buffer.alloc(0)
+        await more()
+        parts.push(held)
+        have += held.length
+      }
+      held = Buffer.concat(parts, have)
+    }
+    const taken = held.subarray(0, size)
+    held = held.subarray(size)
+    return taken
+  }
+  const ask = async (name: string) => {
+    if (!child) {
+      child = startGit(args, options)
+      child.on('error', () => undefined)
+      child.stderr.resume()
+      pieces = (child.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+    }
+    child.stdin.write(`${name}\n`)
+    while (!held.includes(0x0a)) await more()
+    const line = (await take(held.indexOf(0x0a) + 1)).toString()
+    // gitformat of cat-file: `<oid> <type> <size>`, or `<name> missing` and its like
+    const [, type, size] = /^[0-9a-f]{40} (commit|tree|blob|tag) (\d+)\n$/.exec(line) ?? []
+    if (type === undefined) return undefined
+    const data = await take(Number(size))
+    await take(1)
+    return { type: type as ObjectType, data }
+  }
+  return {
+    read(name) {
+      const answer = turn.then(() => ask(name))
+      turn = answer.catch(() => undefined)
+      return answer
+    },
+    close: () => void child?.kill(),
+  }
+}
+
+const startGit = (args: readonly string[], options: GitOptions) => {
+  const child = spawn('git', args, {
+    cwd: options.cwd,
+    env: { ...gitEnvironment(), ...options.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.signal ? { signal: options.signal } : {}),
+  })
+  child.stdin.on('error', () => undefined) // git may end before it has read everything; its exit code tells
+  return child
+}
 
 const gitEnvironment = (): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
@@ -94,7 +202,8 @@ const gitFailed = (args: readonly string[], code: number | null, stderr: string)
   const remedy = /No space left on device/i.test(stderr)
     ? 'The disk is full: free some space, or choose another folder with --state DIR.'
     : 'What git said is above.'
-  return new UserError(`git ${args[0]} ended with exit code ${code}:\n    ${said}`, remedy)
+  const subcommand = args.find((arg, at) => arg !== '-c' && args[at - 1] !== '-c')
+  return new UserError(`git ${subcommand} ended with exit code ${code}:\n    ${said}`, remedy)
 }
 
 /**

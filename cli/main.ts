@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, Help, InvalidArgumentError } from 'commander'
 import { register as registerFailover } from './commands/failover.ts'
+import { register as registerScan } from './commands/scan.ts'
 import { register as registerSeed } from './commands/seed.ts'
 import { register as registerStatus } from './commands/status.ts'
 import { register as registerUndo } from './commands/undo.ts'
@@ -158,5 +159,6 @@ registerSeed(program)
 registerStatus(program)
 registerFailover(program)
 registerUndo(program)
+registerScan(program)
 
 await program.parseAsync()

@@ -25,7 +25,7 @@ const settings = readEnvironment(process.env, {
   region: text('AWS_REGION'),
   scanQueue: url('RELAY_SCAN_QUEUE_URL'),
   maxReceives: count('RELAY_MAX_RECEIVES'),
-  fingerprintKey: text('RELAY_FINGERPRINT_KEY'),
+  fingerprintKey: text('RELAY_FINGERPRINT_SECRET'),
   gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
 })
 const now = Date.now

@@ -12,8 +12,9 @@ import { pathText } from './trees.ts'
 
 /** files that are gone and looked at for a rename */
 const MOST_GONE = 1_000
-/** of those, so many are compared line by line */
+/** of those, so many are compared for one file, and so many bytes for one commit; then a new name is a new file */
 const MOST_COMPARED = 200
+const COMPARED_BYTES = 128 * 1024 * 1024
 /** bytes of a line of a large file that are compared */
 const LINE_BYTES = 64 * 1024
 
@@ -29,6 +30,8 @@ export interface Looked {
   readonly parents: readonly Side[]
   /** by parent: what is gone, once it was asked for */
   readonly gone: (Promise<readonly { path: string; oid: string }[]> | undefined)[]
+  /** bytes that were compared to find renames */
+  compared: number
 }
 
 /**
@@ -51,7 +54,7 @@ export const broughtBy = async (
     befores.push(before === undefined || before === 'unknown' ? undefined : await reader.blob(before))
   }
   if (Buffer.isBuffer(is) && befores.every((before) => !before || Buffer.isBuffer(before)))
-    return ofText(engine, is, befores as (Buffer | undefined)[], target, suspect)
+    return newInText(engine, is, befores as (Buffer | undefined)[], target, suspect)
   const result = scanPieces(engine, piecesOf(is), target, pieceBytes)
   return { ...result, hits: newInLarge(is, befores, result.hits) }
 }
@@ -78,8 +81,10 @@ const renamedFrom = async (
   const chunks = chunksOf(is)
   let best: { oid: string; share: number } | undefined
   for (const { oid } of candidates.slice(0, MOST_COMPARED)) {
+    if (looked.compared > COMPARED_BYTES) break
     const was = await reader.blob(oid)
     if (!Buffer.isBuffer(was)) continue
+    looked.compared += was.length
     const share = similarity(is, chunks, was)
     if (share >= RENAMED && share > (best?.share ?? 0)) best = { oid, share }
   }
@@ -88,7 +93,8 @@ const renamedFrom = async (
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-const ofText = (
+/** The hits of a new text that touch a line which none of the texts before it has. */
+export const newInText = (
   engine: Engine,
   is: Buffer,
   befores: readonly (Buffer | undefined)[],

@@ -19,12 +19,24 @@ export interface Changes {
   readonly fresh: readonly Change[]
   /** blobs that are older than the pack */
   readonly moved: readonly { readonly path: string; readonly oid: string }[]
-  /** trees that could not be read although they belong to the pack's commits */
-  readonly lost: readonly { readonly path: string; readonly oid: string }[]
+  /** trees that could not be read although they belong to the pack's commits, or were not, since there are too many */
+  readonly lost: readonly Lost[]
 }
 
 /** entries of older folders in a new place that are listed */
 const MOST_MOVED = 10_000
+/** deeper folders are not entered; git's own bound is twice that (core.maxTreeDepth) */
+const MOST_DEPTH = 1_000
+/** entries that are looked at for one commit: a few trees that name one another ten times each have no end of paths */
+const MOST_ENTRIES = 2_000_000
+/** of a merge; what others have counts as new */
+const MOST_PARENTS = 100
+
+export interface Lost {
+  readonly reason: 'missing' | 'size'
+  readonly path: string
+  readonly oid: string
+}
 
 /** The root trees of a commit's parents. */
 export const parentsOf = (
@@ -33,7 +45,7 @@ export const parentsOf = (
   reader: Reader,
 ): Promise<readonly Side[]> =>
   Promise.all(
-    parents.map(async (parent): Promise<Side> => {
+    parents.slice(0, MOST_PARENTS).map(async (parent): Promise<Side> => {
       const tree = commits.get(parent)?.tree ?? (await reader.treeOfOlder(parent))
       return (tree === undefined ? undefined : await reader.tree(tree)) ?? 'unknown'
     }),
@@ -51,39 +63,55 @@ export const changesOf = async (
 ): Promise<Changes> => {
   const fresh: Change[] = []
   const moved: { path: string; oid: string }[] = []
-  const lost: { path: string; oid: string }[] = []
+  const lost: Lost[] = []
+  let left = MOST_ENTRIES
 
-  const folder = async (prefix: string, oid: string, sides: readonly Side[]): Promise<void> => {
+  const folder = async (
+    prefix: string,
+    oid: string,
+    sides: readonly Side[],
+    depth: number,
+  ): Promise<void> => {
+    if (left < 0) return
     const held = reader.tree(oid)
     const tree = held instanceof Promise ? await held : held
     if (!tree) {
-      lost.push({ path: prefix, oid })
+      lost.push({ reason: 'missing', path: prefix, oid })
+      return
+    }
+    const entries = newEntries(tree, sides)
+    left -= entries.length
+    if (left < 0 || depth > MOST_DEPTH) {
+      lost.push({ reason: 'size', path: prefix, oid })
       return
     }
     const isKnown = !sides.includes('unknown')
-    for (const { entry, was } of newEntries(tree, sides)) {
+    for (const { entry, was } of entries) {
       if (entry.kind === 'commit') continue
       const path = `${prefix}${entry.name}`
       if (entry.kind === 'tree') {
-        if (objects.trees.has(entry.oid)) await folder(`${path}/`, entry.oid, await sidesOf(was, reader))
-        else if (isKnown) await oldFolder(`${path}/`, entry.oid)
+        if (objects.trees.has(entry.oid)) {
+          await folder(`${path}/`, entry.oid, await sidesOf(was, reader), depth + 1)
+        } else if (isKnown) await oldFolder(`${path}/`, entry.oid, depth + 1)
       } else if (objects.blobs.has(entry.oid)) {
         fresh.push({ path, oid: entry.oid, was: was.map(blobOf) })
       } else if (isKnown) moved.push({ path, oid: entry.oid })
     }
   }
 
-  const oldFolder = async (prefix: string, oid: string): Promise<void> => {
+  const oldFolder = async (prefix: string, oid: string, depth: number): Promise<void> => {
+    if (depth > MOST_DEPTH) return
     const tree = await reader.tree(oid)
     if (!tree) return
     for (const { name, kind, oid: of } of entriesOf(tree)) {
-      if (moved.length >= MOST_MOVED) return
+      left -= 1
+      if (moved.length >= MOST_MOVED || left < 0) return
       if (kind === 'blob') moved.push({ path: `${prefix}${name}`, oid: of })
-      else if (kind === 'tree') await oldFolder(`${prefix}${name}/`, of)
+      else if (kind === 'tree') await oldFolder(`${prefix}${name}/`, of, depth + 1)
     }
   }
 
-  await folder('', commit.tree, parents)
+  await folder('', commit.tree, parents, 0)
   return { fresh, moved, lost }
 }
 
@@ -92,10 +120,15 @@ type Was = Entry | undefined | 'unknown'
 const newEntries = (tree: Buffer, sides: readonly Side[]): { entry: Entry; was: Was[] }[] => {
   const known = sides.findIndex((side) => side !== 'unknown')
   const first: Difference[] = differences(tree, known < 0 ? undefined : (sides[known] as Buffer | undefined))
+  const others = sides.map((side, at) =>
+    at === known || side === undefined || side === 'unknown' || first.length === 0
+      ? undefined
+      : new Map(entriesOf(side).map((entry) => [entry.name, entry])),
+  )
   return first.flatMap(({ entry, was }) => {
     const all = sides.map((side, at): Was => {
       if (side === 'unknown') return 'unknown'
-      return at === known ? was : side && entriesOf(side).find(({ name }) => name === entry.name)
+      return at === known ? was : others[at]?.get(entry.name)
     })
     const isNew = all.every((one) => one === 'unknown' || one?.oid !== entry.oid)
     return isNew ? [{ entry, was: all }] : []
@@ -123,18 +156,25 @@ export const goneFrom = async (
   most: number,
 ): Promise<readonly { path: string; oid: string }[]> => {
   const gone: { path: string; oid: string }[] = []
-  const folder = async (prefix: string, was: Buffer, is: Buffer | undefined): Promise<void> => {
+  let left = MOST_ENTRIES
+  const folder = async (
+    prefix: string,
+    was: Buffer,
+    is: Buffer | undefined,
+    depth: number,
+  ): Promise<void> => {
     for (const { entry, was: now } of differences(was, is)) {
-      if (gone.length >= most) return
+      left -= 1
+      if (gone.length >= most || left < 0 || depth > MOST_DEPTH) return
       const path = `${prefix}${entry.name}`
       if (entry.kind === 'blob' && now?.kind !== 'blob') gone.push({ path, oid: entry.oid })
       if (entry.kind !== 'tree') continue
       const tree = await reader.tree(entry.oid)
       const other = now?.kind === 'tree' ? await reader.tree(now.oid) : undefined
-      if (tree) await folder(`${path}/`, tree, other)
+      if (tree) await folder(`${path}/`, tree, other, depth + 1)
     }
   }
   if (parent === undefined || parent === 'unknown') return gone
-  await folder('', parent, await reader.tree(commit.tree))
+  await folder('', parent, await reader.tree(commit.tree), 0)
   return gone
 }

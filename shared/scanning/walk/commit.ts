@@ -38,7 +38,7 @@ export const authorship = (data: Buffer): Pick<Place, 'author' | 'email' | 'date
   const encoding = headers.get('encoding')?.[0] ?? 'utf-8'
   const line = (headers.get('author') ?? headers.get('tagger'))?.[0] ?? ''
   return {
-    ...authorOf(decoded(Buffer.from(line, 'latin1'), encoding)),
+    ...authorOf(decoded(Buffer.from(line.slice(0, LONGEST_LINE), 'latin1'), encoding)),
     message: messageText(decoded(data.subarray(message), encoding)),
   }
 }
@@ -51,6 +51,9 @@ const decoded = (bytes: Buffer, encoding: string): string => {
     return bytes.toString('utf8')
   }
 }
+
+/** a hostile line of `<` would be searched for its end again and again */
+const LONGEST_LINE = 1_000
 
 /** `Name <email> seconds zone`; name, email and time may be missing. */
 const authorOf = (line: string): Required<Pick<Place, 'author' | 'email'>> & Pick<Place, 'date'> => {

@@ -52,3 +52,10 @@ const wideLists = <T extends Allowlist>(lists: readonly T[]): T[] =>
     .filter(({ condition, paths, commits }) => condition === 'OR' || paths.length + commits.length === 0)
     .map((list) => ({ ...list, paths: [], commits: [] }))
     .filter(({ regexes, stopwords }) => regexes.length + stopwords.length > 0)
+
+/** a program: what is binary is told, unless its path is allowed */
+const PROBE = Buffer.from('\x7fELF\0\0')
+
+/** Whether an allow-list for all rules covers a path, so that nothing under it is looked at. */
+export const isAllowedPath = ({ exact }: Engines, path: string): boolean =>
+  !exact.scan(PROBE, { path }).unscanned.some(({ reason }) => reason === 'binary')

@@ -115,7 +115,8 @@ const lookAtBlob = (
 
 const NOWHERE: Target = { path: '' }
 
-const rangesOf = (hits: readonly Hit[]): Float64Array => {
+/** The suspect's form of hits. */
+export const rangesOf = (hits: readonly Hit[]): Float64Array => {
   const ranges = new Float64Array(hits.length * 2)
   for (const [at, { start, end }] of hits.entries()) {
     ranges[2 * at] = start

@@ -46,7 +46,7 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
   let attributed = 0
   for (const commit of order) {
     if (isLate()) break
-    await placing.place(commit)
+    if (!(await placing.place(commit, isLate))) break
     attributed += 1
     onProgress?.('commits', attributed, order.length)
     await pause()
@@ -113,6 +113,8 @@ class Placing {
   private readonly report: Report
   private readonly hasPathRules: boolean
   private readonly placed = new Set<string>()
+  /** paths that no rule names */
+  private readonly cleanPaths = new Set<string>()
 
   constructor(attribution: Attribution, objects: Objects, report: Report, hasPathRules: boolean) {
     this.attribution = attribution
@@ -121,27 +123,45 @@ class Placing {
     this.hasPathRules = hasPathRules
   }
 
-  async place(commit: CommitNode): Promise<void> {
+  /** false: there was no time for all of it */
+  async place(commit: CommitNode, isLate: () => boolean): Promise<boolean> {
     const { reader } = this.attribution
     const parents = await parentsOf(commit, this.objects.commits, reader)
     const { fresh, moved, lost } = await changesOf(commit, parents, this.objects, reader)
     for (const { path, oid } of moved) this.report.moved({ path: pathText(path), oid, commit: commit.oid })
-    for (const { path, oid } of lost)
+    for (const { path, oid, reason } of lost)
       this.report.unscanned({
-        reason: 'missing',
+        reason,
         oid,
         place: { kind: 'file', path: pathText(path), commit: commit.oid },
       })
-    const looked: Looked = { commit, parents, gone: [] }
+    const looked: Looked = { commit, parents, gone: [], compared: 0 }
+    const places = new Map<string, number>()
     for (const change of fresh) {
-      if (this.hasPathRules) this.judgePath(change, commit.oid)
+      if (isLate()) return false
+      const count = (places.get(change.oid) ?? 0) + 1
+      places.set(change.oid, count)
+      if (this.hasPathRules && count <= MOST_PATHS) this.judgePath(change, commit.oid)
       const suspect = this.objects.suspects.get(change.oid)
-      if (suspect) await this.judge(change, looked, suspect)
+      if (suspect && count <= MOST_PLACES) await this.judge(change, looked, suspect)
+      const isBeyond =
+        (suspect && count === MOST_PLACES + 1) || (this.hasPathRules && count === MOST_PATHS + 1)
+      if (isBeyond) {
+        const place = { kind: 'file', path: pathText(change.path), commit: commit.oid } as const
+        this.report.unscanned({ reason: 'findings', oid: change.oid, place })
+      }
     }
+    return true
   }
 
   private judgePath({ path, oid }: Change, commit: string): void {
+    if (this.cleanPaths.has(path)) return
     const text = pathText(path)
+    // a commit can only make an allow-list hold
+    if (this.attribution.engine.scan(EMPTY, { path: text }).hits.length === 0) {
+      if (this.cleanPaths.size < CLEAN_PATHS) this.cleanPaths.add(path)
+      return
+    }
     for (const hit of this.attribution.engine.scan(EMPTY, { path: text, commit }).hits)
       this.report.found({ hit, oid, place: { kind: 'path', path: text, commit } })
   }
@@ -174,3 +194,8 @@ class Placing {
 }
 
 const EMPTY = Buffer.alloc(0)
+const CLEAN_PATHS = 100_000
+/** paths of one blob that one commit brings; more are not judged each, but told */
+const MOST_PLACES = 1_000
+/** the same for rules that look at paths only */
+const MOST_PATHS = 100_000

@@ -7,7 +7,7 @@ import type { Repository } from './repository.ts'
  * What gitleaks' `git` command finds, by its own way: the added lines of each hunk of `git log -p -U0`, each hunk by itself. As
  * `commit path line secret`, sorted.
  */
-export const foundInLog = ({ git }: Repository, rules: RuleSet): string[] => {
+export const foundInLog = ({ git }: Pick<Repository, 'git'>, rules: RuleSet, withRule = false): string[] => {
   const engine = createEngine(compileRules(rules))
   const log = git([
     '-c',
@@ -28,7 +28,9 @@ export const foundInLog = ({ git }: Repository, rules: RuleSet): string[] => {
   const end = () => {
     if (text.length === 0) return
     for (const hit of engine.scan(Buffer.from(text.join(''), 'latin1'), { path, commit }).hits)
-      found.push(`${commit} ${path} ${hit.startLine + line - 1} ${hit.secret}`)
+      found.push(
+        `${commit} ${path} ${hit.startLine + line - 1} ${withRule ? `${hit.rule.id} ` : ''}${hit.secret}`,
+      )
     text = []
   }
   for (const row of log.toString('latin1').split('\n')) {

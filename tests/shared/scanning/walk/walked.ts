@@ -67,6 +67,10 @@ export const walked = async (repository: Repository, options: Options = {}): Pro
   }
 }
 
+/** Walks a pack that no repository has. */
+export const walkedBytes = (bytes: Buffer): Promise<WalkResult> =>
+  walked({} as Repository, { bytes, wants: [] })
+
 async function* streamOf(bytes: Buffer) {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }

@@ -1,0 +1,141 @@
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { FoundAt, UnscannedAt } from '../../shared/scanning/finding.ts'
+import { type Engines, isAllowedPath } from '../../shared/scanning/walk/engines.ts'
+import { scanPieces } from '../../shared/scanning/walk/pieces.ts'
+
+const MEBIBYTE = 1024 * 1024
+/** larger files are looked at in pieces of half of it */
+const WHOLE_BYTES = 32 * MEBIBYTE
+const READ_BYTES = MEBIBYTE
+
+export interface Outcome {
+  readonly found: FoundAt[]
+  readonly unscanned: UnscannedAt[]
+  files: number
+  bytes: number
+}
+
+export const emptyOutcome = (): Outcome => ({ found: [], unscanned: [], files: 0, bytes: 0 })
+
+export interface FileOptions {
+  readonly engines: Engines
+  readonly followSymlinks: boolean
+  /** bytes; larger files are told */
+  readonly maxSize: number
+  /** paths that are not looked at: the scanner's own files */
+  readonly without: ReadonlySet<string>
+  readonly onFile: (files: number, bytes: number) => Promise<void> | undefined
+}
+
+/**
+ * Looks at a file, or at all files of a folder, as `gitleaks dir` does: paths begin with the folder as it was given, `.git` and what
+ * the allow-lists name is passed over, links are passed over or lead to files only.
+ */
+export const scanFiles = async (path: string, options: FileOptions): Promise<Outcome> => {
+  const outcome = emptyOutcome()
+  for (const file of filesUnder(path, options, outcome)) {
+    if (options.without.has(file.path)) continue
+    lookAt(file, options, outcome)
+    await options.onFile(outcome.files, outcome.bytes)
+  }
+  return outcome
+}
+
+interface File {
+  readonly path: string
+  readonly symlink?: string
+}
+
+function* filesUnder(top: string, options: FileOptions, outcome: Outcome): Generator<File> {
+  const { engines, followSymlinks } = options
+  const stack = [join(top)]
+  for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
+    try {
+      const stat = path === join(top) ? statSync(path) : lstatSync(path)
+      if (stat.isSymbolicLink()) {
+        if (!followSymlinks) continue
+        const real = realpathSync(path)
+        if (statSync(real).isFile() && !isAllowedPath(engines, path)) yield { path: real, symlink: path }
+      } else if (stat.isDirectory()) {
+        if (isAllowedPath(engines, path)) continue
+        const names = readdirSync(path).sort().reverse()
+        for (const name of names) if (name !== '.git') stack.push(join(path, name))
+      } else if (stat.isFile() && stat.size > 0) yield { path }
+    } catch (error) {
+      outcome.unscanned.push(unreadable(path, error))
+    }
+  }
+}
+
+/** permission, or it is gone again; anything else is thrown */
+const unreadable = (path: string, error: unknown): UnscannedAt => {
+  if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error
+  return { reason: 'missing', place: { kind: 'file', path } }
+}
+
+const lookAt = ({ path, symlink }: File, { engines, maxSize }: FileOptions, outcome: Outcome): void => {
+  const place = { kind: 'file' as const, path, ...(symlink === undefined ? {} : { symlink }) }
+  try {
+    const { size } = statSync(path)
+    if (size > maxSize) {
+      outcome.unscanned.push({ reason: 'size', bytes: size, place })
+      return
+    }
+    const { hits, unscanned } =
+      size > WHOLE_BYTES
+        ? scanPieces(engines.exact, bytesOf(path), { path }, WHOLE_BYTES / 2)
+        : engines.exact.scan(readFileSync(path), { path })
+    for (const hit of hits)
+      outcome.found.push({ hit, place: hit.rule.regex === undefined ? { ...place, kind: 'path' } : place })
+    for (const one of unscanned) if (one.reason !== 'pattern') outcome.unscanned.push({ ...one, place })
+    outcome.files += 1
+    outcome.bytes += size
+  } catch (error) {
+    outcome.unscanned.push(unreadable(path, error))
+  }
+}
+
+function* bytesOf(path: string): Generator<Buffer> {
+  const room = Buffer.allocUnsafe(READ_BYTES)
+  const file = openSync(path, 'r')
+  try {
+    for (let read = readSync(file, room); read > 0; read = readSync(file, room)) yield room.subarray(0, read)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Looks at all of standard input. */
+export const scanInput = async (
+  input: AsyncIterable<Buffer>,
+  engines: Engines,
+  maxSize: number,
+): Promise<Outcome> => {
+  const outcome = emptyOutcome()
+  const pieces: Buffer[] = []
+  const place = { kind: 'file', path: '' } as const
+  for await (const piece of input) {
+    outcome.bytes += piece.length
+    if (outcome.bytes <= maxSize) pieces.push(piece)
+  }
+  if (outcome.bytes > maxSize)
+    outcome.unscanned.push({ reason: 'size', bytes: outcome.bytes - maxSize, place })
+  const { hits, unscanned } =
+    outcome.bytes > WHOLE_BYTES
+      ? scanPieces(engines.exact, pieces, { path: '' }, WHOLE_BYTES / 2)
+      : engines.exact.scan(Buffer.concat(pieces), { path: '' })
+  for (const hit of hits) outcome.found.push({ hit, place })
+  for (const one of unscanned) if (one.reason !== 'pattern') outcome.unscanned.push({ ...one, place })
+  outcome.files = 1
+  return outcome
+}

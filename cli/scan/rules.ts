@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { readGitleaksConfig, readRulePack } from '../../shared/scanning/conventions/gitleaks-config.ts'
+import { isRefused, renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
+import type { RuleSet } from '../../shared/scanning/types.ts'
+import { UserError } from '../errors.ts'
+
+/** A configuration that cannot be used. */
+export class BadRules extends UserError {}
+
+/** Reads a file of what is scanned; undefined: there is none. */
+export type ReadFile = (path: string) => Promise<string | undefined>
+
+export interface ChosenRules {
+  readonly rules: RuleSet
+  /** for people */
+  readonly from: string
+  /** path of the file, where it lies on this machine: it is not scanned itself */
+  readonly file?: string
+  /** what was passed over in it */
+  readonly warnings: readonly string[]
+}
+
+export interface Choosing {
+  readonly config: string | undefined
+  readonly environment: NodeJS.ProcessEnv
+  readonly readFile: ReadFile
+  /** what `readFile` reads of: `HEAD`, a folder */
+  readonly place: string
+}
+
+/** What teams call their file; gitleaks looks for no other. */
+const TEAM_FILE = '.gitleaks.toml'
+
+/**
+ * The rules in force: of `--config`, of GITLEAKS_CONFIG, of GITLEAKS_CONFIG_TOML, of the file of what is scanned, or else the pack.
+ * @throws BadRules with all mistakes of a file that cannot be used; UserError where it cannot be read
+ */
+export const chooseRules = async (choosing: Choosing): Promise<ChosenRules> => {
+  const { config, environment, readFile, place } = choosing
+  const own = config ?? (environment.GITLEAKS_CONFIG || undefined)
+  if (own !== undefined) {
+    const folder = dirname(resolve(own))
+    const load = (path: string) => readIfThere(resolve(folder, path))
+    return { ...(await rulesOf(readGiven(own), own, load, 'anywhere')), file: own }
+  }
+  if (environment.GITLEAKS_CONFIG_TOML)
+    return rulesOf(environment.GITLEAKS_CONFIG_TOML, 'GITLEAKS_CONFIG_TOML', () => undefined, 'repository')
+  const text = await readFile(TEAM_FILE)
+  if (text === undefined) return { rules: defaultRules(), from: 'Relay’s own rules', warnings: [] }
+  const { from, ...rest } = await rulesOf(text, TEAM_FILE, readFile, 'repository')
+  return { ...rest, from: `${from} of ${place}` }
+}
+
+const rulesOf = async (
+  text: string,
+  file: string,
+  load: (path: string) => Promise<string | undefined> | string | undefined,
+  reach: 'repository' | 'anywhere',
+): Promise<ChosenRules> => {
+  const { rules, mistakes } = await readGitleaksConfig(text, {
+    defaultRules: defaultRules(),
+    file,
+    load,
+    reach,
+  })
+  const told = mistakes.map(renderMistake)
+  if (isRefused(mistakes)) {
+    throw new BadRules(
+      `${file} cannot be used:\n    ${told.join('\n    ')}`,
+      'Nothing was scanned. Mend what is named above, or name another file with --config.',
+    )
+  }
+  return { rules, from: file, warnings: told }
+}
+
+let pack: RuleSet | undefined
+
+/** The pack that comes with Relay. */
+export const defaultRules = (): RuleSet => {
+  if (pack) return pack
+  const folder = join(import.meta.dirname, '../../shared/scanning/rules')
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.toml'))
+    .sort()
+    .map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
+  const { rules } = readRulePack(files)
+  pack = rules
+  return rules
+}
+
+/** A file that was named on the command line. @throws UserError when it cannot be read */
+export const readGiven = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new UserError(`${file} cannot be read (${code}).`, 'Is the name right?', { cause })
+  }
+}
+
+export const readIfThere = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (/^(ENOENT|ENOTDIR|EISDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,47 @@
+import { realpathSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { ScanOptions } from '../commands/scan.ts'
+import { UserError } from '../errors.ts'
+import { repositoryAt } from './local.ts'
+
+/** What is scanned. */
+export type ScanTarget =
+  | { readonly kind: 'stdin' }
+  | { readonly kind: 'files'; readonly path: string }
+  | { readonly kind: 'history'; readonly folder: string; readonly range?: string }
+  | { readonly kind: 'staged'; readonly folder: string }
+  | { readonly kind: 'codecommit'; readonly name: string }
+
+const CODECOMMIT = 'codecommit:'
+
+/**
+ * Target and options as one thing to scan.
+ * @throws UserError when they contradict one another, or name what is not there
+ */
+export const targetOf = async (target: string, options: ScanOptions): Promise<ScanTarget> => {
+  const { git, stdin, staged, since, repository } = options
+  const ways = [
+    stdin || target === '-' ? 'standard input' : '',
+    staged ? '--staged' : '',
+    since === undefined ? '' : '--since',
+    repository !== undefined || target.startsWith(CODECOMMIT) ? 'a CodeCommit repository' : '',
+    git ? '' : '--no-git',
+  ].filter((way) => way !== '')
+  if (ways.length > 1) throw new UserError(`${ways.join(' and ')} do not go together.`, 'Choose one of them.')
+  if (stdin || target === '-') return { kind: 'stdin' }
+  if (repository !== undefined) return { kind: 'codecommit', name: repository }
+  if (target.startsWith(CODECOMMIT))
+    return { kind: 'codecommit', name: target.slice(CODECOMMIT.length).replace(/^\/\//, '') }
+  if (!isThere(target))
+    throw new UserError(`There is no ${target}.`, 'Name a folder, a file or a repository.')
+  if (staged) return { kind: 'staged', folder: target }
+  const top = git && statSync(target).isDirectory() ? await repositoryAt(target) : undefined
+  const isRepository = top !== undefined && realpathSync(resolve(target)) === realpathSync(top)
+  if (since !== undefined) {
+    if (top === undefined) throw new UserError(`${target} is no repository.`, '--since is about a history.')
+    return { kind: 'history', folder: target, range: since }
+  }
+  return isRepository ? { kind: 'history', folder: target } : { kind: 'files', path: target }
+}
+
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { token } from '../../shared/scanning/walk/walked.ts'
+import { RULES } from './scanned.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const folder = mkdtempSync(join(tmpdir(), 'relay-scan-process-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const config = join(folder, 'rules.toml')
+writeFileSync(config, RULES)
+const bad = join(folder, 'bad.toml')
+writeFileSync(bad, '[[rules]]\nid = 7\n')
+
+const relay = (args: readonly string[], input = '') =>
+  spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), 'scan', ...args],
+    {
+      cwd: folder,
+      input,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: folder },
+    },
+  )
+
+test.each<[string, readonly string[], string, number]>([
+  ['nothing found', ['-', '--config', config], 'nothing', 0],
+  ['something found', ['--stdin', '--config', config], token('found'), 1],
+  ['something found, another status', ['-', '--config', config, '--exit-code', '7'], token('found'), 7],
+  ['an unknown option', ['--colour'], '', 126],
+  ['a value that is none', ['--format', 'xml'], '', 2],
+  ['what does not go together', ['-', '--staged'], '', 2],
+  ['a target that is not there', ['nowhere'], '', 2],
+  ['rules with mistakes', ['-', '--config', bad], '', 3],
+])(
+  'exit status: %s',
+  (_, args, input, status) => {
+    const { status: is, stdout, stderr } = relay(args, input)
+    if (is !== status) throw new Error(`exit status ${is}: ${stderr}`)
+    expect(stdout + stderr).not.toContain(token('found'))
+  },
+  30_000,
+)
+
+test('a report goes to standard output, and nothing else', () => {
+  const { stdout } = relay(['-', '--config', config, '--format', 'sarif'], token('found'))
+  const log = JSON.parse(stdout) as { runs: { results: unknown[] }[] }
+  expect(log.runs[0]?.results).toHaveLength(1)
+}, 30_000)

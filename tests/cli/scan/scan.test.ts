@@ -1,0 +1,246 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { BadRules } from '../../../cli/scan/rules.ts'
+import { makeRepository, type Repository } from '../../shared/scanning/walk/repository.ts'
+import { token } from '../../shared/scanning/walk/walked.ts'
+import { type Row, RULES, scanned } from './scanned.ts'
+
+const made: Repository[] = []
+const repositoryOf = () => {
+  const repository = makeRepository()
+  made.push(repository)
+  return repository
+}
+const home = mkdtempSync(join(tmpdir(), 'relay-scan-home-'))
+const before = { ...process.env }
+beforeAll(() => {
+  process.env.XDG_CONFIG_HOME = home
+  delete process.env.RELAY_FINGERPRINT_KEY
+})
+afterAll(() => {
+  process.env = before
+  for (const repository of made) repository.dispose()
+  rmSync(home, { recursive: true })
+})
+
+const line = (name: string) => `key = "${token(name)}"\n`
+const brief = (rows: readonly Row[]) =>
+  rows.map(({ File, StartLine, Commit }) => `${Commit} ${File} ${StartLine}`)
+
+describe('a repository', () => {
+  test('its whole history, by the rules of its default branch; nothing of a secret is shown', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('a', line('gone'))
+    const first = repository.commit()
+    repository.write('a', 'clean\n')
+    repository.commit()
+    const { status, rows, report, said } = await scanned(repository.folder)
+    expect(status).toBe(1)
+    expect(brief(rows())).toEqual([`${first} a 1`])
+    expect(rows()[0]).toMatchObject({
+      RuleID: 'token',
+      Author: 'Ann Author',
+      Email: 'ann@example.org',
+      Date: '2023-11-14T22:14:20Z',
+      Message: 'work',
+      Fingerprint: `${first}:a:token:1`,
+    })
+    expect(report + said).not.toContain(token('gone'))
+    expect(said).toContain('2 commits, 3 blobs')
+    expect(said).toContain('Rules: .gitleaks.toml of HEAD (1)')
+  })
+
+  test('--no-redact shows the secret, and --output is for its owner alone', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('a', line('shown'))
+    repository.commit()
+    const output = join(home, 'report.json')
+    const { report } = await scanned(repository.folder, { redact: false, output })
+    expect(report).toBe('')
+    expect((JSON.parse(readFileSync(output, 'utf8')) as Row[])[0]?.Secret).toBe(token('shown'))
+    expect(statSync(output).mode & 0o077).toBe(0)
+  })
+
+  test('a range of it: what came after a commit, on a branch', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('a', line('old'))
+    const old = repository.commit()
+    repository.write('a', `${line('old')}${line('new')}`)
+    const tip = repository.commit()
+    for (const since of [old, `${old}..main`]) {
+      const { rows } = await scanned(repository.folder, { since })
+      expect(brief(rows())).toEqual([`${tip} a 2`])
+    }
+    await expect(scanned(repository.folder, { since: 'nowhere..main' })).rejects.toThrow(
+      /git rev-parse.*bad revision/s,
+    )
+  })
+
+  test('a detached HEAD and a bare repository', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.commit()
+    repository.git(['checkout', '--quiet', '--detach'])
+    repository.write('a', line('detached'))
+    const tip = repository.commit()
+    expect(brief((await scanned(repository.folder)).rows())).toEqual([`${tip} a 1`])
+    const bare = join(repository.folder, 'bare.git')
+    repository.git(['clone', '--quiet', '--bare', repository.folder, bare])
+    expect(brief((await scanned(bare)).rows())).toEqual([`${tip} a 1`])
+  })
+
+  test('an empty one', async () => {
+    const { status, rows } = await scanned(repositoryOf().folder)
+    expect({ status, rows: rows() }).toEqual({ status: 0, rows: [] })
+  })
+
+  test('its own settings run no program', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('a', line('a'))
+    repository.commit()
+    const mark = join(repository.folder, 'ran')
+    repository.git(['config', 'core.fsmonitor', `touch ${mark}; false`])
+    repository.git(['config', 'diff.external', `touch ${mark}`])
+    repository.write('a', line('b'))
+    repository.git(['-c', 'core.fsmonitor=false', 'add', 'a'])
+    await scanned(repository.folder)
+    await scanned(repository.folder, { staged: true })
+    expect(statSync(mark, { throwIfNoEntry: false })).toBeUndefined()
+  })
+})
+
+describe('what is about to be committed', () => {
+  test('added lines of the index only; a renamed file brings nothing', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('a', `${line('old')}x\ny\nz\n`)
+    repository.write('in/b', line('moved'))
+    repository.commit()
+    repository.write('a', `${line('old')}x\ny\nz\n${line('staged')}`)
+    repository.git(['mv', 'in/b', 'c'])
+    repository.write('new', `\n${line('fresh')}`)
+    repository.git(['add', '--all'])
+    repository.write('a', line('unstaged'))
+    const { status, rows } = await scanned(repository.folder, { staged: true })
+    expect(status).toBe(1)
+    expect(brief(rows())).toEqual([' a 5', ' new 2'])
+  })
+
+  test('before the first commit', async () => {
+    const repository = repositoryOf()
+    repository.write('a', line('first'))
+    repository.git(['add', 'a'])
+    const config = join(repository.folder, 'rules.toml')
+    writeFileSync(config, RULES)
+    expect(brief((await scanned(repository.folder, { staged: true, config })).rows())).toEqual([' a 1'])
+  })
+})
+
+describe('files', () => {
+  const folderOf = () => {
+    const folder = mkdtempSync(join(home, 'files-'))
+    const path = (...names: string[]) => join(folder, ...names)
+    return { folder, path }
+  }
+
+  test('a folder as it is: without .git, without links, paths as gitleaks has them', async () => {
+    const repository = repositoryOf()
+    const { folder } = repository
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('in/a', line('a'))
+    repository.write('.git/hidden', line('hidden'))
+    symlinkSync(join(folder, 'in/a'), join(folder, 'link'))
+    const plain = await scanned(folder, { git: false })
+    expect(brief(plain.rows())).toEqual([` ${folder}/in/a 1`])
+    expect(plain.said).toContain(`Rules: .gitleaks.toml of ${folder} (1)`)
+    const followed = await scanned(folder, { git: false, followSymlinks: true })
+    expect(followed.rows().map(({ File, SymlinkFile }) => [File, SymlinkFile])).toEqual([
+      [`${folder}/in/a`, ''],
+      [`${folder}/in/a`, `${folder}/link`],
+    ])
+  })
+
+  test('an allowed folder, the configuration and the baseline are passed over', async () => {
+    const { folder, path } = folderOf()
+    const config = path('rules.toml')
+    writeFileSync(config, `${RULES}\n[[allowlists]]\npaths = ['''skipped$''']\n# ${token('inside')}\n`)
+    mkdirSync(path('skipped'))
+    writeFileSync(path('skipped', 'a'), line('skipped'))
+    writeFileSync(path('b'), line('found'))
+    const { rows } = await scanned(folder, { config })
+    expect(brief(rows())).toEqual([` ${folder}/b 1`])
+  })
+
+  test('one file; what is too large or binary is told', async () => {
+    const { folder, path } = folderOf()
+    writeFileSync(path('.gitleaks.toml'), RULES)
+    writeFileSync(path('large'), Buffer.alloc(1_000_001, 'a'))
+    writeFileSync(path('program'), Buffer.concat([Buffer.from('\x7fELF\0\0'), Buffer.alloc(64, 1)]))
+    const { status, said } = await scanned(folder, { maxSize: 1 })
+    expect(status).toBe(0)
+    expect(said).toContain(`${folder}/large is too large (1000001 bytes)`)
+    expect(said).toContain(`${folder}/program is binary`)
+    expect(said).toContain('2 not scanned in whole')
+    writeFileSync(path('one'), line('one'))
+    const one = await scanned(path('one'), { config: path('.gitleaks.toml') })
+    expect(brief(one.rows())).toEqual([` ${path('one')} 1`])
+  })
+
+  test('what a file, a comment or a baseline allows is counted, not told', async () => {
+    const { folder, path } = folderOf()
+    writeFileSync(path('.gitleaks.toml'), RULES)
+    writeFileSync(path('a'), `${line('one')}${line('two').trimEnd()} # gitleaks:allow\n${line('three')}`)
+    const all = await scanned(folder)
+    expect(brief(all.rows())).toEqual([` ${folder}/a 1`, ` ${folder}/a 3`])
+    writeFileSync(path('.gitleaksignore'), `# known\n${folder}/a:token:1\nnonsense\n`)
+    const ignored = await scanned(folder)
+    expect(brief(ignored.rows())).toEqual([` ${folder}/a 3`])
+    expect(ignored.said).toContain('1 allowed by a comment, 1 by the ignore file')
+    expect(ignored.said).toContain('.gitleaksignore:3')
+    const baseline = join(home, 'baseline.json')
+    writeFileSync(baseline, all.report)
+    const known = await scanned(folder, { baseline, allowComments: false })
+    expect(brief(known.rows())).toEqual([` ${folder}/a 2`])
+    expect(known.said).toContain('1 by the ignore file, 1 known to the baseline')
+  })
+
+  test('the same fingerprint at every run on this machine', async () => {
+    const { folder, path } = folderOf()
+    writeFileSync(path('.gitleaks.toml'), RULES)
+    writeFileSync(path('a'), line('same'))
+    const runs = [await scanned(folder, { format: 'relay' }), await scanned(folder, { format: 'relay' })]
+    const [first, second] = runs.map(
+      ({ report }) =>
+        (JSON.parse(report) as { findings: { fingerprint: string }[] }).findings[0]?.fingerprint,
+    )
+    expect(first).toMatch(/^local:[0-9a-f]{64}$/)
+    expect(second).toBe(first)
+  })
+})
+
+describe('rules', () => {
+  test('mistakes are told with their line, and nothing is scanned', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', '[[rules]]\nid = "a"\n')
+    repository.commit()
+    const failure = await scanned(repository.folder).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(BadRules)
+    expect((failure as Error).message).toMatch(/\.gitleaks\.toml:1 /)
+  })
+
+  test('without a file of the team, those of Relay', async () => {
+    const repository = repositoryOf()
+    const key = `${['AK', 'IA'].join('')}Q3EGRXNWZLHD7YTV`
+    repository.write('a', `aws_access_key_id = ${key}\n`)
+    repository.commit()
+    const { rows, said } = await scanned(repository.folder)
+    expect(rows().map(({ RuleID }) => RuleID)).toContain('aws-access-token')
+    expect(said).toContain('Rules: Relay’s own rules')
+  })
+})
