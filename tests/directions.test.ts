@@ -44,7 +44,13 @@ const rows: readonly { from: string; to: readonly string[]; fix: string }[] = [
   },
   {
     from: 'stack/',
-    to: ['stack/', 'shared/config/', 'shared/scanning/', 'shared/runtime/errors.ts', 'shared/codecommit/address.ts'],
+    to: [
+      'stack/',
+      'shared/config/',
+      'shared/scanning/',
+      'shared/runtime/errors.ts',
+      'shared/codecommit/address.ts',
+    ],
     fix: 'the stack is made from Config and the rules of the scanner, nothing else',
   },
   {
