@@ -88,6 +88,9 @@ const lookAgain = async (record: FindingRecord, input: ResolveInput): Promise<Fi
   if (kept.length === 0) {
     const asked = new Set(record.refs.map((ref) => moved.get(ref)))
     const others = [...refs].filter(([ref, tip]) => !record.refs.includes(ref) && !asked.has(tip))
+    // whether a commit's message is in another branch's history is not asked; a tag's is in no other
+    if (record.place === 'commit-message' && others.length > 0) return undefined
+    if (record.place === 'tag-message') return stillAt(record, [], {}, at)
     for (const [ref, tip] of others.slice(0, MAX_OTHERS)) {
       if (kept.length > 0) break
       await judge(ref, tip)

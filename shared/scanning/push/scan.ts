@@ -4,6 +4,7 @@ import type { Pack } from '../../git/pack/types.ts'
 import { RelayError } from '../../runtime/errors.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
 import { resolve } from '../findings/resolve.ts'
+import { MAX_REFS, type Sighting } from '../findings/states.ts'
 import type { WalkResult } from '../walk/types.ts'
 import { scanAway } from './away.ts'
 import { gapsOf, tellGaps } from './gaps.ts'
@@ -11,7 +12,7 @@ import { lineFinder } from './line-finder.ts'
 import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
 import { type Ledger, openLedger } from './record.ts'
 import { type TeamRules, teamRules, tellMistakes } from './rules.ts'
-import { sightingsOf } from './sightings.ts'
+import { type Brought, sightingsOf } from './sightings.ts'
 import { type Tips, tipsOf } from './tips.ts'
 
 /** Files of which a scan asks whether a finding is still in them; the rest is the next scan's. */
@@ -116,11 +117,20 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
   }
 }
 
+/** Redacted, under fingerprints, and with the refs that lead there: for a tag's message the tag itself. */
 const see = (
   repository: RepositoryAddress,
-  brought: Parameters<typeof sightingsOf>[1],
+  brought: Brought,
   { rules, keys, tips }: Situation,
-) => sightingsOf(repository, brought, rules, keys, [...tips.moved.keys()].slice(0, 1))
+): readonly Sighting[] => {
+  const refsOf = (commit: string): readonly string[] => {
+    const reached = brought.refsOf(commit)
+    return reached.length > 0 ? reached : tips.wants.flatMap(({ ref, oid }) => (oid === commit ? [ref] : []))
+  }
+  // of what no commit is known: it came by one of these
+  const others = tips.wants.slice(0, MAX_REFS).map(({ ref }) => ref)
+  return sightingsOf(repository, { found: brought.found, refsOf }, rules, keys, others)
+}
 
 /** One fetch for everything that is new; undefined: no ref is at anything new. */
 const fetchNew = async (

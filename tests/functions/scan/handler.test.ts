@@ -278,6 +278,39 @@ test('after a rotation of the key a finding is the same finding, under the new k
   expect(records()[0]?.fingerprint).toMatch(/^b:/)
 })
 
+test('messages of commits and tags: who, where, and resolved only when nothing leads there any more', async () => {
+  const tip = await orchard.commit({ a: 'a' }, [], `work\n\nwith ${plant('msg')}\n`)
+  const event = await orchard.push('main', tip)
+  await orchard.bare.git(['tag', '-a', 'v1', '-m', `see ${plant('tag')}`, tip])
+  await world.run([event])
+  const [found] = world.emitted
+  const findings = found?.detail.findings as Record<string, unknown>[]
+  expect(findings.map(({ place, refs, path, author }) => [place, refs, path, author]).sort()).toEqual([
+    ['commit-message', expect.arrayContaining(['refs/heads/main']), '', 'Nina'],
+    ['tag-message', ['refs/tags/v1'], '', 'Nina'],
+  ])
+  const next = await orchard.push('main', await orchard.commit({ a: 'b' }, [tip], 'next'))
+  await world.run([next])
+  expect(told()).toEqual(['Secret Found'])
+  await orchard.bare.git(['update-ref', '-d', 'refs/tags/v1'])
+  await world.run([await orchard.push('side', tip)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+  expect(firstFinding(1)).toMatchObject({ place: 'tag-message' })
+})
+
+test('a hostile file: what is kept is bounded, what is beyond is told, and the next push is searched', async () => {
+  const lines = Array.from({ length: 3_000 }, (_, index) => plant(`many${index}`)).join('\n')
+  const first = await orchard.commit({ 'many.txt': lines })
+  await world.run([await orchard.push('main', first)])
+  expect(told()).toEqual(['Secret Found', 'Scan Incomplete'])
+  expect(world.emitted[0]?.detail).toMatchObject({ found: 1_000 })
+  expect(world.emitted[1]?.detail).toMatchObject({ gaps: [{ reason: 'findings', path: 'many.txt' }] })
+  const second = await orchard.commit({ 'many.txt': lines, b: plant('after') }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told()).toEqual(['Secret Found', 'Scan Incomplete', 'Secret Found'])
+  expect(world.emitted[2]?.detail).toMatchObject({ found: 1 })
+})
+
 test('the schedule asks for each repository that is scanned; what no event announced is then found', async () => {
   await orchard.push('main', await orchard.commit({ a: plant('x16') }))
   await world.run([{ reason: 'schedule' }])
