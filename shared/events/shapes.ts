@@ -8,6 +8,11 @@ import type {
   ReplicaIncomplete,
   ReplicationRequest,
   ReplicaUpdated,
+  ScanIncomplete,
+  ScanRequest,
+  ScanRulesInvalid,
+  SecretFound,
+  SecretResolved,
   SourceMissing,
 } from './types.ts'
 
@@ -207,5 +212,86 @@ export const replicationRequested = once(
       reason: words(),
       attempt: count(),
       by: z.exactOptional(z.enum(['mirror', 'force'])),
+    }),
+)
+
+const finding = once(() =>
+  z.object({
+    fingerprint: words(),
+    rule: words(),
+    description: words(),
+    action: z.enum(['block', 'advise']),
+    place: z.enum(['file', 'commit-message', 'tag-message', 'path']),
+    path: words(),
+    line: z.exactOptional(count()),
+    column: z.exactOptional(count()),
+    commit: z.exactOptional(oid()),
+    author: z.exactOptional(words()),
+    refs: z.array(words()),
+    redacted: words(),
+    note: z.exactOptional(words()),
+    elsewhere: count(),
+    again: z.boolean(),
+  }),
+)
+
+export const secretFound = once(
+  (): Shape<SecretFound> =>
+    z.object({
+      repository: address(),
+      findings: z.array(finding()),
+      found: count(),
+      blocking: count(),
+      nextStep: words(),
+    }),
+)
+
+export const secretResolved = once(
+  (): Shape<SecretResolved> =>
+    z.object({
+      repository: address(),
+      findings: z.array(
+        z.object({ ...finding().shape, how: z.enum(['gone', 'allowed']), why: z.exactOptional(words()) }),
+      ),
+      resolved: count(),
+      nextStep: words(),
+    }),
+)
+
+export const scanIncomplete = once(
+  (): Shape<ScanIncomplete> =>
+    z.object({
+      repository: address(),
+      gaps: z.array(
+        z.object({
+          reason: words(),
+          path: z.exactOptional(words()),
+          commit: z.exactOptional(words()),
+          rule: z.exactOptional(words()),
+          bytes: z.exactOptional(count()),
+        }),
+      ),
+      gapsInAll: count(),
+      nextStep: words(),
+    }),
+)
+
+export const scanRulesInvalid = once(
+  (): Shape<ScanRulesInvalid> =>
+    z.object({
+      repository: address(),
+      file: words(),
+      mistakes: z.array(words()),
+      mistakesInAll: count(),
+      used: z.boolean(),
+      nextStep: words(),
+    }),
+)
+
+export const scanRequested = once(
+  (): Shape<Pick<ScanRequest, 'repository' | 'reason'>> =>
+    z.object({
+      repository: address(),
+      reason: words(),
     }),
 )

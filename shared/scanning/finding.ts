@@ -118,5 +118,10 @@ export const fingerprintOf = (key: FingerprintKey, ruleId: string, secret: strin
 }
 
 /** gitleaks' own fingerprint, by place: `COMMIT:FILE:RULE:LINE`, without a commit `FILE:RULE:LINE`. */
-export const gitleaksFingerprint = ({ commit, path, ruleId, startLine }: Finding): string =>
+export const gitleaksFingerprint = ({
+  commit,
+  path,
+  ruleId,
+  startLine,
+}: Pick<Finding, 'commit' | 'path' | 'ruleId' | 'startLine'>): string =>
   `${commit === undefined ? '' : `${commit}:`}${path}:${ruleId}:${startLine}`

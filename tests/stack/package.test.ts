@@ -123,6 +123,7 @@ describe('serverless package', () => {
         ['ReplicateQueue', 10, undefined, partial],
         ['MirrorStoppedQueue', 10, undefined, partial],
         ['SweepQueue', 1, undefined, partial],
+        ['ScanQueue', 10, undefined, partial],
         ['NotifyQueue', 100, 1, partial],
       ])
       for (const [, { Properties }] of ofType(Resources, 'AWS::Logs::LogGroup'))

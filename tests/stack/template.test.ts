@@ -115,6 +115,7 @@ describe.each(CASES)('%s', (_name, plan) => {
       ['RELAY_SWEEP_QUEUE_URL', 'sqs:SendMessage', [att('SweepQueue')]],
       ['RELAY_REPLICATE_DLQ_URL', 'sqs:SendMessage', [att('ReplicateDeadLetters')]],
       ['RELAY_NOTIFY_QUEUE_URL', 'sqs:SendMessage', [att('NotifyQueue')]],
+      ['RELAY_SCAN_QUEUE_URL', 'sqs:SendMessage', [att('ScanQueue')]],
       ['RELAY_BUS', 'events:PutEvents', []],
       ['RELAY_CLUSTER', 'ecs:RunTask', []],
       ['RELAY_TASK_DEFINITION', 'iam:PassRole', [att('MirrorTaskRole'), att('MirrorExecutionRole')]],
@@ -424,6 +425,43 @@ describe('rights on repositories', () => {
     expect(conditionOf('iam:PassRole')).toEqual({
       StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
     })
+  })
+})
+
+describe('scanning', () => {
+  const scanning = VARIANTS['scanning, told to a topic of its own']!
+
+  test('the scan reads what relay.yml names and changes nothing; its key is its own', () => {
+    const resources = resourcesOf(planOf(scanning))
+    const statements = statementsOf(resources.ScanRole!)
+    const reading = statements.filter(({ Action }) => Action.some((name) => /^codecommit:Git/.test(name)))
+    expect(reading).toHaveLength(1)
+    expect(JSON.stringify(reading[0]?.Resource)).toContain('us-east-1')
+    expect(reading[0]?.Resource).toHaveLength(2)
+    for (const { Action } of statements)
+      for (const action of Action) expect(action).not.toMatch(/^codecommit:(?!Get|List|GitPull)/)
+    const readsKey = ofType(resources, 'AWS::IAM::Role').filter(([, role]) =>
+      statementsOf(role).some(({ Action }) => Action.includes('secretsmanager:GetSecretValue')),
+    )
+    expect(readsKey.map(([id]) => id)).toEqual(['ScanRole'])
+    expect(resources.FingerprintKey?.Properties.GenerateSecretString.PasswordLength).toBeGreaterThanOrEqual(
+      44,
+    )
+  })
+
+  test('where nothing is scanned there is no key to pay for, no event, and nothing that may be read', () => {
+    const resources = resourcesOf(planOf(VARIANTS['the least']!))
+    expect(resources.FingerprintKey).toBeUndefined()
+    expect(resources.RefChangesToScan?.Properties.State).toBe('DISABLED')
+    expect(resources.ScanSchedule?.Properties.State).toBe('DISABLED')
+    const actions = statementsOf(resources.ScanRole!).flatMap(({ Action }) => Action)
+    expect(actions.filter((action) => /^(codecommit|secretsmanager):/.test(action))).toEqual([])
+    expect(resourcesOf(planOf(scanning)).RefChangesToScan?.Properties.State).toBe('ENABLED')
+  })
+
+  test('it has room for the largest pack, and a processor', () => {
+    const { functions } = stackOf(planOf(scanning))
+    expect(functions.scan).toMatchObject({ memorySize: 1769, timeout: 900, ephemeralStorageSize: 3072 })
   })
 })
 

@@ -11,7 +11,9 @@ export interface IgnoreEntry {
 
 export interface IgnoreFile {
   /** the entry that allows a finding */
-  entryFor(finding: Finding): IgnoreEntry | undefined
+  entryFor(
+    finding: Pick<Finding, 'commit' | 'path' | 'ruleId' | 'startLine' | 'fingerprint'>,
+  ): IgnoreEntry | undefined
   readonly mistakes: readonly Mistake[]
 }
 

@@ -1,5 +1,6 @@
 import type {
   MirrorFailed,
+  NamedFinding,
   PlanRefused,
   RefChange,
   RelayEvent,
@@ -8,6 +9,8 @@ import type {
   ReplicaIncomplete,
   ReplicaUpdated,
   RepositoryEvent,
+  ScanEvent,
+  SecretFound,
   SourceMissing,
 } from '../../../shared/events/types.ts'
 import { type Item, itemsOf } from '../../../shared/notices/items.ts'
@@ -161,3 +164,76 @@ export const storyOf = (...events: (RepositoryEvent | RelayEvent)[]) => {
   const [first, ...others] = events.flatMap(itemsOf)
   return tell([first, ...others] as [Item, ...Item[]])
 }
+
+const finding = (more: Partial<NamedFinding> = {}): NamedFinding => ({
+  fingerprint: 'k:1',
+  rule: 'aws-access-token',
+  description: 'AWS access key',
+  action: 'block',
+  place: 'file',
+  path: 'config/app.env',
+  line: 12,
+  column: 5,
+  commit: NEW,
+  author: 'Nina',
+  refs: ['refs/heads/main'],
+  redacted: 'REDACTED',
+  note: 'belongs to AWS account 222222222222',
+  elsewhere: 1,
+  again: false,
+  ...more,
+})
+
+const scanned = (event: Pick<ScanEvent, 'detailType' | 'detail'>): RelayEvent =>
+  ({ type: 'relay', id: 'f1', at: '2031-05-17T09:04:35Z', ...event }) as RelayEvent
+
+export const secretFound = (
+  findings: readonly Partial<NamedFinding>[] = [{}],
+  more: Partial<SecretFound> = {},
+): RelayEvent =>
+  scanned({
+    detailType: 'Secret Found',
+    detail: {
+      repository: ORDERS,
+      findings: findings.map(finding),
+      found: findings.length,
+      blocking: 1,
+      nextStep: 'Rotate it: make a new one where it was issued and revoke this one.',
+      ...more,
+    },
+  })
+
+export const secretResolved = (): RelayEvent =>
+  scanned({
+    detailType: 'Secret Resolved',
+    detail: {
+      repository: ORDERS,
+      findings: [{ ...finding(), how: 'gone' }],
+      resolved: 1,
+      nextStep: 'If that has not been done: rotate it.',
+    },
+  })
+
+export const scanIncomplete = (): RelayEvent =>
+  scanned({
+    detailType: 'Scan Incomplete',
+    detail: {
+      repository: ORDERS,
+      gaps: [{ reason: 'time', path: 'dump.sql', commit: NEW, rule: 'jwt', bytes: 4_000_000 }],
+      gapsInAll: 3,
+      nextStep: 'Look at it by hand.',
+    },
+  })
+
+export const scanRulesInvalid = (): RelayEvent =>
+  scanned({
+    detailType: 'Scan Rules Invalid',
+    detail: {
+      repository: ORDERS,
+      file: '.gitleaks.toml',
+      mistakes: ['.gitleaks.toml:7 rules[0].regex: expected a Go regular expression, found an open group'],
+      mistakesInAll: 1,
+      used: false,
+      nextStep: 'Mend .gitleaks.toml on the default branch.',
+    },
+  })
