@@ -1,6 +1,7 @@
-import { type Expression, goExpression } from '../pattern/expression.ts'
+import { type Expression, goExpression, isAscii } from '../pattern/expression.ts'
 import type { Allowlist, Target } from '../types.ts'
 import { type Automaton, buildAutomaton, hasWord } from './automaton.ts'
+import { lowered } from './text.ts'
 
 /** What an allow-list may look at of a find, as latin1 text. */
 export interface Allowable {
@@ -26,7 +27,9 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
   const hasStopword = (secret: string): boolean => {
     if (words.length === 0) return false
     automaton ??= buildAutomaton(words)
-    return secret !== '' && hasWord(automaton, secret)
+    if (secret === '') return false
+    // of other letters than ASCII's the automaton does not know the cases
+    return hasWord(automaton, secret) || (!isAscii(secret) && hasWord(automaton, loweredBytes(secret)))
   }
   const path = (target: Target): boolean => target.path !== '' && paths(latin1Of(target.path))
   const commit = (target: Target): boolean =>
@@ -55,6 +58,8 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
     },
   }
 }
+
+const loweredBytes = (latin1: string): string => Buffer.from(lowered(latin1)).toString('latin1')
 
 const latin1Of = (text: string): string => Buffer.from(text).toString('latin1')
 

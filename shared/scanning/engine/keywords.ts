@@ -1,6 +1,6 @@
 import { type Automaton, buildAutomaton } from './automaton.ts'
 import type { Searcher } from './searcher.ts'
-import type { Text } from './text.ts'
+import { lowered, type Text } from './text.ts'
 import { Windows } from './windows.ts'
 
 /** What a text's keywords open: rules to be looked for within windows, and rules that look at everything. */
@@ -18,6 +18,8 @@ export interface KeywordIndex {
   readonly automaton: Automaton
   /** searchers without keywords */
   readonly always: readonly number[]
+  /** keywords that are not ASCII, and the searchers that they open */
+  readonly wide: readonly { readonly word: string; readonly searchers: readonly number[] }[]
 }
 
 export const keywordIndex = (searchers: readonly Searcher[]): KeywordIndex => {
@@ -44,12 +46,18 @@ export const keywordIndex = (searchers: readonly Searcher[]): KeywordIndex => {
     longest: words.reduce((most, word) => Math.max(most, word.length), 0),
     automaton: buildAutomaton(words),
     always,
+    wide: words.flatMap((latin1, at) => {
+      const word = Buffer.from(latin1, 'latin1').toString('utf8')
+      return word === latin1 ? [] : [{ word, searchers: openedBy[at] as number[] }]
+    }),
   }
 }
 
-// Of non-ASCII letters only these two fold to an ASCII one. Go lowers the Kelvin sign to k, and leaves the long s.
+// Of non-ASCII letters expressions fold only the first two to an ASCII one. Go lowers the Kelvin sign to k and the dotted I to i.
 const KELVIN = '\xe2\x84\xaa'
-const FOLDS = [KELVIN, '\xc5\xbf']
+const LONG_S = '\xc5\xbf'
+const DOTTED_I = '\xc4\xb0'
+const FOLDS = [KELVIN, LONG_S, DOTTED_I]
 
 /** One pass over the text. */
 export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], text: Text): Opened => {
@@ -69,11 +77,18 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
     }
     own.add(at, reach, text.bytes, reach.before < 0 || reach.after < 0 ? searcher.alphabet() : undefined)
   }
+  if (!text.ascii && index.wide.length > 0) {
+    const lower = lowered(text.latin1)
+    for (const { word, searchers: opened } of index.wide)
+      if (lower.includes(word))
+        for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
+  }
   if (!text.ascii && FOLDS.some((fold) => text.latin1.includes(fold))) openFolds(text, index, searchers, open)
-  scan(index, text.bytes, (word, end) => {
-    for (const number of index.openedBy[word] as readonly number[])
-      open(end - (index.lengths[word] as number), number)
-  })
+  else
+    scan(index, text.bytes, (word, end) => {
+      for (const number of index.openedBy[word] as readonly number[])
+        open(end - (index.lengths[word] as number), number)
+    })
   return { windows, whole }
 }
 
@@ -139,8 +154,8 @@ const walk = (
 }
 
 /**
- * A keyword spelled with one of the two is not seen by the automaton: a rule whose keyword the lowered text has is looked for
- * wherever they stand.
+ * A keyword spelled with a letter that folds is not seen by the automaton. So it walks over what Go's lowering leaves, for the rules
+ * that are asked at all, and then over the text with every fold as its letter, for the places where they may match.
  */
 const openFolds = (
   text: Text,
@@ -149,16 +164,27 @@ const openFolds = (
   open: (at: number, number: number) => void,
 ): void => {
   const named = new Set<number>()
-  scan(index, Buffer.from(text.latin1.replaceAll(KELVIN, 'k'), 'latin1'), (word) => {
+  const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
+  scan(index, Buffer.from(lower, 'latin1'), (word) => {
     for (const number of index.openedBy[word] as readonly number[]) named.add(number)
   })
-  const places = FOLDS.flatMap((fold) => {
-    const found: number[] = []
-    for (let at = text.latin1.indexOf(fold); at >= 0; at = text.latin1.indexOf(fold, at + 1)) found.push(at)
-    return found
-  }).sort((a, b) => a - b)
-  for (const number of named) {
-    if (!searchers[number]?.reach(false)) open(0, number)
-    else for (const at of places) open(at, number)
-  }
+  for (const number of named) if (!searchers[number]?.reach(false)) open(0, number)
+  // of each fold: where its letter stands, and how many bytes fewer there are from it on
+  const at: number[] = []
+  const fewer: number[] = []
+  let gone = 0
+  const letters = text.latin1.replace(/\xe2\x84\xaa|\xc5\xbf/g, (fold, offset: number) => {
+    at.push(offset - gone)
+    gone += fold.length - 1
+    fewer.push(gone)
+    return fold === KELVIN ? 'k' : 's'
+  })
+  let next = 0
+  scan(index, Buffer.from(letters, 'latin1'), (word, end) => {
+    const start = end - (index.lengths[word] as number)
+    while (next < at.length && (at[next] as number) < start) next += 1
+    while (next > 0 && (at[next - 1] as number) >= start) next -= 1
+    for (const number of index.openedBy[word] as readonly number[])
+      if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
+  })
 }

@@ -1,7 +1,7 @@
 import type { ScanLimits } from '../types.ts'
 
 /** See docs/decisions/0037. */
-export const SCAN_LIMITS: ScanLimits = { timeMs: 1_000, hits: 1_000, decodeDepth: 0 }
+export const SCAN_LIMITS: ScanLimits = { timeMs: 5_000, hits: 1_000, decodeDepth: 0 }
 
 /** Bytes that one run of an expression looks at; between runs the time is asked. */
 export const PIECE_BYTES = 256 * 1024

@@ -3,12 +3,20 @@ export interface Lines {
   /** offsets of all newlines */
   readonly ends: readonly number[]
   readonly length: number
+  /** the last answer about a carriage return: none between */
+  readonly returns: { from: number; at: number }
 }
 
 export const linesOf = (latin1: string): Lines => {
   const ends: number[] = []
   for (let at = latin1.indexOf('\n'); at >= 0; at = latin1.indexOf('\n', at + 1)) ends.push(at)
-  return { ends, length: latin1.length }
+  return { ends, length: latin1.length, returns: { from: 0, at: -1 } }
+}
+
+/** Offsets. */
+export interface Range {
+  readonly from: number
+  readonly to: number
 }
 
 export interface Location {
@@ -54,13 +62,24 @@ const countUpTo = (ends: readonly number[], offset: number): number => {
 }
 
 /**
- * What gitleaks holds for the line of a match where allow-lists look at it: with the newline before it, and for the last line, if no
- * newline ends it, everything from the text's beginning.
+ * What gitleaks holds for the line of a match where allow-lists and comments look at it, as offsets: with the newline before it, and
+ * for the last line, if no newline ends it, everything from the text's beginning.
  */
-export const gitleaksLine = (latin1: string, { ends, length }: Lines, start: number, end: number): string => {
-  if (ends.length === 0) return latin1.slice(0, length)
+export const gitleaksLine = (latin1: string, lines: Lines, start: number, end: number): Range => {
+  const { ends, length } = lines
+  if (ends.length === 0) return { from: 0, to: length }
   const first = countUpTo(ends, start)
-  if (first === ends.length) return latin1.slice(0, end) + (/^[^\r\n]*/.exec(latin1.slice(end))?.[0] ?? '')
+  if (first === ends.length) return { from: 0, to: returnFrom(latin1, lines, end) }
   const final = ends[countUpTo(ends, end - 1)] ?? (ends[first] as number)
-  return latin1.slice(first === 0 ? 0 : ends[first - 1], Math.max(final, end))
+  return { from: first === 0 ? 0 : (ends[first - 1] as number), to: Math.max(final, end) }
+}
+
+/** the first carriage return at or after an offset of the last line, or its end; a long line with many finds is read once */
+const returnFrom = (latin1: string, { returns, length }: Lines, from: number): number => {
+  if (from < returns.from || from > returns.at) {
+    const found = latin1.indexOf('\r', from)
+    returns.from = from
+    returns.at = found < 0 ? length : found
+  }
+  return returns.at
 }

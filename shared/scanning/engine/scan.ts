@@ -1,17 +1,17 @@
 // Over the usual length: one text's way through all stages, with the state that they share.
-import type { Hit, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
+import type { Hit, Rule, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
 import { decodedTexts } from './decoding.ts'
 import type { Ready, ReadyRule } from './engine.ts'
 import { entropyOf } from './entropy.ts'
 import { openedBy } from './keywords.ts'
 import { BYTES_FOR_TIME } from './limits.ts'
-import { gitleaksLine, type Lines, linesOf, locate } from './location.ts'
+import { gitleaksLine, type Lines, linesOf, locate, type Range } from './location.ts'
 import { withoutGenericTwins } from './precedence.ts'
 import { hasRequired } from './required.ts'
 import type { Place, Searcher } from './searcher.ts'
-import { readable, type Text, textOf } from './text.ts'
+import { lowered, readable, type Text, textOf } from './text.ts'
 
-const ALLOW_COMMENTS = ['gitleaks:allow', 'betterleaks:allow', 'codecommit-relay:allow']
+const ALLOW_COMMENTS = [['gitleaks:allow'], ['betterleaks:allow', 'codecommit-relay:allow']]
 
 /** A text as it was given, or what one pass of decoding made of it. */
 interface Layer {
@@ -30,7 +30,8 @@ export class Scan {
   private readonly target: Target
   private readonly offset: ((at: number) => number) | undefined
   private lines: Lines | undefined
-  private line: { from: number; to: number; text: string; allowed: boolean } | undefined
+  private line: { from: number; to: number; text: string } | undefined
+  private allowed: readonly (readonly Range[])[] | undefined
   private readonly late = new Set<string>()
   private readonly crowded = new Set<string>()
   private readonly failed = new Set<string>()
@@ -55,7 +56,7 @@ export class Scan {
   result(before: readonly Unscanned[]): ScanResult {
     if (this.ready.allowlists.some((list) => list.coversTarget(this.target)))
       return { hits: [], unscanned: [] }
-    const hits = this.pathHits()
+    const hits = this.pathHits(before.length === 0)
     let layer: Layer = { text: this.given }
     const decoded = decodedTexts(this.given.latin1, this.limits.decodeDepth)
     for (;;) {
@@ -79,31 +80,25 @@ export class Scan {
     ]
   }
 
-  /** rules whose find is the path itself */
-  private pathHits(): Hit[] {
+  /** rules whose find is the path itself; those of a team only where there is a text, as in gitleaks */
+  private pathHits(isText: boolean): Hit[] {
     return this.ready.rules
       .filter(
         ({ rule, path, allowlists }) =>
           rule.regex === undefined &&
           !rule.skipReport &&
+          (isText ? this.hasKeyword(rule) : rule.vetted) &&
           path?.(this.target.path) === true &&
           !allowlists.some((list) => list.coversTarget(this.target)),
       )
-      .map(({ rule }) => ({
-        rule,
-        start: 0,
-        end: 0,
-        secret: '',
-        match: `file detected: ${this.target.path}`,
-        line: '',
-        startLine: 1,
-        endLine: 1,
-        startColumn: 1,
-        endColumn: 1,
-        entropy: 0,
-        decoded: [],
-        allowedInline: false,
-      }))
+      .map(({ rule }) => pathHit(rule, this.target))
+  }
+
+  /** rules of a path alone want one of their keywords in the text as well, as in gitleaks; asked of few */
+  private hasKeyword({ keywords }: Rule): boolean {
+    if (keywords.length === 0) return true
+    const text = lowered(this.given.latin1)
+    return keywords.some((keyword) => text.includes(keyword))
   }
 
   private layerHits(layer: Layer): Hit[] {
@@ -133,16 +128,20 @@ export class Scan {
     const finds = new Map<string, readonly Hit[]>()
     for (const { id } of owner.rule.required) {
       const other = this.ready.byId.get(id)
-      if (!other || finds.has(id)) continue
-      const runs = other.searcher !== undefined && this.appliesTo(other)
-      finds.set(
-        id,
-        runs
-          ? this.ruleHits(other, layer, [0, layer.text.bytes.length]).filter((hit) => !hit.allowedInline)
-          : [],
-      )
+      if (other && !finds.has(id)) finds.set(id, this.requiredFinds(other, layer))
     }
     return found.filter((hit) => hasRequired(hit, owner.rule.required, (id) => finds.get(id)))
+  }
+
+  private requiredFinds(other: ReadyRule, layer: Layer): readonly Hit[] {
+    if (!this.appliesTo(other)) return []
+    // gitleaks' lines and columns of a path are 0, and distances count from there
+    if (other.rule.regex === undefined)
+      return layer.origin || !other.path
+        ? []
+        : [{ ...pathHit(other.rule, this.target), startLine: 0, startColumn: 0 }]
+    if (other.searcher === undefined) return []
+    return this.ruleHits(other, layer, [0, layer.text.bytes.length]).filter((hit) => !hit.allowedInline)
   }
 
   private ruleHits(owner: ReadyRule, layer: Layer, spans: readonly number[]): Hit[] {
@@ -195,18 +194,14 @@ export class Scan {
     const { start, end } = origin?.place ?? own
     const secret = secretOf(searcher, match)
     if (secret === undefined) return undefined
-    const entropy = entropyOf(readable(secret))
+    const entropy = entropyOf(secret)
     if (rule.entropy !== 0 && entropy <= rule.entropy) return undefined
 
     this.lines ??= linesOf(this.given.latin1)
     const where = locate(this.lines, start, end)
-    const line = this.lineAt(where.lineStart, Math.max(where.lineEnd, end))
-    const lines = this.lines
-    const find = {
-      secret,
-      match,
-      line: () => origin?.line ?? gitleaksLine(this.given.latin1, lines, start, end - (origin ? 0 : leading)),
-    }
+    const held = gitleaksLine(this.given.latin1, this.lines, start, end - (origin ? 0 : leading))
+    const touched = { from: where.lineStart, to: Math.max(where.lineEnd, end) }
+    const find = { secret, match, line: () => origin?.line ?? this.given.latin1.slice(held.from, held.to) }
     if ([...this.ready.allowlists, ...owner.allowlists].some((list) => list.coversFind(find, this.target)))
       return undefined
     const { lineStart: _, lineEnd: __, ...range } = where
@@ -216,22 +211,25 @@ export class Scan {
       end,
       secret: readable(secret),
       match: readable(match),
-      line: line.text,
+      line: this.lineAt(touched),
       ...range,
       entropy,
       decoded: origin?.encodings ?? [],
-      allowedInline: line.allowed,
+      allowedInline: this.isAllowed(held, touched),
     }
   }
 
   /** a long line with many finds is read once */
-  private lineAt(from: number, to: number): { text: string; allowed: boolean } {
-    if (this.line?.from !== from || this.line.to !== to) {
-      const line = this.given.latin1.slice(from, to)
-      const allowed = ALLOW_COMMENTS.some((comment) => line.includes(comment))
-      this.line = { from, to, text: readable(line), allowed }
-    }
-    return this.line
+  private lineAt({ from, to }: Range): string {
+    if (this.line?.from !== from || this.line.to !== to)
+      this.line = { from, to, text: readable(this.given.latin1.slice(from, to)) }
+    return this.line.text
+  }
+
+  /** gitleaks' comment on the line as gitleaks takes it, the others on the lines of the match */
+  private isAllowed(gitleaks: Range, touched: Range): boolean {
+    this.allowed ??= ALLOW_COMMENTS.map((comments) => commentsOf(this.given.latin1, comments))
+    return this.allowed.some((found, index) => hasWithin(found, index === 0 ? gitleaks : touched))
   }
 
   /** in the order of the text; when there are too many, those that block come first */
@@ -253,6 +251,44 @@ export class Scan {
     return this.now() > this.deadline
   }
 }
+
+/** in order; they never overlap */
+const commentsOf = (latin1: string, comments: readonly string[]): Range[] =>
+  comments
+    .flatMap((comment) => {
+      const found: Range[] = []
+      for (let at = latin1.indexOf(comment); at >= 0; at = latin1.indexOf(comment, at + 1))
+        found.push({ from: at, to: at + comment.length })
+      return found
+    })
+    .sort((a, b) => a.from - b.from)
+
+const hasWithin = (sorted: readonly Range[], { from, to }: Range): boolean => {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as Range).from < from) low = middle + 1
+    else high = middle
+  }
+  return (sorted[low]?.to ?? Number.POSITIVE_INFINITY) <= to
+}
+
+const pathHit = (rule: Rule, target: Target): Hit => ({
+  rule,
+  start: 0,
+  end: 0,
+  secret: '',
+  match: `file detected: ${target.path}`,
+  line: '',
+  startLine: 1,
+  endLine: 1,
+  startColumn: 1,
+  endColumn: 1,
+  entropy: 0,
+  decoded: [],
+  allowedInline: false,
+})
 
 /** As latin1 text; undefined: the group that was asked for is not there (gitleaks passes over the match). */
 const secretOf = (searcher: Searcher, match: string): string | undefined => {

@@ -14,6 +14,10 @@ export const textOf = (bytes: Buffer): Text => ({
   ascii: isAscii(bytes),
 })
 
+/** Lower-cased as Go does it, whole Unicode: for keywords and stop-words that are not ASCII. */
+export const lowered = (latin1: string): string =>
+  Buffer.from(latin1, 'latin1').toString('utf8').toLowerCase()
+
 /** Bytes as text for people: UTF-8 where it is. */
 export const readable = (latin1: string): string =>
   /[\x80-\xff]/.test(latin1) ? Buffer.from(latin1, 'latin1').toString('utf8') : latin1

@@ -94,7 +94,8 @@ export const keywordPlace = (
 ): KeywordPlace | undefined => {
   const parts = flatten(node, true)
   if (parts.length === 1) return placeInOne(parts[0] as Node, keywords, ascii)
-  const spelled = parts.map(spellings)
+  const texts = parts.map(spellings)
+  const longestKeyword = Math.max(...keywords.map((keyword) => keyword.length))
   const sums = [0]
   for (const part of parts) sums.push((sums.at(-1) as number) + longest(part, ascii))
   const total = (from: number, to: number): number =>
@@ -113,10 +114,20 @@ export const keywordPlace = (
         after: inside.after + total(from + 1, parts.length),
       })
     let run = ['']
+    let least = 0
+    const enough = longest(parts[from] as Node, true) + longestKeyword
     for (let to = from; to < parts.length; to += 1) {
-      const more = spelled[to]
+      const more = texts[to]
       if (!more || run.length * more.length > SPELLINGS_MOST) break
-      run = run.flatMap((start) => more.map((end) => start + end))
+      run =
+        more.length === 1
+          ? run.map((start) => start + more[0])
+          : run.flatMap((start) => more.map((end) => start + end))
+      // a keyword that begins in a later part is found better from there
+      if (least > enough) break
+      least += Math.min(...more.map((text) => text.length))
+      // most runs hold none, and their first spelling says so
+      if (firstKeyword(run[0] as string, keywords) < 0) continue
       const offsets = run.map((text) => firstKeyword(text, keywords))
       if (offsets.every((offset) => offset >= 0)) {
         consider({
@@ -158,8 +169,19 @@ const firstKeyword = (text: string, keywords: readonly string[]): number => {
   return first
 }
 
-/** all lower-cased texts that a node stands for, when there are few and ASCII (or a letter's own folds) */
+const spelled = new WeakMap<Node, string[] | 'many'>()
+
+/** all lower-cased texts that a node stands for, when there are few and ASCII (or a letter's own folds); asked from all sides */
 const spellings = (node: Node): string[] | undefined => {
+  let all = spelled.get(node)
+  if (all === undefined) {
+    all = spell(node) ?? 'many'
+    spelled.set(node, all)
+  }
+  return all === 'many' ? undefined : all
+}
+
+const spell = (node: Node): string[] | undefined => {
   switch (node.kind) {
     case 'assert':
     case 'empty':

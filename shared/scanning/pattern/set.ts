@@ -71,8 +71,19 @@ export const foldCase = (set: CodeSet): CodeSet => {
   return normalise(more)
 }
 
-/** of one code point, as ranges */
-const variants = (code: number): number[] => {
+const known = new Map<number, readonly number[]>()
+
+/** of one code point, as ranges; asked again and again for the same letters */
+const variants = (code: number): readonly number[] => {
+  let found = known.get(code)
+  if (!found) {
+    found = findVariants(code)
+    if (code < 0x250) known.set(code, found)
+  }
+  return found
+}
+
+const findVariants = (code: number): number[] => {
   const char = String.fromCodePoint(code)
   const found = new Set<number>()
   for (const other of [char.toLowerCase(), char.toUpperCase(), char.toUpperCase().toLowerCase()]) {

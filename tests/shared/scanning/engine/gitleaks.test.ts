@@ -169,7 +169,7 @@ test.each(['gitleaks:allow', 'betterleaks:allow', 'codecommit-relay:allow'])(
   '%s on a line marks its finds',
   (comment) => {
     expect(
-      scan(ruleSet([tok]), `tok=abcd # ${comment}\ntok=efgh`).hits.map((hit) => hit.allowedInline),
+      scan(ruleSet([tok]), `tok=abcd # ${comment}\ntok=efgh\n`).hits.map((hit) => hit.allowedInline),
     ).toEqual([true, false])
   },
 )
