@@ -15,6 +15,7 @@ import { createKms } from './kms/kms.ts'
 import { createLambda } from './lambda/lambda.ts'
 import { createLogs } from './logs/logs.ts'
 import { createScheduler } from './scheduler/scheduler.ts'
+import { createSecretsManager } from './secretsmanager/secretsmanager.ts'
 import { createSns } from './sns/sns.ts'
 import { createSqs } from './sqs/sqs.ts'
 
@@ -55,6 +56,7 @@ export const createServices = (options: ServicesOptions): Services => {
   const iam = createIam({ parts, accounts: options.accounts })
   const kms = createKms({ parts, iam })
   const trail = createTrail({ parts })
+  const secrets = createSecretsManager({ parts })
   const logs = createLogs({ parts, iam, folder: join(folder, 'logs'), full: faults.diskFull })
   const sqs = createSqs({ parts, iam, kms, baseUrl: options.baseUrl })
   // sns, lambda and events need one another: each is reached when it is used, not when it is made
@@ -115,6 +117,7 @@ export const createServices = (options: ServicesOptions): Services => {
     ecs.service,
     kms.service,
     trail.service,
+    secrets.service,
     logs.service,
     lambda.service,
     scheduler.service,

@@ -5,11 +5,15 @@ import { build as bundle, type Metafile, type Plugin } from 'esbuild'
 import { type Zippable, zipSync } from 'fflate'
 import type { Config } from '../shared/config/types.ts'
 import { BadConfig, readConfig } from './config.ts'
+import { compiledRulePack } from './rule-pack.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
 /** Programs of the mirror container, by their path without `.ts`. */
 const MIRROR = ['main', 'credential']
+
+/** The function that has the rules of the scanner beside it, as `rules.json`. */
+const SCANNER = 'scan'
 
 /** Folder within a function's own. */
 const CHUNKS = 'chunks'
@@ -39,7 +43,7 @@ export interface Built {
 
 /**
  * Bundles every folder of `functions/` to `<outDir>/functions/<name>/`: `index.mjs`, `chunks/` with what it loads only when it is
- * needed, and `relay.json`; all of it again in `<outDir>/functions/<name>.zip`. The mirror's programs go to `<outDir>/mirror/`.
+ * needed, and `relay.json`, for the scanner `rules.json` too; all of it again in `<outDir>/functions/<name>.zip`. The mirror's programs go to `<outDir>/mirror/`.
  * Equal sources give equal bytes. Files are replaced in one step, so a build beside another, or one that fails, leaves no half file.
  * @throws BadConfig for relay.yml; Error for a function folder without main.ts; esbuild's own error for code that does not build
  */
@@ -48,11 +52,17 @@ export const build = async (options: BuildOptions = {}): Promise<Built> => {
   const outDir = options.outDir ?? join(ROOT, '.build')
   const functions = functionNames()
   const relay = Buffer.from(`${JSON.stringify(config, null, 2)}\n`)
+  const rules = compiledRulePack()
   // all before the first is written: code that does not build changes nothing
   const [mirror, ...bundles] = await Promise.all([bundleMirror(), ...functions.map(bundleFunction)])
   for (const [path, contents] of mirror) put(join(outDir, 'mirror', path), contents)
-  for (const [index, name] of functions.entries())
-    putFunction(join(outDir, 'functions', name), new Map([...(bundles[index] ?? []), ['relay.json', relay]]))
+  for (const [index, name] of functions.entries()) {
+    const beside =
+      name === SCANNER
+        ? [['relay.json', relay] as const, ['rules.json', rules] as const]
+        : [['relay.json', relay] as const]
+    putFunction(join(outDir, 'functions', name), new Map([...(bundles[index] ?? []), ...beside]))
+  }
   removeStale(join(outDir, 'functions'), new Set(functions.flatMap((name) => [name, `${name}.zip`])))
   return { functions, outDir }
 }

@@ -5,6 +5,8 @@ export interface FunctionShape {
   readonly memory: number
   /** seconds */
   readonly timeout: number
+  /** MiB of temporary storage; absent: the 512 that every function has */
+  readonly storage?: number
   /** absent: not fed by a queue */
   readonly queue?: {
     /** messages handed over at once; more than 10 needs a window (Lambda developer guide, "Using Lambda with Amazon SQS") */
@@ -39,6 +41,16 @@ export const FUNCTIONS = {
     timeout: 900,
     // two at a time is the least that can be set; slices of one sweep come due one after another
     queue: { batchSize: 1, concurrency: 2, oldAfter: 7200 },
+  },
+  scan: {
+    description: 'Searches what a push brought for secrets',
+    // one processor: the search is bound by it, and packs of 256 MiB stay in memory
+    memory: 1769,
+    timeout: 900,
+    // MiB of /tmp: a pack of 2 GiB, the most that is read, and room beside it
+    storage: 3072,
+    // a message is as old as the scan of a first push takes
+    queue: { batchSize: 10, oldAfter: 1800 },
   },
   notify: {
     description: 'Tells the topics of relay.yml what happened',

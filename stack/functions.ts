@@ -22,6 +22,7 @@ import {
   sub,
   type Value,
 } from './resources.ts'
+import { fingerprintKeyArn } from './scanning.ts'
 import { TABLE_ID } from './table.ts'
 import { TASK_DEFINITION_ID } from './task.ts'
 
@@ -35,6 +36,7 @@ export interface ServerlessFunction {
   readonly handler: string
   readonly memorySize: number
   readonly timeout: number
+  readonly ephemeralStorageSize?: number
   readonly role: string
   readonly environment: Environment
   readonly package: { readonly artifact: string }
@@ -51,13 +53,14 @@ export const serverlessFunctions = (plan: Plan): Readonly<Record<FunctionName, S
   >
 
 const serverlessFunction = (plan: Plan, name: FunctionName): ServerlessFunction => {
-  const { description, memory, timeout }: FunctionShape = FUNCTIONS[name]
+  const { description, memory, timeout, storage }: FunctionShape = FUNCTIONS[name]
   return {
     name: named(plan, name),
     description,
     handler: 'index.handler',
     memorySize: memory,
     timeout,
+    ...(storage !== undefined && { ephemeralStorageSize: storage }),
     role: roleId(name),
     environment: environmentOf(plan, name),
     package: { artifact: `.build/functions/${name}.zip` },
@@ -116,8 +119,16 @@ const SETTINGS: Readonly<Record<FunctionName, readonly Setting[]>> = {
     'RELAY_ACCOUNT',
     'RELAY_STACK',
   ],
+  scan: [
+    'RELAY_TABLE',
+    'RELAY_BUS',
+    'RELAY_ACCOUNT',
+    'RELAY_SCAN_QUEUE_URL',
+    'RELAY_MAX_RECEIVES',
+    'RELAY_FINGERPRINT_KEY',
+  ],
   notify: ['RELAY_TABLE', 'RELAY_TOPICS'],
-  trigger: ['RELAY_REPLICATE_QUEUE_URL', 'RELAY_NOTIFY_QUEUE_URL'],
+  trigger: ['RELAY_REPLICATE_QUEUE_URL', 'RELAY_NOTIFY_QUEUE_URL', 'RELAY_SCAN_QUEUE_URL'],
 }
 
 const environment = (plan: Plan) => {
@@ -129,6 +140,8 @@ const environment = (plan: Plan) => {
     RELAY_REPLICATE_DLQ_URL: ref(deadLettersId('replicate')),
     RELAY_SWEEP_QUEUE_URL: ref(queueId('sweep')),
     RELAY_NOTIFY_QUEUE_URL: ref(queueId('notify')),
+    RELAY_SCAN_QUEUE_URL: ref(queueId('scan')),
+    RELAY_FINGERPRINT_KEY: fingerprintKeyArn(plan),
     RELAY_BUS: 'default',
     RELAY_STACK: stackName(plan),
     RELAY_ACCOUNT: ACCOUNT,

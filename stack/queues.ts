@@ -22,13 +22,15 @@ export const queues = (plan: Plan): Resources => ({
   ...Object.assign({}, ...CONSUMERS.map((consumer) => consumerQueues(plan, consumer))),
   [deadLettersId('trigger')]: deadLetters(named(plan, 'trigger-dead-letters'), OWN_KEY),
   [UNDELIVERED_ID]: deadLetters(named(plan, 'undelivered'), OWN_KEY),
-  [`${UNDELIVERED_ID}Policy`]: queuePolicy(UNDELIVERED_ID, {
-    ...fromRules(
-      UNDELIVERED_ID,
-      RULES.map((rule) => rule.id),
-    ),
-    Sid: 'RulesLeaveWhatTheyCouldNotDeliver',
-  }),
+  [`${UNDELIVERED_ID}Policy`]: queuePolicy(UNDELIVERED_ID, [
+    {
+      ...fromRules(
+        UNDELIVERED_ID,
+        RULES.map((rule) => rule.id),
+      ),
+      Sid: 'RulesLeaveWhatTheyCouldNotDeliver',
+    },
+  ]),
 })
 
 const consumerQueues = (plan: Plan, consumer: Consumer): Resources => {
@@ -53,7 +55,7 @@ const consumerQueues = (plan: Plan, consumer: Consumer): Resources => {
         sourceQueueArns: [arn('sqs', named(plan, consumer))],
       },
     }),
-    [`${id}Policy`]: queuePolicy(id, sender(consumer)),
+    [`${id}Policy`]: queuePolicy(id, senders(consumer)),
   }
 }
 
@@ -71,24 +73,27 @@ const deadLetters = (name: string, more: { readonly [key: string]: Value }): Res
 })
 
 /** Who outside our own functions puts messages into a consumer's queue. */
-const sender = (consumer: Consumer) => {
+const senders = (consumer: Consumer): Parameters<typeof document>[0] => {
   if (consumer === 'sweep') {
-    return {
-      ...allow(['sqs:SendMessage'], [att(queueId('sweep'))]),
-      Sid: 'ScheduleSends',
-      Principal: { AWS: att(SCHEDULE_ROLE_ID) },
-    }
+    return [scheduleSends(consumer)]
   }
   const ids = RULES.filter((rule) => rule.consumer === consumer).map((rule) => rule.id)
-  return { ...fromRules(queueId(consumer), ids), Sid: 'RulesSend' }
+  const rules = { ...fromRules(queueId(consumer), ids), Sid: 'RulesSend' }
+  return consumer === 'scan' ? [rules, scheduleSends(consumer)] : [rules]
 }
+
+const scheduleSends = (consumer: Consumer) => ({
+  ...allow(['sqs:SendMessage'], [att(queueId(consumer))]),
+  Sid: 'ScheduleSends',
+  Principal: { AWS: att(SCHEDULE_ROLE_ID) },
+})
 
 const fromRules = (queue: string, rules: readonly string[]) => ({
   ...allow(['sqs:SendMessage'], [att(queue)], { ArnEquals: { 'aws:SourceArn': rules.map(ruleArn) } }),
   Principal: { Service: 'events.amazonaws.com' },
 })
 
-const queuePolicy = (queue: string, statement: Parameters<typeof document>[0][number]): Resource => ({
+const queuePolicy = (queue: string, statements: Parameters<typeof document>[0]): Resource => ({
   Type: 'AWS::SQS::QueuePolicy',
-  Properties: { Queues: [ref(queue)], PolicyDocument: document([statement]) },
+  Properties: { Queues: [ref(queue)], PolicyDocument: document(statements) },
 })

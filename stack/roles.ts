@@ -5,6 +5,7 @@ import { parkTips, removeParked } from './parking.ts'
 import { allow, putOwnEvents, role, type Statement } from './policy.ts'
 import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
+import { readScanned } from './scanning.ts'
 import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
 import { useTable } from './table.ts'
 import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
@@ -65,6 +66,16 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     useKeyThrough('sqs'),
     useKeyForTable(),
   ],
+  scan: (plan) => [
+    receive('scan'),
+    // what failed comes back sooner; the schedule's message asks for a look at each repository
+    allow(['sqs:ChangeMessageVisibility', 'sqs:SendMessage'], [att(queueId('scan'))]),
+    useTable('Query'),
+    ...readScanned(plan),
+    putOwnEvents(),
+    useKeyThrough('sqs'),
+    useKeyForTable(),
+  ],
   notify: (plan) => [
     receive('notify'),
     useTable(),
@@ -76,8 +87,13 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     useKeyForTable(),
   ],
   trigger: () => [
-    // the third: Lambda sends an event that failed three times in the function's name
-    send(att(queueId('replicate')), att(queueId('notify')), att(deadLettersId('trigger'))),
+    // the last: Lambda sends an event that failed three times in the function's name
+    send(
+      att(queueId('replicate')),
+      att(queueId('notify')),
+      att(queueId('scan')),
+      att(deadLettersId('trigger')),
+    ),
     useKeyThrough('sqs'),
   ],
 }

@@ -1,6 +1,7 @@
 import type { Consumer } from './consumers.ts'
 import { CLUSTER_ID, queueId, UNDELIVERED_ID } from './ids.ts'
 import { att, named, type Plan, type Resource, type Resources, type Value } from './resources.ts'
+import { isScanning } from './scanning.ts'
 
 interface EventRule {
   readonly id: string
@@ -8,6 +9,8 @@ interface EventRule {
   readonly description: string
   readonly consumer: Consumer
   readonly pattern: { readonly [key: string]: Value }
+  /** absent: always */
+  readonly wanted?: (plan: Plan) => boolean
 }
 
 /** CodeCommit user guide, "Monitoring CodeCommit events in Amazon EventBridge and Amazon CloudWatch Events". */
@@ -32,6 +35,14 @@ export const RULES: readonly EventRule[] = [
     description: 'A branch or tag was created, moved or deleted: tell who wants to know',
     consumer: 'notify',
     pattern: REF_CHANGES,
+  },
+  {
+    id: 'RefChangesToScan',
+    name: 'ref-changes-to-scan',
+    description: 'A branch or tag was created, moved or deleted: search what came for secrets',
+    consumer: 'scan',
+    pattern: REF_CHANGES,
+    wanted: isScanning,
   },
   {
     id: 'RelayEventsToNotify',
@@ -64,7 +75,7 @@ const eventRule = (plan: Plan, rule: EventRule): Resource => ({
     Name: named(plan, rule.name),
     Description: rule.description,
     EventPattern: rule.pattern,
-    State: 'ENABLED',
+    State: (rule.wanted?.(plan) ?? true) ? 'ENABLED' : 'DISABLED',
     Targets: [
       {
         Id: rule.consumer,

@@ -9,6 +9,7 @@ import { queues } from './queues.ts'
 import { att, idOf, type Plan, type Resources, ref, type Value } from './resources.ts'
 import { roles } from './roles.ts'
 import { rules } from './rules.ts'
+import { scanning } from './scanning.ts'
 import { schedule } from './schedule.ts'
 import { TABLE_ID, table, tableArn } from './table.ts'
 import { imageRepository, TASK_DEFINITION_ID, TASK_ROLE_ID, task, taskParameters } from './task.ts'
@@ -48,6 +49,7 @@ export const template = (plan: Plan, image?: string): Template => ({
     chat(plan),
     rules(plan),
     schedule(plan),
+    scanning(plan),
     network(plan),
     task(plan),
     roles(plan),

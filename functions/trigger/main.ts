@@ -6,6 +6,7 @@ import { createTrigger } from './handler.ts'
 const settings = readEnvironment(process.env, {
   replicateQueue: url('RELAY_REPLICATE_QUEUE_URL'),
   notifyQueue: url('RELAY_NOTIFY_QUEUE_URL'),
+  scanQueue: url('RELAY_SCAN_QUEUE_URL'),
 })
 
 export const handler = entry(

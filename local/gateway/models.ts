@@ -80,6 +80,12 @@ export const MODELS: readonly Model[] = [
     load: () => import('@aws-sdk/client-kms'),
   },
   {
+    service: 'secretsmanager',
+    protocol: 'json1.1',
+    target: 'secretsmanager',
+    load: () => import('@aws-sdk/client-secrets-manager'),
+  },
+  {
     service: 'cloudtrail',
     protocol: 'json1.1',
     target: 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101',

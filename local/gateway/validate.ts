@@ -15,6 +15,7 @@ const TABLES: Readonly<Record<string, () => Promise<{ readonly TABLE: string }>>
   lambda: () => import('./constraints/lambda.ts'),
   logs: () => import('./constraints/logs.ts'),
   kms: () => import('./constraints/kms.ts'),
+  secretsmanager: () => import('./constraints/secretsmanager.ts'),
   cloudtrail: () => import('./constraints/cloudtrail.ts'),
 }
 const loaded = new Map<string, Promise<ConstraintTable | undefined>>()

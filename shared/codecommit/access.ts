@@ -7,6 +7,7 @@ import { type ContentsApi, contentsApi } from './contents-api.ts'
 import { credentialsFor } from './credentials.ts'
 import { gitUrl } from './endpoint.ts'
 import { basicAuthorization, type GitPassword, signGitPassword } from './git-password.ts'
+import { type HistoryApi, historyApi } from './history-api.ts'
 import { type RepositoryApi, repositoryApi } from './repository-api.ts'
 import { type SettingsApi, settingsApi } from './settings-api.ts'
 
@@ -22,7 +23,7 @@ export interface CodeCommitSettings {
 }
 
 /** CodeCommit as the product needs it. Every method throws RelayError, with the repository's address in its data. */
-export interface CodeCommitAccess extends RepositoryApi, SettingsApi, ContentsApi {
+export interface CodeCommitAccess extends RepositoryApi, SettingsApi, ContentsApi, HistoryApi {
   /** heads and tags as they are now, or undefined where there is no such repository; `side` is the right that is used */
   readRefs(repository: ReachableRepository, side: 'source' | 'replica'): Promise<RefMap | undefined>
   /** URL for Git, without credentials; NAME_INVALID for what cannot be a repository */
@@ -65,6 +66,7 @@ export const createCodeCommit = (settings: CodeCommitSettings): CodeCommitAccess
     ...repositoryApi(api),
     ...settingsApi(api),
     ...contentsApi(api),
+    ...historyApi(api),
     async readRefs(repository, side) {
       const service = side === 'source' ? 'git-upload-pack' : 'git-receive-pack'
       const signal = AbortSignal.timeout(settings.timeoutMs ?? READ_TIMEOUT_MS)

@@ -36,6 +36,7 @@ export const withDefaults = (input: ConfigInput): Config => {
         repositories: repositories ?? EVERYTHING,
       }),
     ),
+    scan: (input.scan ?? []).map(({ repositories }) => ({ repositories })),
     sweep: { everyMinutes: input.sweep?.everyMinutes ?? SWEEP_MINUTES },
     mirror: mirrorOf(input.mirror),
     safety: { refs: input.safety?.refs ?? 10, percent: input.safety?.percent ?? 30 },

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini'
+import { nearest } from '../runtime/nearest.ts'
 import { withDefaults } from './defaults.ts'
 import { ConfigError, type Mistake } from './mistakes.ts'
-import { nearest } from './nearest.ts'
 import { breaches, NOTHING, quote, type RuleBreach } from './rules.ts'
 import { type ConfigInput, configSchema } from './schema.ts'
 import { knownKeys } from './schema-keys.ts'

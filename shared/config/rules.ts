@@ -1,5 +1,5 @@
+import { nearest } from '../runtime/nearest.ts'
 import { FARGATE_SIZES, memoryText } from './fargate.ts'
-import { nearest } from './nearest.ts'
 import { partitionOf } from './regions.ts'
 import type { Path } from './yaml-source.ts'
 
@@ -26,6 +26,9 @@ export const breaches = (value: unknown): readonly RuleBreach[] => {
     ),
     ...topicNameBreaches(Object.keys(mapping(config.topics))),
     ...list(config.notify).flatMap((route, index) => routeBreaches(mapping(route), index, config.topics)),
+    ...list(config.scan).flatMap((rule, index) =>
+      globBreaches(mapping(rule).repositories, ['scan', index, 'repositories']),
+    ),
     ...sizeBreaches(mapping(config.mirror)),
   ]
 }

@@ -5,7 +5,13 @@ import { GLOB } from './glob.ts'
 import { REGIONS } from './regions.ts'
 import type { EventKind } from './types.ts'
 
-export const EVENT_KINDS = ['push', 'branch', 'tag', 'replica'] as const satisfies readonly EventKind[]
+export const EVENT_KINDS = [
+  'push',
+  'branch',
+  'tag',
+  'replica',
+  'secret',
+] as const satisfies readonly EventKind[]
 
 /** Every message here finishes the sentence "expected …". `says` is what an editor shows beside the key. */
 const says = (text: string) => z.describe(text)
@@ -201,7 +207,7 @@ const route = z
           z.enum(EVENT_KINDS, `one of ${EVENT_KINDS.join(', ')}`),
           1,
           EVENT_KINDS.length,
-          'push: a branch moved; branch, tag: one appeared, moved or went; replica: what became of the replicas. Default: all.',
+          'push: a branch moved; branch, tag: one appeared, moved or went; replica: what became of the replicas; secret: what a scan found. Default: all.',
         ),
       ),
       repositories: z.optional(globs('Of which repositories. Default: all.')),
@@ -275,6 +281,23 @@ export const configSchema = z
       ),
       notify: z.optional(
         list(route, 0, 100, 'Which topic hears what. Default: every topic but "alarms" hears everything.'),
+      ),
+      scan: z.optional(
+        list(
+          z
+            .strictObject(
+              {
+                repositories: globs(
+                  'Whose pushes are searched for secrets: repositories of the region that Relay is deployed in.',
+                ),
+              },
+              'a mapping',
+            )
+            .check(says('Some repositories to scan.')),
+          0,
+          100,
+          'Which repositories are scanned for secrets at every push. Default: none.',
+        ),
       ),
       sweep: z.optional(
         z

@@ -4,6 +4,8 @@ export interface Config {
   readonly replicate: readonly ReplicationRule[]
   readonly topics: Readonly<Record<string, Topic>>
   readonly notify: readonly NotifyRoute[]
+  /** none: nothing is scanned */
+  readonly scan: readonly ScanRule[]
   readonly sweep: { readonly everyMinutes: number }
   readonly mirror: MirrorSettings
   readonly safety: SafetySettings
@@ -60,11 +62,17 @@ export interface Topic {
   readonly teams?: { readonly tenant: string; readonly team: string; readonly channel: string }
 }
 
-export type EventKind = 'push' | 'branch' | 'tag' | 'replica'
+/** Whose pushes are searched for secrets. */
+export interface ScanRule {
+  /** globs of repository names in the region that Relay is deployed in; `!glob` excludes */
+  readonly repositories: readonly string[]
+}
+
+export type EventKind = 'push' | 'branch' | 'tag' | 'replica' | 'secret'
 
 export interface NotifyRoute {
   readonly topic: string
-  /** push: a branch moved; branch, tag: one appeared, moved (tags) or went; replica: Relay's own events */
+  /** push: a branch moved; branch, tag: one appeared, moved (tags) or went; replica: what became of replicas; secret: what a scan found */
   readonly events: readonly EventKind[]
   readonly repositories: readonly string[]
 }

@@ -10,6 +10,11 @@ import {
   replicationRequested,
   replicaUpdated,
   repositoryState,
+  scanIncomplete,
+  scanRequested,
+  scanRulesInvalid,
+  secretFound,
+  secretResolved,
   sourceMissing,
   taskState,
   triggerRecord,
@@ -165,6 +170,16 @@ const decodeRelay = (kind: string, detail: unknown, base: { id: string; at: stri
       return { type: 'relay', ...base, detailType: kind, detail: check(sourceMissing, detail, 'detail') }
     case 'Mirror Failed':
       return { type: 'relay', ...base, detailType: kind, detail: check(mirrorFailed, detail, 'detail') }
+    case 'Secret Found':
+      return { type: 'relay', ...base, detailType: kind, detail: check(secretFound, detail, 'detail') }
+    case 'Secret Resolved':
+      return { type: 'relay', ...base, detailType: kind, detail: check(secretResolved, detail, 'detail') }
+    case 'Scan Incomplete':
+      return { type: 'relay', ...base, detailType: kind, detail: check(scanIncomplete, detail, 'detail') }
+    case 'Scan Rules Invalid':
+      return { type: 'relay', ...base, detailType: kind, detail: check(scanRulesInvalid, detail, 'detail') }
+    case 'Scan Requested':
+      return { type: 'scan-request', ...base, ...check(scanRequested, detail, 'detail') }
     case 'Replication Requested':
       return { type: 'request', ...base, ...check(replicationRequested, detail, 'detail') }
     default:

@@ -1,5 +1,5 @@
 import type { RepositoryAddress } from '../codecommit/address.ts'
-import { RELAY_SOURCE, type ReplicationRequest } from './types.ts'
+import { RELAY_SOURCE, type ReplicationRequest, type ScanRequest } from './types.ts'
 
 /**
  * A `Replication Requested` in the form of an EventBridge envelope, ready for the replicate queue.
@@ -8,24 +8,39 @@ import { RELAY_SOURCE, type ReplicationRequest } from './types.ts'
  */
 export const replicationRequested = (
   work: Pick<ReplicationRequest, 'repository' | 'replica' | 'reason' | 'attempt' | 'by'>,
-  stamp: { readonly id: string; readonly now: number; readonly account: string; readonly region: string },
+  stamp: Stamp,
 ): string =>
+  enveloped('Replication Requested', stamp, {
+    repository: plain(work.repository),
+    ...(work.replica ? { replica: plain(work.replica) } : {}),
+    reason: work.reason,
+    attempt: work.attempt,
+    ...(work.by === undefined ? {} : { by: work.by }),
+  })
+
+/** A `Scan Requested`, ready for the scan queue. */
+export const scanRequested = (work: Pick<ScanRequest, 'repository' | 'reason'>, stamp: Stamp): string =>
+  enveloped('Scan Requested', stamp, { repository: plain(work.repository), reason: work.reason })
+
+interface Stamp {
+  readonly id: string
+  /** milliseconds since the epoch */
+  readonly now: number
+  readonly account: string
+  readonly region: string
+}
+
+const enveloped = (detailType: string, stamp: Stamp, detail: object): string =>
   JSON.stringify({
     version: '0',
     id: stamp.id,
-    'detail-type': 'Replication Requested',
+    'detail-type': detailType,
     source: RELAY_SOURCE,
     account: stamp.account,
     time: new Date(stamp.now).toISOString(),
     region: stamp.region,
     resources: [],
-    detail: {
-      repository: plain(work.repository),
-      ...(work.replica ? { replica: plain(work.replica) } : {}),
-      reason: work.reason,
-      attempt: work.attempt,
-      ...(work.by === undefined ? {} : { by: work.by }),
-    },
+    detail,
   })
 
 /** Without role and external id, which belong to the configuration. */

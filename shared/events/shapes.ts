@@ -7,6 +7,11 @@ import type {
   ReplicaIncomplete,
   ReplicationRequest,
   ReplicaUpdated,
+  ScanIncomplete,
+  ScanRequest,
+  ScanRulesInvalid,
+  SecretFound,
+  SecretResolved,
   SourceMissing,
 } from './types.ts'
 
@@ -174,4 +179,68 @@ export const replicationRequested: Shape<
   reason: words,
   attempt: count,
   by: z.exactOptional(z.enum(['mirror', 'force'])),
+})
+
+const finding = z.object({
+  fingerprint: words,
+  rule: words,
+  description: words,
+  action: z.enum(['block', 'advise']),
+  place: z.enum(['file', 'commit-message', 'tag-message', 'path']),
+  path: words,
+  line: z.exactOptional(count),
+  column: z.exactOptional(count),
+  commit: z.exactOptional(oid),
+  author: z.exactOptional(words),
+  refs: z.array(words),
+  redacted: words,
+  note: z.exactOptional(words),
+  elsewhere: count,
+  again: z.boolean(),
+})
+
+export const secretFound: Shape<SecretFound> = z.object({
+  repository: address,
+  findings: z.array(finding),
+  found: count,
+  blocking: count,
+  nextStep: words,
+})
+
+export const secretResolved: Shape<SecretResolved> = z.object({
+  repository: address,
+  findings: z.array(
+    z.object({ ...finding.shape, how: z.enum(['gone', 'allowed']), why: z.exactOptional(words) }),
+  ),
+  resolved: count,
+  nextStep: words,
+})
+
+export const scanIncomplete: Shape<ScanIncomplete> = z.object({
+  repository: address,
+  gaps: z.array(
+    z.object({
+      reason: words,
+      path: z.exactOptional(words),
+      commit: z.exactOptional(words),
+      rule: z.exactOptional(words),
+      bytes: z.exactOptional(count),
+    }),
+  ),
+  gapsInAll: count,
+  nextStep: words,
+})
+
+export const scanRulesInvalid: Shape<ScanRulesInvalid> = z.object({
+  repository: address,
+  file: words,
+  mistakes: z.array(words),
+  mistakesInAll: count,
+  used: z.boolean(),
+  nextStep: words,
+})
+
+export const scanRequested: Shape<Pick<ScanRequest, 'repository' | 'reason'>> = z.object({
+  repository: address,
+  reason: words,
 })

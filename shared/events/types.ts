@@ -39,6 +39,10 @@ export type RelayDetailType =
   | 'Plan Refused'
   | 'Source Missing'
   | 'Mirror Failed'
+  | 'Secret Found'
+  | 'Secret Resolved'
+  | 'Scan Incomplete'
+  | 'Scan Rules Invalid'
 
 /** How a replica was brought up to date: `fast-path` and `relay` stream the change, `mirror` is the Fargate task. */
 export type Way = 'fast-path' | 'relay' | 'mirror'
@@ -126,20 +130,117 @@ export interface SourceMissing {
   readonly nextStep: string
 }
 
+/** Findings, gaps or mistakes named in one event: it has to fit into 256 KiB. */
+export const MAX_NAMED_FINDINGS = 50
+
+/** A secret at one place of a repository, without the secret itself. */
+export interface NamedFinding {
+  /** keyed hash of rule and secret: the same secret, the same fingerprint, wherever it is */
+  readonly fingerprint: string
+  readonly rule: string
+  readonly description: string
+  readonly action: 'block' | 'advise'
+  /** where in the repository's data */
+  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path'
+  /** empty where there is no file */
+  readonly path: string
+  /** from 1; absent for a path */
+  readonly line?: number
+  readonly column?: number
+  /** the commit, or tag, that brought it */
+  readonly commit?: string
+  readonly author?: string
+  /** full names of refs that lead to it: at most {@link MAX_NAMED_REFS_OF_FINDING} */
+  readonly refs: readonly string[]
+  /** with at most a fifth of the secret's characters */
+  readonly redacted: string
+  /** what is known of the secret: the AWS account that it belongs to */
+  readonly note?: string
+  /** other repositories in which the same secret was found */
+  readonly elsewhere: number
+  /** was resolved or allowed before */
+  readonly again: boolean
+}
+
+export const MAX_NAMED_REFS_OF_FINDING = 5
+
+/** What one scan of a repository found that nobody was told of before. */
+export interface SecretFound {
+  readonly repository: RepositoryAddress
+  /** at most {@link MAX_NAMED_FINDINGS} of them, those that block first */
+  readonly findings: readonly NamedFinding[]
+  readonly found: number
+  /** how many of all may block */
+  readonly blocking: number
+  readonly nextStep: string
+}
+
+/** What was found before is gone from every branch, or somebody allowed it. A secret that was pushed stays leaked. */
+export interface SecretResolved {
+  readonly repository: RepositoryAddress
+  readonly findings: readonly (NamedFinding & { readonly how: 'gone' | 'allowed'; readonly why?: string })[]
+  readonly resolved: number
+  readonly nextStep: string
+}
+
+/** What a scan could not look at. */
+export interface ScanIncomplete {
+  readonly repository: RepositoryAddress
+  /** at most {@link MAX_NAMED_FINDINGS} of them */
+  readonly gaps: readonly {
+    /** `time`, `size`, `findings`, `pattern`, `unreadable` */
+    readonly reason: string
+    readonly path?: string
+    readonly commit?: string
+    readonly rule?: string
+    readonly bytes?: number
+  }[]
+  readonly gapsInAll: number
+  readonly nextStep: string
+}
+
+/** Mistakes in the team's own rules; where they are refused, the shipped rules stay in force. */
+export interface ScanRulesInvalid {
+  readonly repository: RepositoryAddress
+  readonly file: string
+  /** in sentences, with line and key; at most {@link MAX_NAMED_FINDINGS} of them */
+  readonly mistakes: readonly string[]
+  readonly mistakesInAll: number
+  /** whether the file is used without what is wrong */
+  readonly used: boolean
+  readonly nextStep: string
+}
+
 /** One of Relay's own events, decoded from its EventBridge envelope. */
-export type RelayEvent = {
+export type RelayEvent = ReplicaEvent | ScanEvent
+
+interface RelayStamp {
   readonly type: 'relay'
   readonly id: string
+  /** ISO 8601 */
   readonly at: string
-} & (
-  | { readonly detailType: 'Replica Updated'; readonly detail: ReplicaUpdated }
-  | { readonly detailType: 'Replica Behind'; readonly detail: ReplicaBehind }
-  | { readonly detailType: 'Replica Diverged'; readonly detail: ReplicaDiverged }
-  | { readonly detailType: 'Replica Incomplete'; readonly detail: ReplicaIncomplete }
-  | { readonly detailType: 'Plan Refused'; readonly detail: PlanRefused }
-  | { readonly detailType: 'Source Missing'; readonly detail: SourceMissing }
-  | { readonly detailType: 'Mirror Failed'; readonly detail: MirrorFailed }
-)
+}
+
+/** What a scan has to say. */
+export type ScanEvent = RelayStamp &
+  (
+    | { readonly detailType: 'Secret Found'; readonly detail: SecretFound }
+    | { readonly detailType: 'Secret Resolved'; readonly detail: SecretResolved }
+    | { readonly detailType: 'Scan Incomplete'; readonly detail: ScanIncomplete }
+    | { readonly detailType: 'Scan Rules Invalid'; readonly detail: ScanRulesInvalid }
+  )
+
+/** What became of a replica. */
+export type ReplicaEvent = RelayStamp &
+  (
+    | { readonly detailType: 'Replica Updated'; readonly detail: ReplicaUpdated }
+    | { readonly detailType: 'Replica Behind'; readonly detail: ReplicaBehind }
+    | { readonly detailType: 'Replica Diverged'; readonly detail: ReplicaDiverged }
+    | { readonly detailType: 'Replica Incomplete'; readonly detail: ReplicaIncomplete }
+    | { readonly detailType: 'Plan Refused'; readonly detail: PlanRefused }
+    | { readonly detailType: 'Source Missing'; readonly detail: SourceMissing }
+    | { readonly detailType: 'Mirror Failed'; readonly detail: MirrorFailed }
+  )
 
 /** What an event of Relay's own says, by its detail type. */
 export type DetailOf<T extends RelayDetailType> = Extract<RelayEvent, { detailType: T }>['detail']
@@ -176,4 +277,13 @@ export interface TaskStopped {
   readonly environment: Readonly<Record<string, string>>
 }
 
-export type RelayInput = RepositoryEvent | RelayEvent | ReplicationRequest | TaskStopped
+/** Work for `scan` that no push announced. Travels in the scan queue only, with the detail type `Scan Requested`. */
+export interface ScanRequest {
+  readonly type: 'scan-request'
+  readonly id: string
+  readonly at: string
+  readonly repository: RepositoryAddress
+  readonly reason: string
+}
+
+export type RelayInput = RepositoryEvent | RelayEvent | ReplicationRequest | ScanRequest | TaskStopped

@@ -86,7 +86,7 @@ const descriptionOf = (story: Story, dialect: Dialect): string => {
   return text
 }
 
-const describe = ({ facts, moves }: Story, dialect: Dialect, maxRefs: number): string => {
+const describe = ({ facts, moves, lines: list }: Story, dialect: Dialect, maxRefs: number): string => {
   const lines = facts.map(({ label, value }) => `${dialect.bold(label)}: ${dialect.plain(value)}`)
   const listed = moves.slice(0, maxRefs).map((move) => {
     const range = rangeOf(move)
@@ -95,7 +95,10 @@ const describe = ({ facts, moves }: Story, dialect: Dialect, maxRefs: number): s
   const more = moves.length - listed.length
   const rest = more > 0 ? [`… and ${count(more, 'more ref')}`] : []
   // two line ends: Teams joins lines that are parted by one
-  return [...lines, ...listed, ...rest].join('\n\n')
+  const texts = (list?.texts ?? []).slice(0, maxRefs).map((text) => dialect.plain(text))
+  const beyond = (list?.total ?? 0) - texts.length
+  const uncounted = beyond > 0 && list ? [`… and ${count(beyond, `more ${list.of}`)}`] : []
+  return [...lines, ...listed, ...rest, ...texts, ...uncounted].join('\n\n')
 }
 
 /** What became of one replica stays in one thread, so that a failure and its end stand together. */

@@ -23,7 +23,7 @@ export const subjectOf = ({ headline }: Story): string => {
 export const textOf = (story: Story, maxRefs = REFS_FOR_PEOPLE): string => {
   const width = Math.max(...story.facts.map(({ label }) => label.length)) + 2
   const facts = story.facts.map(({ label, value }) => `${`${label}:`.padEnd(width)}${value}`)
-  const blocks = [[story.headline], facts, refLines(story, maxRefs)]
+  const blocks = [[story.headline], facts, refLines(story, maxRefs), listLines(story, maxRefs)]
   if (story.nextStep !== undefined) blocks.push(['What to do:', story.nextStep])
   blocks.push([`${story.link.label}:`, story.link.url])
   return `${blocks
@@ -42,6 +42,13 @@ const refLines = ({ moves }: Story, maxRefs: number): string[] => {
   })
   const more = moves.length - listed.length
   return more > 0 ? [...listed, `  … and ${count(more, 'more ref')}`] : listed
+}
+
+const listLines = ({ lines }: Story, most: number): string[] => {
+  if (lines === undefined) return []
+  const shown = lines.texts.slice(0, most).map((text) => `  ${text}`)
+  const more = lines.total - shown.length
+  return more > 0 ? [...shown, `  … and ${count(more, `more ${lines.of}`)}`] : shown
 }
 
 /** The notice for machines. The shape is kept: members may be added, none changes its meaning while `version` is 1. */
@@ -67,6 +74,8 @@ export interface NoticeDocument {
   readonly refsTotal: number
   /** `detail` of Relay's own event */
   readonly replica?: object
+  /** `detail` of what a scan said */
+  readonly scan?: object
   readonly url: string
 }
 
@@ -91,6 +100,7 @@ export const documentOf = (story: Story, maxRefs: number): NoticeDocument => ({
   })),
   refsTotal: story.moves.length,
   ...(story.replicaEvent === undefined ? {} : { replica: story.replicaEvent.detail }),
+  ...(story.scanEvent === undefined ? {} : { scan: story.scanEvent.detail }),
   url: story.link.url,
 })
 

@@ -1,5 +1,5 @@
 import type { RepositoryAddress } from '../codecommit/address.ts'
-import type { RelayEvent } from '../events/types.ts'
+import type { ReplicaEvent } from '../events/types.ts'
 import { CODES, codeOf } from '../runtime/errors.ts'
 import type { ReplicaItem } from './items.ts'
 import { browseLink } from './links.ts'
@@ -56,7 +56,7 @@ const WAYS = {
   mirror: 'cloned and pushed by the mirror task',
 } as const
 
-type Diverged = Extract<RelayEvent, { detailType: 'Replica Diverged' }>['detail']
+type Diverged = Extract<ReplicaEvent, { detailType: 'Replica Diverged' }>['detail']
 
 /** `branch main was at 7f3c1de (parked)` */
 const foundText = ({ ref, found, parked }: Diverged['refs'][number]): string =>
@@ -74,7 +74,7 @@ const afterDivergence = (
     : `${who}. What was overwritten was not parked (parking.days in relay.yml).`
 }
 
-const partOf = (event: RelayEvent): Part => {
+const partOf = (event: ReplicaEvent): Part => {
   switch (event.detailType) {
     case 'Replica Updated': {
       const { refs, created, updated, deleted, replicaLagMs, digest, reason, way, wayReason } = event.detail

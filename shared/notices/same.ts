@@ -29,13 +29,14 @@ const windowsOf = ({ event }: RefItem): readonly (string | number)[] => {
   return [window, window + 1]
 }
 
-/** Items that are told together on one topic: one repository and one hand, or one replica and one kind of event. */
+/** Items that are told together on one topic: one repository and one hand, or one replica and one kind of event. What a scan says is one message already. */
 export const togetherOf = (item: Item): string => {
   const { account, region, name } = repositoryOf(item)
   const where = [item.type, account, region, name]
   if (item.type === 'test') return JSON.stringify([...where, item.event.id])
   if (item.type === 'ref')
     return JSON.stringify([...where, item.event.actor ?? '', item.event.actorName ?? ''])
+  if (item.type === 'secret') return JSON.stringify([...where, item.event.id])
   const { replica } = item.event.detail
   return JSON.stringify([...where, replica.account, replica.region, replica.name, item.event.detailType])
 }

@@ -1,10 +1,11 @@
 import type { RepositoryAddress } from '../codecommit/address.ts'
 import type { EventKind } from '../config/types.ts'
-import type { RelayEvent } from '../events/types.ts'
+import type { ReplicaEvent, ScanEvent } from '../events/types.ts'
 import type { Item } from './items.ts'
 import type { Move } from './moves.ts'
 import { refStory, testStory } from './ref-story.ts'
 import { replicaStory } from './replica-story.ts'
+import { secretStory } from './secret-story.ts'
 
 /** What a notice says, before any channel's dress: plain text, no markup, nothing escaped. */
 export interface Story {
@@ -23,7 +24,10 @@ export interface Story {
   readonly actor?: { readonly name: string; readonly arn?: string }
   readonly facts: readonly Fact[]
   readonly moves: readonly Move[]
-  readonly replicaEvent?: RelayEvent
+  readonly replicaEvent?: ReplicaEvent
+  readonly scanEvent?: ScanEvent
+  /** what a list says that are no refs; a message shows as many as fit, and counts the others */
+  readonly lines?: { readonly of: string; readonly texts: readonly string[]; readonly total: number }
   readonly nextStep?: string
   readonly link: { readonly label: string; readonly url: string }
 }
@@ -44,5 +48,7 @@ export const tell = (items: readonly [Item, ...Item[]]): Story => {
   const replicas = items.filter((item) => item.type === 'replica')
   const [replica] = replicas
   if (replica) return replicaStory([replica, ...replicas.slice(1)])
+  const [secret] = items.filter((item) => item.type === 'secret')
+  if (secret) return secretStory(secret)
   return testStory(items[0].event as Extract<Item, { type: 'test' }>['event'])
 }

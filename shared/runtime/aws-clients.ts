@@ -102,6 +102,27 @@ export const lazyQueues = (): Queues & OwnQueue => {
   }
 }
 
+/** What the product asks of Secrets Manager. */
+export interface SecretValues {
+  getSecretValue(input: {
+    SecretId: string
+    VersionStage: string
+  }): Promise<{ SecretString?: string | undefined }>
+}
+
+export const lazySecrets = (): SecretValues => {
+  const load = lazy(async () => {
+    const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager')
+    return { client: new SecretsManagerClient(patience), GetSecretValueCommand }
+  })
+  return {
+    getSecretValue: async (input) => {
+      const { client, GetSecretValueCommand } = await load()
+      return client.send(new GetSecretValueCommand(input))
+    },
+  }
+}
+
 export const lazyTasks = (): Tasks => {
   const load = lazy(async () => {
     const { DescribeTasksCommand, ECSClient, RunTaskCommand } = await import('@aws-sdk/client-ecs')

@@ -92,7 +92,16 @@ export interface Hit {
 }
 
 /** Why a text, or a part of it, was not looked at; each is a result, never a gap. */
-export type UnscannedReason = 'binary' | 'archive' | 'time' | 'size' | 'findings' | 'pattern'
+export type UnscannedReason =
+  | 'binary'
+  | 'archive'
+  | 'time'
+  | 'size'
+  | 'findings'
+  | 'pattern'
+  /** an object of a pack that is not what its type says, or that is not there at all; a file that cannot be read */
+  | 'broken'
+  | 'missing'
 
 export interface Unscanned {
   readonly reason: UnscannedReason

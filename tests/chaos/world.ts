@@ -51,6 +51,7 @@ const config: Config = {
   ],
   topics: {},
   notify: [],
+  scan: [],
   sweep: { everyMinutes: 15 },
   mirror: { cpu: 512, memoryMiB: 1024, ephemeralStorageGiB: 21, attempts: 3 },
   safety: { refs: 1_000, percent: 100 },

@@ -47,6 +47,7 @@ export const config: Config = {
   ],
   topics: {},
   notify: [],
+  scan: [],
   sweep: { everyMinutes: 15 },
   mirror: { cpu: 512, memoryMiB: 1024, ephemeralStorageGiB: 21, attempts: 3 },
   safety: { refs: 10, percent: 30 },

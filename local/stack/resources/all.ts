@@ -9,6 +9,7 @@ import { kmsHandlers } from './kms.ts'
 import { lambdaHandlers } from './lambda.ts'
 import { logsHandlers } from './logs.ts'
 import { recordedHandlers } from './recorded.ts'
+import { secretsManagerHandlers } from './secretsmanager.ts'
 import { snsHandlers } from './sns.ts'
 import { sqsHandlers } from './sqs.ts'
 
@@ -20,6 +21,7 @@ export const handlers: Handlers = {
   ...snsHandlers,
   ...eventsHandlers,
   ...kmsHandlers,
+  ...secretsManagerHandlers,
   ...lambdaHandlers,
   ...ecsHandlers,
   ...logsHandlers,

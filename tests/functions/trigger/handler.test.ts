@@ -12,15 +12,17 @@ const fixture = (name: string) =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../fixtures/events/${name}.json`), 'utf8'))
 const log = { info: () => {}, warn: () => {}, error: () => {} }
 const run: Run = { requestId: 'r', remainingMs: () => 1_000, note: () => {}, log }
-const [replicateQueue, notifyQueue] = [
+const [replicateQueue, notifyQueue, scanQueue] = [
   'https://sqs.example/1/replicate',
   'https://sqs.example/1/notify',
+  'https://sqs.example/1/scan',
 ] as const
 
 const open = (failing?: string) => {
   const sent = new Map<string, string[]>([
     [replicateQueue, []],
     [notifyQueue, []],
+    [scanQueue, []],
   ])
   const queues: Queues = {
     sendMessage: () => Promise.reject(new Error('not used')),
@@ -30,11 +32,11 @@ const open = (failing?: string) => {
       return {}
     },
   }
-  return { sent, trigger: createTrigger({ replicateQueue, notifyQueue, queues }) }
+  return { sent, trigger: createTrigger({ replicateQueue, notifyQueue, scanQueue, queues }) }
 }
 
 test.each(['trigger.push', 'trigger.test-empty-repository', 'sns.lambda-trigger', 'sns.sqs-trigger'])(
-  '%s arrives in both queues as its record',
+  '%s arrives in every queue as its record',
   async (name) => {
     const { sent, trigger } = open()
     const event = fixture(name)
@@ -54,14 +56,13 @@ test('each of several records is a message of its own', async () => {
 })
 
 test('one queue that does not take it is a failure, whichever it is', async () => {
-  for (const queue of [replicateQueue, notifyQueue]) {
+  for (const queue of [replicateQueue, notifyQueue, scanQueue]) {
     const { sent, trigger } = open(queue)
     await expect(trigger(triggerEvent(), run)).rejects.toMatchObject({
       code: 'QUEUE_FAILED',
       data: { aws: 'InternalError' },
     })
-    const other = queue === replicateQueue ? notifyQueue : replicateQueue
-    expect(sent.get(other)).toHaveLength(1)
+    for (const [other, messages] of sent) expect(messages).toHaveLength(other === queue ? 0 : 1)
   }
 })
 

@@ -31,7 +31,7 @@ replicate:
       - ${target}
 `
 
-const KEYS = 'version, replicate, topics, notify, sweep, mirror, safety, parking, failover'
+const KEYS = 'version, replicate, topics, notify, scan, sweep, mirror, safety, parking, failover'
 const GLOB_RULE =
   'a glob of repository names (letters, digits, ". _ -", "*", "?"; "!" in front excludes), at most 100 characters'
 const OTHER = 'arn:aws:iam::333333333333:role/relay'
@@ -270,7 +270,7 @@ const table: [name: string, text: string, lines: string[]][] = [
     'an unknown kind of event',
     sound('notify:\n  - topic: team\n    events: [push, brunch]\n'),
     [
-      'relay.yml:8:20 notify[0].events[1]: expected one of push, branch, tag, replica, found "brunch"; did you mean branch?',
+      'relay.yml:8:20 notify[0].events[1]: expected one of push, branch, tag, replica, secret, found "brunch"; did you mean branch?',
     ],
   ],
   [

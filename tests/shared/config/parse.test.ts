@@ -23,7 +23,8 @@ test('the smallest file gets every default', () => {
       },
     ],
     topics: { team: { email: [] } },
-    notify: [{ topic: 'team', events: ['push', 'branch', 'tag', 'replica'], repositories: ['*'] }],
+    notify: [{ topic: 'team', events: ['push', 'branch', 'tag', 'replica', 'secret'], repositories: ['*'] }],
+    scan: [],
     sweep: { everyMinutes: 5 },
     mirror: { cpu: 1024, memoryMiB: 2048, ephemeralStorageGiB: 40, attempts: 5 },
     safety: { refs: 10, percent: 30 },
@@ -40,8 +41,8 @@ test('the shipped relay.yml is sound', () => {
 test('topics without notify: every topic but that of the alarms hears everything', () => {
   const { notify } = parseConfig(`${SMALLEST}topics: { a: {}, alarms: {}, b: {} }\n`)
   expect(notify.map(({ topic, events }) => [topic, events.length])).toEqual([
-    ['a', 4],
-    ['b', 4],
+    ['a', 5],
+    ['b', 5],
   ])
 })
 

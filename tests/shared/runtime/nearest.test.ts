@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { distance, nearest } from '../../../shared/config/nearest.ts'
 import { REGIONS } from '../../../shared/config/regions.ts'
+import { distance, nearest } from '../../../shared/runtime/nearest.ts'
 
 test.each([
   ['', '', 0],

@@ -1,0 +1,183 @@
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { chooses } from '../../shared/config/glob.ts'
+import type { Config } from '../../shared/config/types.ts'
+import { decodeBody } from '../../shared/events/decode.ts'
+import { createEmitter } from '../../shared/events/emit.ts'
+import { scanRequested } from '../../shared/events/request.ts'
+import type { Bus, OwnQueue, Queues } from '../../shared/runtime/aws-clients.ts'
+import { comeBackSooner } from '../../shared/runtime/come-back.ts'
+import type { Handle, Run } from '../../shared/runtime/entry.ts'
+import { codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { describeFailure } from '../../shared/runtime/log.ts'
+import { createQueue } from '../../shared/runtime/queue.ts'
+import {
+  type BatchResponse,
+  batchResponse,
+  isLastReceive,
+  type QueueRecord,
+  recordsOf,
+} from '../../shared/runtime/sqs-batch.ts'
+import type { ScanParts, ScanWork } from '../../shared/scanning/push/ports.ts'
+import { type Scanned, scanRepository } from '../../shared/scanning/push/scan.ts'
+import { openFindings } from '../../shared/store/findings.ts'
+import { openOnce } from '../../shared/store/idempotency.ts'
+import { openScanMarks, type ScanMarkStore } from '../../shared/store/scan-marks.ts'
+import type { Table } from '../../shared/store/table.ts'
+import { type Group, groupsOf, scansOf } from './groups.ts'
+
+export interface ScanHandlerParts extends Omit<ScanParts, 'marks' | 'findings' | 'emit' | 'once' | 'log'> {
+  readonly config: Pick<Config, 'scan'>
+  /** account and region Relay is deployed in */
+  readonly own: { readonly account: string; readonly region: string }
+  readonly listRepositories: (region: string) => Promise<readonly string[]>
+  readonly bus: string
+  /** URL of the scan queue, and its maxReceiveCount */
+  readonly scanQueue: string
+  readonly maxReceives: number
+  readonly table: Table
+  readonly events: Bus
+  readonly queues: Queues & OwnQueue
+  readonly pause: (milliseconds: number) => Promise<unknown>
+  /** 0 ≤ x < 1 */
+  readonly random: () => number
+  readonly id: () => string
+}
+
+/** Longer than an invocation may take. */
+const LEASE_SECONDS = 960
+/** A gap or a mistake that was told is not told again for so long. */
+const KEEP_SECONDS = 30 * 24 * 3600
+/** Milliseconds kept back for the answer. */
+const ANSWER_MS = 10_000
+/** Another scan of the same repository is waited for so long, then the message comes back. */
+const WAIT_MS = 30_000
+const POLL_MS = 250
+
+/**
+ * Scans each repository that a batch of events speaks of. A repository that fails reports exactly the records that spoke of it, and
+ * these come back with growing pauses. The schedule's message asks for a look at every repository that is scanned.
+ */
+export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
+  const base = {
+    ...parts,
+    marks: openScanMarks(parts.table),
+    findings: openFindings(parts.table),
+    emit: createEmitter({ client: parts.events, bus: parts.bus }).emit,
+    once: (name: string, work: () => Promise<void>) =>
+      openOnce(parts).once(name, LEASE_SECONDS, KEEP_SECONDS, work),
+  }
+  const scans = scansOf(parts.config.scan, parts.own, chooses)
+  return async (event, run) => {
+    const failed = new Map<string, QueueRecord>()
+    const fail = (record: QueueRecord, error: unknown) => {
+      failed.set(record.messageId, record)
+      run.log.error('record failed', {
+        messageId: record.messageId,
+        receives: record.receives,
+        ...describeFailure(error),
+      })
+    }
+    const records = recordsOf(event)
+    const read = await Promise.all(
+      records.map(async (record) => {
+        try {
+          if (isSchedule(record.body)) {
+            await askForAll(parts, scans, run)
+            return []
+          }
+          return [{ record, inputs: decodeBody(record.body) }]
+        } catch (error) {
+          fail(record, error)
+          return []
+        }
+      }),
+    )
+    const groups = groupsOf(read.flat(), scans, run.log, fail)
+    const scan = scanRepository({ ...base, log: run.log })
+    const outcomes: string[] = []
+    for (const group of groups) {
+      const deadline = parts.now() + run.remainingMs() - ANSWER_MS
+      outcomes.push(await scanGroup({ ...parts, marks: base.marks, scan, run, fail }, group, deadline))
+    }
+    const { queues, scanQueue: url, maxReceives, random } = parts
+    await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failed.values())
+    run.note({ records: records.length, repositories: groups.length, failed: failed.size, outcomes })
+    return batchResponse(failed.keys())
+  }
+}
+
+interface GroupParts {
+  readonly marks: ScanMarkStore
+  readonly scan: (work: ScanWork) => Promise<Scanned>
+  readonly run: Run
+  readonly fail: (record: QueueRecord, error: unknown) => void
+  readonly now: () => number
+  readonly id: () => string
+  readonly pause: (milliseconds: number) => Promise<unknown>
+  readonly maxReceives: number
+}
+
+const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Promise<string> => {
+  const { repository, events } = group
+  const owner = parts.id()
+  try {
+    await hold(parts, repository, owner, deadline)
+    try {
+      const { outcome, ...counts } = await parts.scan({ repository, events, deadline })
+      parts.run.log.info('repository scanned', { repository: addressText(repository), outcome, ...counts })
+      return outcome
+    } finally {
+      await parts.marks.release(repository, owner)
+    }
+  } catch (error) {
+    for (const record of group.records) parts.fail(record, error)
+    const last = [...group.records].some((record) => isLastReceive(record, parts.maxReceives))
+    if (last)
+      parts.run.log.error('scan given up', { repository: addressText(repository), code: codeOf(error) })
+    return 'failed'
+  }
+}
+
+/**
+ * One scan of a repository at a time, so that nothing is told twice. Whoever dies with it holds the others up until the time that it
+ * had is over.
+ * @throws RelayError CLAIM_LOST when another has it for long
+ */
+const hold = async (
+  { marks, now, pause }: GroupParts,
+  repository: RepositoryAddress,
+  owner: string,
+  deadline: number,
+): Promise<void> => {
+  const until = Math.min(now() + WAIT_MS, deadline - WAIT_MS)
+  for (;;) {
+    if (await marks.hold(repository, owner, deadline + ANSWER_MS, now())) return
+    if (now() >= until) throw new RelayError('CLAIM_LOST', { repository: addressText(repository) })
+    await pause(POLL_MS)
+  }
+}
+
+/** The schedule's message is no event: `{"reason":"schedule"}`. */
+const isSchedule = (body: string): boolean => {
+  try {
+    return (JSON.parse(body) as { reason?: unknown } | null)?.reason === 'schedule'
+  } catch {
+    return false
+  }
+}
+
+/** What no event announced is found by a look at the refs: cheap where nothing is new. */
+const askForAll = async (
+  { own, listRepositories, queues, scanQueue, now, id }: ScanHandlerParts,
+  scans: (repository: RepositoryAddress) => boolean,
+  run: Run,
+): Promise<void> => {
+  const names = await listRepositories(own.region)
+  const repositories = names.map((name) => ({ ...own, name })).filter(scans)
+  const stamp = () => ({ id: id(), now: now(), account: own.account, region: own.region })
+  const bodies = repositories.map(({ account, region, name }) =>
+    scanRequested({ repository: { account, region, name }, reason: 'schedule' }, stamp()),
+  )
+  await createQueue({ queues, url: scanQueue }).sendAll(bodies)
+  run.log.info('asked for a look at each repository', { repositories: repositories.length })
+}

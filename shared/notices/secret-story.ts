@@ -1,0 +1,177 @@
+import type { NamedFinding, ScanEvent } from '../events/types.ts'
+import type { SecretItem } from './items.ts'
+import { browseLink, commitLink } from './links.ts'
+import type { Fact, Story } from './story.ts'
+import { count, moment, place, sentence, short, shortRef } from './words.ts'
+
+/** What a scan of one repository says. */
+export const secretStory = ({ event }: SecretItem): Story => {
+  const { repository } = event.detail
+  const part = partOf(event)
+  return {
+    id: event.id,
+    test: false,
+    mood: part.mood,
+    kinds: ['secret'],
+    events: [event.detailType],
+    headline: `${repository.name}: ${part.says}`,
+    repository,
+    at: event.at,
+    facts: [
+      { label: 'Where', value: `${repository.name} in ${place(repository)}` },
+      ...part.facts,
+      { label: 'When', value: moment(event.at) },
+    ],
+    moves: [],
+    scanEvent: event,
+    ...(part.lines === undefined ? {} : { lines: part.lines }),
+    nextStep: sentence(event.detail.nextStep),
+    link: linkOf(event),
+  }
+}
+
+interface Part {
+  readonly mood: Story['mood']
+  readonly says: string
+  readonly facts: readonly Fact[]
+  readonly lines?: Story['lines']
+}
+
+const partOf = (event: ScanEvent): Part => {
+  switch (event.detailType) {
+    case 'Secret Found': {
+      const { findings, found, blocking } = event.detail
+      const [first] = findings
+      return {
+        mood: blocking > 0 ? 'bad' : 'waiting',
+        says: `${blocking > 0 ? 'SECRET' : 'possible secret'} pushed: ${summaryOf(found, first)}`,
+        facts: first && found === 1 ? factsOf(first) : countsOf(findings, found, blocking),
+        ...(found === 1 ? {} : { lines: { of: 'finding', texts: findings.map(lineOf), total: found } }),
+      }
+    }
+    case 'Secret Resolved': {
+      const { findings, resolved } = event.detail
+      const [first] = findings
+      const why = [...new Set(findings.map((finding) => HOW[finding.how]))].join('; ')
+      const reasons = [...new Set(findings.flatMap((finding) => finding.why ?? []))].map(sentence)
+      return {
+        mood: 'plain',
+        says: `no longer there, still leaked: ${summaryOf(resolved, first)}`,
+        facts: [
+          ...(first && resolved === 1 ? factsOf(first) : []),
+          { label: 'Why', value: [why, ...reasons].join('; ') },
+        ],
+        ...(resolved === 1 ? {} : { lines: { of: 'finding', texts: findings.map(lineOf), total: resolved } }),
+      }
+    }
+    case 'Scan Incomplete': {
+      const { gaps, gapsInAll } = event.detail
+      return {
+        mood: 'waiting',
+        says: `${count(gapsInAll, 'part')} of a push could not be searched for secrets`,
+        facts: [],
+        lines: { of: 'part', texts: gaps.map(gapText), total: gapsInAll },
+      }
+    }
+    case 'Scan Rules Invalid': {
+      const { file, mistakes, mistakesInAll, used } = event.detail
+      return {
+        mood: 'waiting',
+        says: `${sentence(file)} has ${count(mistakesInAll, 'mistake')}`,
+        facts: [
+          {
+            label: 'Rules in force',
+            value: used ? 'the file, without what is wrong in it' : 'those that are shipped with Relay',
+          },
+        ],
+        lines: { of: 'mistake', texts: mistakes.map(sentence), total: mistakesInAll },
+      }
+    }
+  }
+}
+
+const HOW = { gone: 'gone from every branch that had it', allowed: 'allowed' } as const
+
+const summaryOf = (number: number, first: NamedFinding | undefined): string =>
+  first && number === 1
+    ? `${sentence(first.description)} ${atOf(first)}`
+    : `${count(number, 'finding')}${first ? `, the first ${atOf(first)}` : ''}`
+
+/** `in config/app.yml, line 7` */
+const atOf = ({ place: where, path, line, commit }: NamedFinding): string => {
+  const at = line === undefined ? '' : `, line ${line}`
+  if (where === 'commit-message') return `in the message of commit ${short(commit ?? '?')}`
+  if (where === 'tag-message') return 'in the message of a tag'
+  if (where === 'path') return `by its name, ${oneLine(path)}`
+  return `in ${oneLine(path)}${at}`
+}
+
+const oneLine = (path: string): string => shortRef(sentence(path))
+
+const branchesOf = ({ refs }: NamedFinding): string => refs.map(shortRef).join(', ')
+
+const elsewhereOf = ({ elsewhere }: NamedFinding): string[] =>
+  elsewhere > 0 ? [`also in ${count(elsewhere, 'other repository', 'other repositories')}`] : []
+
+const factsOf = (finding: NamedFinding): Fact[] => {
+  const { rule, redacted, commit, author, note, again } = finding
+  return [
+    { label: 'Rule', value: sentence(rule) },
+    { label: 'Secret', value: sentence(redacted) },
+    ...(branchesOf(finding) === '' ? [] : [{ label: 'Branch', value: branchesOf(finding) }]),
+    ...(commit === undefined ? [] : [{ label: 'Commit', value: short(commit) }]),
+    ...(author === undefined ? [] : [{ label: 'Author', value: sentence(author) }]),
+    ...(note === undefined ? [] : [{ label: 'Known', value: sentence(note) }]),
+    ...elsewhereOf(finding).map((value) => ({ label: 'Seen', value })),
+    ...(again ? [{ label: 'Before', value: 'it had been resolved, and is back' }] : []),
+  ]
+}
+
+const countsOf = (findings: readonly NamedFinding[], found: number, blocking: number): Fact[] => {
+  const refs = [...new Set(findings.flatMap((finding) => finding.refs))].slice(0, 5).map(shortRef)
+  return [
+    {
+      label: 'Findings',
+      value: `${count(found, 'finding')}, ${blocking.toLocaleString('en-US')} of them sure`,
+    },
+    ...(refs.length === 0 ? [] : [{ label: 'Branches', value: refs.join(', ') }]),
+  ]
+}
+
+const lineOf = (finding: NamedFinding): string => {
+  const { rule, redacted, commit, author, note } = finding
+  const facts = [
+    `${sentence(rule)} ${atOf(finding)}`,
+    sentence(redacted),
+    ...(commit === undefined ? [] : [`commit ${short(commit)}`]),
+    ...(author === undefined ? [] : [`by ${sentence(author)}`]),
+    ...(note === undefined ? [] : [sentence(note)]),
+    ...elsewhereOf(finding),
+  ]
+  return facts.join(', ')
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  time: 'took too long',
+  size: 'is too large',
+  findings: 'has more findings than are kept',
+  pattern: 'a rule whose expression cannot run',
+  unreadable: 'could not be read any more',
+}
+
+const gapText = ({ reason, path, commit, rule, bytes }: Gap): string =>
+  [
+    `${path === undefined || path === '' ? 'the push' : oneLine(path)}: ${REASONS[reason] ?? sentence(reason)}`,
+    ...(rule === undefined ? [] : [`rule ${sentence(rule)}`]),
+    ...(bytes === undefined ? [] : [`${bytes.toLocaleString('en-US')} bytes`]),
+    ...(commit === undefined ? [] : [`commit ${short(commit)}`]),
+  ].join(', ')
+
+type Gap = Extract<ScanEvent, { detailType: 'Scan Incomplete' }>['detail']['gaps'][number]
+
+const linkOf = ({ detail }: ScanEvent): Story['link'] => {
+  const commit = 'findings' in detail ? detail.findings[0]?.commit : undefined
+  return commit === undefined
+    ? { label: 'Open the repository', url: browseLink(detail.repository) }
+    : { label: 'Open the commit', url: commitLink(detail.repository, commit) }
+}

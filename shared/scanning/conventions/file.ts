@@ -1,0 +1,69 @@
+import { ALLOWLIST_KEYS, allowlistTables, readAllowlist } from './allowlist.ts'
+import type { Draft, DraftAllowlist } from './extend.ts'
+import { type Fields, fieldsOf, type Report } from './fields.ts'
+import { type Mistake, shown } from './mistakes.ts'
+import { type DraftRule, RULE_KEYS, readRule } from './rule.ts'
+import { readToml } from './toml.ts'
+
+const FILE_KEYS = ['title', 'description', 'minVersion', 'extend', 'rules', 'allowlists', 'allowlist']
+
+export interface FileDraft extends Draft {
+  readonly extend?: Fields
+}
+
+/** One file by itself; undefined when it is no TOML. Its mistakes are added to `mistakes`. */
+export const readFile = (
+  text: string,
+  file: string,
+  mistakes: Mistake[],
+  vetted: boolean,
+): FileDraft | undefined => {
+  const toml = readToml(text, file)
+  if (!('value' in toml)) {
+    mistakes.push(toml)
+    return undefined
+  }
+  const report: Report = (path, expected, found, weight = 'refused', near = undefined) => {
+    const at = path.replace(/\.$/, '')
+    mistakes.push({
+      file,
+      line: toml.lineOf(at),
+      path: at,
+      expected,
+      found,
+      ...(near === undefined ? {} : { nearest: near }),
+      weight,
+    })
+  }
+  const fields = fieldsOf(report)(toml.value, '', FILE_KEYS)
+  const rules = fields
+    .tables('rules', RULE_KEYS)
+    .filter(isMeant)
+    .map((table) => readRule(table, vetted))
+    .filter((rule): rule is DraftRule => rule !== undefined)
+  const allowlists = allowlistTables(fields, ['targetRules', ...ALLOWLIST_KEYS]).flatMap(globalAllowlist)
+  const [extend] = fields.tables('extend', ['path', 'url', 'useDefault', 'disabledRules'])
+  return { rules: lastOfEach(rules), allowlists, ...(extend === undefined ? {} : { extend }) }
+}
+
+/** An empty `[[rules]]` does nothing in gitleaks either. */
+const isMeant = (rule: Fields): boolean => {
+  const meant = RULE_KEYS.some((key) => rule.has(key))
+  if (!meant) rule.mistake('', 'a rule', 'an empty table', 'ignored')
+  return meant
+}
+
+const globalAllowlist = (fields: Fields): DraftAllowlist[] => {
+  const list = readAllowlist(fields)
+  return list ? [{ ...list, targetRules: fields.texts('targetRules'), fields }] : []
+}
+
+/** Of rules with the same id in one file gitleaks uses the last. */
+export const lastOfEach = (rules: readonly DraftRule[]): DraftRule[] => {
+  const last = new Map(rules.map((rule) => [rule.id, rule]))
+  for (const rule of rules) {
+    if (last.get(rule.id) === rule) continue
+    rule.fields?.mistake('id', 'each id once (the last rule is used)', shown(rule.id), 'ignored')
+  }
+  return [...last.values()]
+}

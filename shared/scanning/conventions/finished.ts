@@ -1,0 +1,55 @@
+import { nearest } from '../../runtime/nearest.ts'
+import type { Rule, RuleSet } from '../types.ts'
+import type { Draft } from './extend.ts'
+import { shown } from './mistakes.ts'
+import { checkRule, type DraftRule } from './rule.ts'
+
+/**
+ * The whole of what was read: rules that can find something, and allow-lists for rules that are there.
+ *
+ * @param usesDefault the default rules are among them: a team that comes from gitleaks may speak of rules that only gitleaks'
+ * own pack has, which is no reason to refuse its file
+ */
+export const finished = (draft: Draft, usesDefault: boolean): RuleSet => {
+  const names = draft.rules.map(({ id }) => id)
+  const known = new Set(names)
+  for (const { required, fields } of draft.rules) {
+    for (const [index, { id }] of required.entries()) {
+      if (id === '' || known.has(id)) continue
+      fields?.mistake(`required[${index}].id`, 'the id of a rule', shown(id), 'refused', nearest(id, names))
+    }
+  }
+  for (const { targetRules, fields } of draft.allowlists) {
+    for (const [index, id] of targetRules.entries()) {
+      if (known.has(id)) continue
+      const weight = usesDefault ? 'ignored' : 'refused'
+      fields?.mistake(
+        `targetRules[${index}]`,
+        'the id of a rule that is in force',
+        shown(id),
+        weight,
+        nearest(id, names),
+      )
+    }
+  }
+  return {
+    rules: draft.rules.filter((rule) => checked(rule, usesDefault, names)).map(ruleOf),
+    allowlists: draft.allowlists.map(({ fields: _, ...list }) => list),
+  }
+}
+
+const checked = (rule: DraftRule, usesDefault: boolean, names: readonly string[]): boolean => {
+  const others = names.filter((name) => name !== rule.id)
+  if (!usesDefault || rule.fields?.has('regex') || rule.fields?.has('path')) return checkRule(rule)
+  if (rule.regex !== undefined || rule.path !== undefined) return checkRule(rule)
+  rule.fields?.mistake(
+    'id',
+    'the id of a default rule, or a regex or a path',
+    shown(rule.id),
+    'ignored',
+    nearest(rule.id, others),
+  )
+  return false
+}
+
+const ruleOf = ({ fields: _, action = 'advise', ...rule }: DraftRule): Rule => ({ ...rule, action })

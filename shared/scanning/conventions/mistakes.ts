@@ -1,0 +1,38 @@
+/** What a mistake does: `refused`: the file is not used; `ignored`: the file is used without this. */
+export type Weight = 'refused' | 'ignored'
+
+/**
+ * One thing that is wrong in a team's file, and where. Says nothing of what expressions, stop-words and baselines hold: they may hold
+ * secrets.
+ */
+export interface Mistake {
+  readonly file: string
+  /** from 1 */
+  readonly line: number
+  /** `rules[2].allowlists[0].regexTarget`; empty for the file, or a line of it, as a whole */
+  readonly path: string
+  readonly expected: string
+  readonly found: string
+  /** the known name that was probably meant */
+  readonly nearest?: string
+  readonly weight: Weight
+}
+
+export const isRefused = (mistakes: readonly Mistake[]): boolean =>
+  mistakes.some(({ weight }) => weight === 'refused')
+
+/** `.gitleaks.toml:7 rules[0].regexTarget: expected …, found …; did you mean …?` */
+export const renderMistake = ({ file, line, path, expected, found, nearest, weight }: Mistake): string => {
+  const key = path === '' ? '' : ` ${path}:`
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`
+  const without = weight === 'ignored' ? ' (ignored)' : ''
+  return `${file}:${line}${key} expected ${expected}, found ${found}${hint}${without}`
+}
+
+const SHOWN_MOST = 60
+
+/** A name as it may be shown: short, in quotes, on one line. */
+export const shown = (name: string): string => {
+  const points = [...name]
+  return JSON.stringify(points.length > SHOWN_MOST ? `${points.slice(0, SHOWN_MOST).join('')}…` : name)
+}

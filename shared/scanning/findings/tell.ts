@@ -1,0 +1,85 @@
+import type { RepositoryAddress } from '../../codecommit/address.ts'
+import {
+  MAX_NAMED_FINDINGS,
+  MAX_NAMED_REFS_OF_FINDING,
+  type NamedFinding,
+  type SecretFound,
+  type SecretResolved,
+} from '../../events/types.ts'
+import type { FindingRecord } from '../../store/findings.ts'
+
+const ROTATE =
+  'Rotate it: make a new one where it was issued and revoke this one. Whoever could read the repository may have it; ' +
+  'taking it out of the branch does not take it back.'
+
+/** Cut texts of an event: fifty findings fit into it and into a message. */
+const MAX_TEXT = 300
+
+const cut = (text: string, length = MAX_TEXT): string =>
+  text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
+
+const named = (record: FindingRecord, elsewhere: number): NamedFinding => ({
+  fingerprint: record.fingerprint,
+  rule: cut(record.rule),
+  description: cut(record.description),
+  action: record.action,
+  place: record.place,
+  path: cut(record.path),
+  ...(record.line === undefined ? {} : { line: record.line }),
+  ...(record.column === undefined ? {} : { column: record.column }),
+  ...(record.commit === undefined ? {} : { commit: record.commit }),
+  ...(record.author === undefined ? {} : { author: cut(record.author) }),
+  refs: record.refs.slice(0, MAX_NAMED_REFS_OF_FINDING).map((ref) => cut(ref)),
+  redacted: cut(record.redacted),
+  ...(record.note === undefined ? {} : { note: cut(record.note) }),
+  elsewhere,
+  again: record.again,
+})
+
+/** How many other repositories hold a secret, by fingerprint. */
+export type Elsewhere = ReadonlyMap<string, number>
+
+/** The findings that an event names: those that block first. */
+export const toName = (records: readonly FindingRecord[]): readonly FindingRecord[] =>
+  records
+    .toSorted((a, b) => Number(b.action === 'block') - Number(a.action === 'block'))
+    .slice(0, MAX_NAMED_FINDINGS)
+
+/** @param records at least one, each still to be told as found */
+export const secretFound = (
+  repository: RepositoryAddress,
+  records: readonly FindingRecord[],
+  elsewhere: Elsewhere,
+): SecretFound => {
+  const gone = records.filter(({ state }) => state === 'resolved').length
+  const already =
+    gone === 0
+      ? ''
+      : gone === records.length
+        ? ' A later commit removed it already: it is leaked all the same.'
+        : ''
+  return {
+    repository,
+    findings: toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? 0)),
+    found: records.length,
+    blocking: records.filter(({ action }) => action === 'block').length,
+    nextStep: `${ROTATE}${already} If it is no secret, add it to .gitleaksignore on the default branch.`,
+  }
+}
+
+export const secretResolved = (
+  repository: RepositoryAddress,
+  records: readonly FindingRecord[],
+  elsewhere: Elsewhere,
+): SecretResolved => ({
+  repository,
+  findings: toName(records).map((record) => ({
+    ...named(record, elsewhere.get(record.fingerprint) ?? 0),
+    how: record.state === 'allowed' ? 'allowed' : 'gone',
+    ...(record.allowed ? { why: cut(`by ${record.allowed.by}: ${record.allowed.why}`) } : {}),
+  })),
+  resolved: records.length,
+  nextStep: records.every(({ state }) => state === 'allowed')
+    ? 'Nothing, if it is no secret. If it is one, rotate it and take the permission back.'
+    : `If that has not been done: ${ROTATE.charAt(0).toLowerCase()}${ROTATE.slice(1)}`,
+})

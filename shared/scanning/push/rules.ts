@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
+import { MAX_NAMED_FINDINGS } from '../../events/types.ts'
+import { readGitleaksConfig } from '../conventions/gitleaks-config.ts'
+import { type IgnoreFile, readIgnoreFile } from '../conventions/ignore-file.ts'
+import { isRefused, type Mistake, renderMistake } from '../conventions/mistakes.ts'
+import { compileRules } from '../engine/compile.ts'
+import type { Engines } from '../walk/engines.ts'
+import type { ScanParts } from './ports.ts'
+
+/** Where a team says what is a secret, and what is none. */
+const CONFIG_FILE = '.gitleaks.toml'
+const IGNORE_FILE = '.gitleaksignore'
+
+/** The rules in force for a repository. */
+export interface TeamRules {
+  readonly engines: Engines
+  readonly ignores: IgnoreFile
+  /** the branch that they were read from: the default one, never the one that was pushed */
+  readonly branch?: string
+  /** what is wrong in the team's files; the file's name, and its content's id */
+  readonly mistakes: readonly {
+    readonly file: string
+    readonly blob: string
+    readonly mistakes: readonly Mistake[]
+  }[]
+}
+
+/** Compiled rules of teams that are kept while the process lives: each some megabytes. */
+const KEPT = 20
+
+/**
+ * Reads a repository's rules from its default branch, the same contents once.
+ * @returns from the function: undefined where there is no such repository
+ */
+export const teamRules = (
+  parts: Pick<ScanParts, 'contents' | 'shipped' | 'enginesOf'>,
+): ((repository: RepositoryAddress) => Promise<TeamRules | undefined>) => {
+  const kept = new Map<string, Promise<TeamRules>>()
+  return async (repository) => {
+    const description = await parts.contents.describe(repository)
+    if (!description) return undefined
+    const branch = description.defaultBranch
+    const read = async (path: string) =>
+      branch === undefined ? undefined : parts.contents.fileAt(repository, `refs/heads/${branch}`, path)
+    const [config, ignore] = await Promise.all([read(CONFIG_FILE), read(IGNORE_FILE)])
+    const texts = { config: contentOf(config), ignore: contentOf(ignore) }
+    const load = async (path: string) => contentOf(await read(path))?.text
+    const key = createHash('sha256')
+      .update(JSON.stringify([texts.config?.text, texts.ignore?.text]))
+      .digest('hex')
+    // a file that another one extends may change by itself
+    if (
+      texts.config &&
+      /^\s*\[\s*extend\s*\]/m.test(texts.config.text) &&
+      /^\s*path\s*=/m.test(texts.config.text)
+    )
+      return make(parts, texts, branch, load)
+    const known = kept.get(key) ?? make(parts, texts, branch, load)
+    kept.delete(key)
+    kept.set(key, known)
+    known.catch(() => kept.delete(key))
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value ?? '')
+    return { ...(await known), ...(branch === undefined ? {} : { branch }) }
+  }
+}
+
+interface Content {
+  readonly text: string
+  readonly blob: string
+}
+
+const contentOf = (file: { blob: string; content: Buffer } | 'too-large' | undefined): Content | undefined =>
+  file === undefined || file === 'too-large'
+    ? undefined
+    : { text: file.content.toString('utf8'), blob: file.blob }
+
+const make = async (
+  parts: Pick<ScanParts, 'shipped' | 'enginesOf'>,
+  { config, ignore }: { readonly config: Content | undefined; readonly ignore: Content | undefined },
+  branch: string | undefined,
+  load: (path: string) => Promise<string | undefined>,
+): Promise<TeamRules> => {
+  const shipped = await parts.shipped()
+  const team =
+    config &&
+    (await readGitleaksConfig(config.text, { defaultRules: shipped.rules, file: CONFIG_FILE, load }))
+  const ignores = readIgnoreFile(ignore?.text ?? '', IGNORE_FILE)
+  const own = team && !isRefused(team.mistakes)
+  return {
+    engines: parts.enginesOf(own ? compileRules(team.rules) : shipped),
+    ignores,
+    ...(branch === undefined ? {} : { branch }),
+    mistakes: [
+      ...(config && team && team.mistakes.length > 0
+        ? [{ file: CONFIG_FILE, blob: config.blob, mistakes: team.mistakes }]
+        : []),
+      ...(ignore && ignores.mistakes.length > 0
+        ? [{ file: IGNORE_FILE, blob: ignore.blob, mistakes: ignores.mistakes }]
+        : []),
+    ],
+  }
+}
+
+/** Once for the same content of a file. */
+export const tellMistakes = async (
+  { emit, once }: Pick<ScanParts, 'emit' | 'once'>,
+  repository: RepositoryAddress,
+  { mistakes: files }: Pick<TeamRules, 'mistakes'>,
+): Promise<void> => {
+  for (const { file, blob, mistakes } of files)
+    await once(`scan-rules#${addressText(repository)}#${file}#${blob}`, () =>
+      emit('Scan Rules Invalid', {
+        repository,
+        file,
+        mistakes: mistakes
+          .slice(0, MAX_NAMED_FINDINGS)
+          .map((mistake) => renderMistake(mistake).slice(0, MAX_MISTAKE)),
+        mistakesInAll: mistakes.length,
+        used: !isRefused(mistakes),
+        nextStep: `Mend ${file} on the default branch. Until then what is wrong in it has no effect.`,
+      }),
+    )
+}
+
+const MAX_MISTAKE = 600

@@ -1,0 +1,222 @@
+import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
+import type { Advertisement } from '../../git/advertisement.ts'
+import type { Pack } from '../../git/pack/types.ts'
+import { RelayError } from '../../runtime/errors.ts'
+import type { ScanMarks } from '../../store/scan-marks.ts'
+import { resolve } from '../findings/resolve.ts'
+import type { WalkResult } from '../walk/types.ts'
+import { scanAway } from './away.ts'
+import { gapsOf, tellGaps } from './gaps.ts'
+import { lineFinder } from './line-finder.ts'
+import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
+import { type Ledger, openLedger } from './record.ts'
+import { type TeamRules, teamRules, tellMistakes } from './rules.ts'
+import { sightingsOf } from './sightings.ts'
+import { type Tips, tipsOf } from './tips.ts'
+
+/** Files of which a scan asks whether a finding is still in them; the rest is the next scan's. */
+const MAX_LOOKS = 200
+
+/** Milliseconds kept back for what follows a walk: writing and telling what it found. */
+const AFTERWARDS_MS = 20_000
+
+export interface Scanned {
+  readonly outcome: 'scanned' | 'nothing new' | 'no repository'
+  readonly commits: number
+  readonly blobs: number
+  readonly found: number
+  readonly resolved: number
+}
+
+const NOTHING = { commits: 0, blobs: 0, found: 0, resolved: 0 }
+
+/**
+ * Scans what came to a repository since the last time. What was found is written and told before the refs count as searched: whoever
+ * dies between leaves it to be done again, and the same findings are the same records.
+ * @throws RelayError SCAN_UNFINISHED when the time was up: what was found until then is kept and told; and what servers, table and
+ * bus throw
+ */
+export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<Scanned>) => {
+  const rulesOf = teamRules(parts)
+  return async (work) => {
+    const { repository } = work
+    const signal = AbortSignal.timeout(Math.max(1, work.deadline - parts.now()))
+    const source = await parts.git.advertise(parts.remote(repository), 'git-upload-pack', { signal })
+    if (!source) return { outcome: 'no repository', ...NOTHING }
+    const marks = await parts.marks.read(repository)
+    const tips = tipsOf(source.refs, marks, work.events)
+    if (tips.moved.size === 0 && tips.away.length === 0) {
+      // a scan that died after it wrote may have left something untold
+      const ledger = await openLedger(parts, repository)
+      return { outcome: 'nothing new', ...NOTHING, ...(await ledger.tell()) }
+    }
+    const rules = await rulesOf(repository)
+    if (!rules) return { outcome: 'no repository', ...NOTHING }
+    return scanTips(parts, work, { source, marks, tips, rules, keys: await parts.keys(), signal })
+  }
+}
+
+interface Situation {
+  readonly source: Advertisement
+  readonly marks: ScanMarks
+  readonly tips: Tips
+  readonly rules: TeamRules
+  readonly keys: FingerprintKeys
+  readonly signal: AbortSignal
+}
+
+const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation): Promise<Scanned> => {
+  const { repository } = work
+  const { tips, rules, marks } = situation
+  const at = new Date(parts.now()).toISOString()
+  await tellMistakes(parts, repository, rules)
+  const ledger = await openLedger(parts, repository)
+  await using pack = await fetchNew(parts, repository, situation)
+  const walked = pack && (await walkPack(parts, work, situation, pack.pack))
+  const away = await scanAway(parts, work, {
+    ...situation,
+    has: (oid) => pack?.pack.read(oid) !== undefined,
+  })
+  const sights = [
+    ...(walked ? see(repository, walked, situation) : []),
+    ...(away.found.length > 0 ? see(repository, away, situation) : []),
+  ]
+  const beyond = await ledger.see(sights, at)
+  await ledger.ignore(rules, at)
+  await lookAgain(parts, work, situation, ledger, at)
+  await ledger.follow(at)
+  const told = await ledger.tell()
+  const complete = walked?.complete ?? true
+  const gaps = gapsOf(walked, away, beyond)
+  if (gaps.told.length > 0) await tellGaps(parts, repository, gaps)
+  parts.log.info('scanned', {
+    repository: addressText(repository),
+    ...walked?.counts,
+    away: away.commits.size,
+    unscanned: gaps.counts,
+    ...told,
+  })
+  if (!complete) throw new RelayError('SCAN_UNFINISHED', { repository: addressText(repository) })
+  const commits = [...(walked && pack ? newCommits(pack.pack, tips) : []), ...away.commits.keys()]
+  await parts.marks.note(repository, marks, tips.moved, commits, parts.now())
+  return {
+    outcome: 'scanned',
+    commits: walked?.counts.commits ?? 0,
+    blobs: walked?.counts.blobs ?? 0,
+    ...told,
+  }
+}
+
+const see = (
+  repository: RepositoryAddress,
+  brought: Parameters<typeof sightingsOf>[1],
+  { rules, keys, tips }: Situation,
+) => sightingsOf(repository, brought, rules, keys, [...tips.moved.keys()].slice(0, 1))
+
+/** One fetch for everything that is new; undefined: no ref is at anything new. */
+const fetchNew = async (
+  parts: ScanParts,
+  repository: RepositoryAddress,
+  { source, tips, signal }: Situation,
+): Promise<(AsyncDisposable & { readonly pack: Pack }) | undefined> => {
+  if (tips.wants.length === 0) return undefined
+  const answer = await parts.git.fetch(
+    parts.remote(repository),
+    {
+      wants: [...new Set(tips.wants.map(({ oid }) => oid))],
+      haves: tips.haves,
+      offered: source.capabilities,
+      thin: false,
+      offsetDeltas: true,
+    },
+    { signal },
+  )
+  const pack = await parts.openPack(answer.pack, { spill: { folder: parts.folder } })
+  return { pack, [Symbol.asyncDispose]: () => pack.close() }
+}
+
+const walkPack = (
+  parts: ScanParts,
+  work: ScanWork,
+  { tips, rules }: Situation,
+  pack: Pack,
+): Promise<WalkResult> =>
+  parts.walk({
+    pack,
+    wants: tips.wants,
+    // what came before was searched when it came; a line of it that is met again is the finding that is known
+    older: { read: async () => undefined },
+    engines: rules.engines,
+    judged: parts.judgedOf(work.repository),
+    now: parts.now,
+    deadline: work.deadline - AFTERWARDS_MS,
+  })
+
+/** Whether what is open is still where it was, at the refs that moved. */
+const lookAgain = async (
+  parts: ScanParts,
+  work: ScanWork,
+  { source, marks, tips, rules, keys }: Situation,
+  ledger: Ledger,
+  at: string,
+): Promise<void> => {
+  const { repository } = work
+  const byDefault = rules.branch === undefined ? '' : `refs/heads/${rules.branch}`
+  const refs = [...source.refs].toSorted(([a], [b]) => Number(b === byDefault) - Number(a === byDefault))
+  const resolution = await resolve({
+    records: ledger.records(),
+    moved: tips.moved,
+    refs: new Map(refs),
+    movedTo: renames(parts, repository, marks),
+    look: (oid, path) => parts.contents.fileAt(repository, oid, path),
+    lineIn: lineFinder(rules.engines.exact, keys),
+    most: MAX_LOOKS,
+    hasTime: () => parts.now() < work.deadline - AFTERWARDS_MS / 2,
+    at,
+  })
+  await ledger.change(resolution.changed, resolution.renamed)
+  if (resolution.left > 0)
+    parts.log.warn('findings not looked at again', {
+      repository: addressText(repository),
+      findings: resolution.left,
+    })
+}
+
+/** Files that a push may have brought or renamed for a rename to be followed. */
+const MAX_CHANGED = 5_000
+
+/** Where contents are that lay elsewhere before: asked only when the file of a finding is gone, and once for each ref. */
+const renames = (
+  { contents }: Pick<ScanParts, 'contents'>,
+  repository: RepositoryAddress,
+  marks: ScanMarks,
+) => {
+  const asked = new Map<string, ReturnType<ScanParts['contents']['addedFiles']>>()
+  return async (ref: string, tip: string, blob: string): Promise<string | 'unknown' | undefined> => {
+    const before = marks.tips.get(ref)
+    if (before === undefined) return undefined
+    const answer = asked.get(ref) ?? contents.addedFiles(repository, before, tip, MAX_CHANGED)
+    asked.set(ref, answer)
+    const { files, more } = await answer
+    return files.find((file) => file.blob === blob)?.path ?? (more ? 'unknown' : undefined)
+  }
+}
+
+/** Commits remembered of one scan. */
+const MAX_COMMITS = 2_000
+
+/** The commits that lie behind the wants in the pack, newest last. */
+const newCommits = (pack: Pack, { wants }: Tips): readonly string[] => {
+  const seen = new Set<string>()
+  const queue = wants.map(({ oid }) => oid)
+  for (let index = 0; index < queue.length && seen.size < MAX_COMMITS; index += 1) {
+    const oid = queue[index] ?? ''
+    if (seen.has(oid)) continue
+    const object = pack.read(oid)
+    if (!object || !('data' in object)) continue
+    const head = object.data.toString('latin1').split('\n\n', 1)[0] ?? ''
+    if (object.type === 'commit') seen.add(oid)
+    for (const match of head.matchAll(/^(?:parent|object) ([0-9a-f]{40})$/gm)) queue.push(match[1] ?? '')
+  }
+  return [...seen].reverse()
+}

@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { RelayError } from '../../runtime/errors.ts'
+import type { Compiled } from '../engine/compile.ts'
+
+/**
+ * The rules that the build compiled and put beside a bundle, read at the first use.
+ * @param file `new URL('./rules.json', import.meta.url)`
+ * @throws RelayError (from the returned function) CONFIG_INVALID when they are not there
+ */
+export const loadRules = (file: URL): (() => Promise<Compiled>) => {
+  let loaded: Promise<Compiled> | undefined
+  const load = async () => {
+    try {
+      return JSON.parse(await readFile(file, 'utf8')) as Compiled
+    } catch (cause) {
+      throw new RelayError('CONFIG_INVALID', { file: file.pathname }, { cause })
+    }
+  }
+  return () => {
+    loaded ??= load()
+    return loaded
+  }
+}

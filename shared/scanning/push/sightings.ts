@@ -1,0 +1,108 @@
+import type { RepositoryAddress } from '../../codecommit/address.ts'
+import type { IgnoreEntry } from '../conventions/ignore-file.ts'
+import { type Finding, type FoundAt, fingerprintOf, type Place } from '../finding.ts'
+import { merged, type Sighting } from '../findings/states.ts'
+import { findingsOf } from '../report/findings.ts'
+import type { CommitInfo, Found } from '../walk/types.ts'
+import type { FingerprintKeys } from './ports.ts'
+import type { TeamRules } from './rules.ts'
+
+/** What a walk found, and of whom. */
+export interface Brought {
+  readonly found: readonly Found[]
+  readonly commits: ReadonlyMap<string, CommitInfo>
+  refsOf(commit: string): readonly string[]
+}
+
+/** Of an author's name; the rest of a long one tells nobody anything. */
+const MAX_AUTHOR = 100
+
+/**
+ * What was found, redacted and under its fingerprint: from here on no secret is in it. The same secret at the same place is one
+ * sighting.
+ * @param refs those that a finding has whose commit is not known
+ */
+export const sightingsOf = (
+  repository: RepositoryAddress,
+  brought: Brought,
+  rules: Pick<TeamRules, 'ignores' | 'branch'>,
+  keys: FingerprintKeys,
+  refs: readonly string[],
+): readonly Sighting[] => {
+  const places = brought.found.map((found): FoundAt => ({ hit: found.hit, place: placeOf(found, brought) }))
+  const findings = findingsOf(places, keys.current)
+  const sightings = findings.map((raw, index): Sighting => {
+    const { finding } = raw
+    const found = brought.found[index] as Found
+    const allowed = allowedBy(finding, found, rules)
+    const former =
+      keys.previous && fingerprintOf(keys.previous, finding.ruleId, raw.reveal().secret || found.place.path)
+    const commit = commitOf(found)
+    const reached = found.place.commit === undefined ? [] : brought.refsOf(found.place.commit)
+    return {
+      ...(former === undefined ? {} : { former }),
+      ...factsOf(finding),
+      repository,
+      ...(found.place.kind === 'file' ? { blob: found.place.oid } : {}),
+      ...(commit === undefined ? {} : { commit }),
+      refs: reached.length > 0 ? reached : refs,
+      ...(allowed === undefined ? {} : { allowed }),
+    }
+  })
+  return merged(sightings)
+}
+
+const commitOf = ({ place }: Found): string | undefined =>
+  place.kind === 'tag-message' || place.kind === 'commit-message' ? place.oid : place.commit
+
+const placeOf = (found: Found, { commits }: Brought): Place => {
+  const { kind, path, commit } = found.place
+  const by = commit === undefined ? undefined : commits.get(commit)
+  const shown = commitOf(found)
+  return {
+    kind,
+    path,
+    ...(shown === undefined ? {} : { commit: shown }),
+    ...(by === undefined ? {} : { author: by.author.name, email: by.author.email }),
+  }
+}
+
+const factsOf = (finding: Finding) => ({
+  fingerprint: finding.fingerprint,
+  place: finding.kind,
+  path: finding.path,
+  rule: finding.ruleId,
+  description: finding.description,
+  action: finding.action,
+  redacted: finding.secret,
+  ...(finding.note === undefined ? {} : { note: finding.note }),
+  ...(finding.kind === 'path' ? {} : { line: finding.startLine, column: finding.startColumn }),
+  ...(finding.author === undefined ? {} : { author: finding.author.slice(0, MAX_AUTHOR).toWellFormed() }),
+})
+
+const allowedBy = (
+  finding: Finding,
+  { hit }: Found,
+  { ignores, branch }: Pick<TeamRules, 'ignores' | 'branch'>,
+): Sighting['allowed'] => {
+  if (hit.allowedInline) return { by: finding.author ?? 'the author', why: 'a comment in the line' }
+  const entry = ignores.entryFor(finding)
+  return entry && byIgnoreFile(branch, entry)
+}
+
+/** The ignore file's word, which is that of whoever may write to the default branch. */
+export const byIgnoreFile = (
+  branch: string | undefined,
+  { line, reason }: IgnoreEntry,
+): NonNullable<Sighting['allowed']> => ({
+  by: `.gitleaksignore on ${branch ?? 'the default branch'}`,
+  why: `${BY_LINE}${line}${reason === '' ? '' : `: ${reason.slice(0, MAX_REASON).toWellFormed()}`}`,
+})
+
+/** Whether it was the ignore file that allowed it. */
+export const isByIgnoreFile = (allowed: Sighting['allowed']): boolean =>
+  allowed?.why.startsWith(BY_LINE) ?? false
+
+const BY_LINE = 'line '
+/** Of a comment in the file. */
+const MAX_REASON = 200

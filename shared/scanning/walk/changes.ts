@@ -1,0 +1,140 @@
+import type { CommitNode, Objects } from './objects.ts'
+import type { Reader } from './reader.ts'
+import { type Difference, differences, type Entry, entriesOf } from './trees.ts'
+
+/** What a commit's parent holds in a place: a tree, nothing, or it is not known. */
+export type Side = Buffer | undefined | 'unknown'
+
+/** A new entry of a commit: none of its parents has this blob there. */
+export interface Change {
+  /** as latin1 */
+  readonly path: string
+  readonly oid: string
+  /** the blob of each parent there; undefined: none */
+  readonly was: readonly (string | undefined | 'unknown')[]
+}
+
+export interface Changes {
+  /** blobs of the pack */
+  readonly fresh: readonly Change[]
+  /** blobs that are older than the pack */
+  readonly moved: readonly { readonly path: string; readonly oid: string }[]
+  /** trees that could not be read although they belong to the pack's commits */
+  readonly lost: readonly { readonly path: string; readonly oid: string }[]
+}
+
+/** entries of older folders in a new place that are listed */
+const MOST_MOVED = 10_000
+
+/** The root trees of a commit's parents. */
+export const parentsOf = (
+  { parents }: CommitNode,
+  commits: Objects['commits'],
+  reader: Reader,
+): Promise<readonly Side[]> =>
+  Promise.all(
+    parents.map(async (parent): Promise<Side> => {
+      const tree = commits.get(parent)?.tree ?? (await reader.treeOfOlder(parent))
+      return (tree === undefined ? undefined : await reader.tree(tree)) ?? 'unknown'
+    }),
+  )
+
+/**
+ * What a commit brought: entries that differ from all its parents', by folders that do. Where a parent is not known, only what the
+ * pack holds can be new.
+ */
+export const changesOf = async (
+  commit: CommitNode,
+  parents: readonly Side[],
+  objects: Pick<Objects, 'blobs' | 'trees'>,
+  reader: Reader,
+): Promise<Changes> => {
+  const fresh: Change[] = []
+  const moved: { path: string; oid: string }[] = []
+  const lost: { path: string; oid: string }[] = []
+
+  const folder = async (prefix: string, oid: string, sides: readonly Side[]): Promise<void> => {
+    const held = reader.tree(oid)
+    const tree = held instanceof Promise ? await held : held
+    if (!tree) {
+      lost.push({ path: prefix, oid })
+      return
+    }
+    const isKnown = !sides.includes('unknown')
+    for (const { entry, was } of newEntries(tree, sides)) {
+      if (entry.kind === 'commit') continue
+      const path = `${prefix}${entry.name}`
+      if (entry.kind === 'tree') {
+        if (objects.trees.has(entry.oid)) await folder(`${path}/`, entry.oid, await sidesOf(was, reader))
+        else if (isKnown) await oldFolder(`${path}/`, entry.oid)
+      } else if (objects.blobs.has(entry.oid)) {
+        fresh.push({ path, oid: entry.oid, was: was.map(blobOf) })
+      } else if (isKnown) moved.push({ path, oid: entry.oid })
+    }
+  }
+
+  const oldFolder = async (prefix: string, oid: string): Promise<void> => {
+    const tree = await reader.tree(oid)
+    if (!tree) return
+    for (const { name, kind, oid: of } of entriesOf(tree)) {
+      if (moved.length >= MOST_MOVED) return
+      if (kind === 'blob') moved.push({ path: `${prefix}${name}`, oid: of })
+      else if (kind === 'tree') await oldFolder(`${prefix}${name}/`, of)
+    }
+  }
+
+  await folder('', commit.tree, parents)
+  return { fresh, moved, lost }
+}
+
+type Was = Entry | undefined | 'unknown'
+
+const newEntries = (tree: Buffer, sides: readonly Side[]): { entry: Entry; was: Was[] }[] => {
+  const known = sides.findIndex((side) => side !== 'unknown')
+  const first: Difference[] = differences(tree, known < 0 ? undefined : (sides[known] as Buffer | undefined))
+  return first.flatMap(({ entry, was }) => {
+    const all = sides.map((side, at): Was => {
+      if (side === 'unknown') return 'unknown'
+      return at === known ? was : side && entriesOf(side).find(({ name }) => name === entry.name)
+    })
+    const isNew = all.every((one) => one === 'unknown' || one?.oid !== entry.oid)
+    return isNew ? [{ entry, was: all }] : []
+  })
+}
+
+const sidesOf = (was: readonly Was[], reader: Reader): Promise<readonly Side[]> =>
+  Promise.all(
+    was.map(async (one): Promise<Side> => {
+      if (one === 'unknown') return one
+      return one?.kind === 'tree' ? ((await reader.tree(one.oid)) ?? 'unknown') : undefined
+    }),
+  )
+
+const blobOf = (was: Was): string | undefined | 'unknown' => {
+  if (was === 'unknown') return was
+  return was?.kind === 'blob' ? was.oid : undefined
+}
+
+/** Blobs that a parent has in places where the commit has nothing any more; of many, the first. */
+export const goneFrom = async (
+  parent: Side,
+  commit: CommitNode,
+  reader: Reader,
+  most: number,
+): Promise<readonly { path: string; oid: string }[]> => {
+  const gone: { path: string; oid: string }[] = []
+  const folder = async (prefix: string, was: Buffer, is: Buffer | undefined): Promise<void> => {
+    for (const { entry, was: now } of differences(was, is)) {
+      if (gone.length >= most) return
+      const path = `${prefix}${entry.name}`
+      if (entry.kind === 'blob' && now?.kind !== 'blob') gone.push({ path, oid: entry.oid })
+      if (entry.kind !== 'tree') continue
+      const tree = await reader.tree(entry.oid)
+      const other = now?.kind === 'tree' ? await reader.tree(now.oid) : undefined
+      if (tree) await folder(`${path}/`, tree, other)
+    }
+  }
+  if (parent === undefined || parent === 'unknown') return gone
+  await folder('', parent, await reader.tree(commit.tree))
+  return gone
+}

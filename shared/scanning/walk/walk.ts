@@ -1,0 +1,176 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Place } from '../finding.ts'
+import { type Attribution, broughtBy, type Looked } from './attribute.ts'
+import { type Change, changesOf, parentsOf } from './changes.ts'
+import { authorship } from './commit.ts'
+import { oldestFirst, reachOf } from './history.ts'
+import { type CommitNode, lookAtObjects, type Objects, type Suspect } from './objects.ts'
+import { scanPieces } from './pieces.ts'
+import { objectReader } from './reader.ts'
+import { ANYWHERE, createReport, type Report } from './report.ts'
+import { pathText } from './trees.ts'
+import type { Found, WalkInput, WalkLimits, WalkResult, Want } from './types.ts'
+
+const MEBIBYTE = 1024 * 1024
+
+const WALK_LIMITS: WalkLimits = { findings: 10_000, text: 16 * MEBIBYTE, held: 64 * MEBIBYTE }
+
+/** a process that draws and answers is let do so after so long */
+const PAUSE_MS = 50
+
+/**
+ * Looks at everything that a pack brought: each text once; then, commit by commit, parents first, at where the texts lie in which
+ * something was found, and who brought it. Bounded in memory by its limits, the pack's and the engine's; what is not looked at comes
+ * out as a value.
+ */
+export const walk = async (input: WalkInput): Promise<WalkResult> => {
+  const { pack, older, engines, judged, now, deadline = Number.POSITIVE_INFINITY, onProgress } = input
+  const limits = { ...WALK_LIMITS, ...input.limits }
+  const report = createReport(limits.findings, engines.exact)
+  const isLate = () => now() > deadline
+  const pause = pausing(now)
+  const objects = await lookAtObjects({
+    pack,
+    engines,
+    judged,
+    isLate,
+    pieceBytes: limits.text,
+    report,
+    onProgress: (done) => onProgress?.('objects', done, pack.objects),
+    pause,
+  })
+  const order = oldestFirst(objects.commits)
+  const reader = objectReader(pack, older, limits.held)
+  const attribution = { reader, engine: engines.exact, pieceBytes: limits.text }
+  const placing = new Placing(attribution, objects, report, engines.hasPathRules)
+  let attributed = 0
+  for (const commit of order) {
+    if (isLate()) break
+    await placing.place(commit)
+    attributed += 1
+    onProgress?.('commits', attributed, order.length)
+    await pause()
+  }
+  const isLateForCommits = attributed < order.length
+  if (isLateForCommits)
+    report.unscanned({ reason: 'time', place: ANYWHERE, objects: order.length - attributed })
+  else if (objects.complete) await placing.rest()
+  const result = report.result()
+  return {
+    ...result,
+    counts: {
+      commits: objects.commits.size,
+      trees: objects.trees.size,
+      blobs: objects.blobs.size,
+      tags: objects.tags.size,
+      bytes: objects.bytes,
+      known: objects.known,
+    },
+    found: withAuthors(result.found, pack),
+    refsOf: reachOf(
+      order,
+      input.wants.map((want) => peeled(want, objects)),
+    ),
+    complete: objects.complete && !isLateForCommits,
+  }
+}
+
+const pausing = (now: () => number): (() => Promise<void> | undefined) => {
+  let last = now()
+  return () => {
+    if (now() - last < PAUSE_MS) return undefined
+    return setImmediate().then(() => {
+      last = now()
+    })
+  }
+}
+
+const peeled = ({ ref, oid }: Want, { tags }: Objects): Want => {
+  let target = oid
+  for (let depth = 0; depth < 10 && tags.has(target); depth += 1) target = tags.get(target) as string
+  return { ref, oid: target }
+}
+
+/** Finds with who wrote their commit, or made their tag, as far as it can be read. */
+const withAuthors = (found: readonly Found[], pack: WalkInput['pack']): readonly Found[] => {
+  const known = new Map<string, Partial<Place>>()
+  const look = (oid: string): Partial<Place> => {
+    const object = pack.read(oid)
+    return object && 'data' in object ? authorship(object.data) : {}
+  }
+  return found.map(({ place, ...rest }) => {
+    if (place.commit === undefined) return { ...rest, place }
+    const authors = known.get(place.commit) ?? look(place.commit)
+    known.set(place.commit, authors)
+    return { ...rest, place: { ...place, ...authors } }
+  })
+}
+
+/** Gives each suspect its places, commit by commit. */
+class Placing {
+  private readonly attribution: Attribution
+  private readonly objects: Objects
+  private readonly report: Report
+  private readonly hasPathRules: boolean
+  private readonly placed = new Set<string>()
+
+  constructor(attribution: Attribution, objects: Objects, report: Report, hasPathRules: boolean) {
+    this.attribution = attribution
+    this.objects = objects
+    this.report = report
+    this.hasPathRules = hasPathRules
+  }
+
+  async place(commit: CommitNode): Promise<void> {
+    const { reader } = this.attribution
+    const parents = await parentsOf(commit, this.objects.commits, reader)
+    const { fresh, moved, lost } = await changesOf(commit, parents, this.objects, reader)
+    for (const { path, oid } of moved) this.report.moved({ path: pathText(path), oid, commit: commit.oid })
+    for (const { path, oid } of lost)
+      this.report.unscanned({
+        reason: 'missing',
+        oid,
+        place: { kind: 'file', path: pathText(path), commit: commit.oid },
+      })
+    const looked: Looked = { commit, parents, gone: [] }
+    for (const change of fresh) {
+      if (this.hasPathRules) this.judgePath(change, commit.oid)
+      const suspect = this.objects.suspects.get(change.oid)
+      if (suspect) await this.judge(change, looked, suspect)
+    }
+  }
+
+  private judgePath({ path, oid }: Change, commit: string): void {
+    const text = pathText(path)
+    for (const hit of this.attribution.engine.scan(EMPTY, { path: text, commit }).hits)
+      this.report.found({ hit, oid, place: { kind: 'path', path: text, commit } })
+  }
+
+  private async judge(change: Change, looked: Looked, suspect: Suspect): Promise<void> {
+    this.placed.add(change.oid)
+    const path = pathText(change.path)
+    const at = { oid: change.oid, place: { kind: 'file', path, commit: looked.commit.oid } } as const
+    const { hits, unscanned } = await broughtBy(this.attribution, looked, change, suspect)
+    for (const hit of hits) if (hit.rule.regex !== undefined) this.report.found({ hit, ...at })
+    for (const one of this.report.ofRules(unscanned)) this.report.unscanned({ ...one, ...at })
+  }
+
+  /** Blobs that no new commit shows: a tag of a blob, or a server that sent more than was asked for. */
+  async rest(): Promise<void> {
+    const { reader, engine, pieceBytes } = this.attribution
+    for (const [oid, { unscanned }] of this.objects.suspects) {
+      if (this.placed.has(oid)) continue
+      const blob = await reader.blob(oid)
+      const at = { oid, place: ANYWHERE }
+      if (blob) {
+        const { hits } = Buffer.isBuffer(blob)
+          ? engine.scan(blob, { path: '' })
+          : scanPieces(engine, blob.pieces(), { path: '' }, pieceBytes)
+        for (const hit of hits) this.report.found({ hit, ...at })
+      }
+      for (const one of unscanned) this.report.unscanned({ ...one, ...at })
+    }
+  }
+}
+
+const EMPTY = Buffer.alloc(0)

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
+import type { Item } from './attributes.ts'
+import type { Key, Table } from './table.ts'
+
+/**
+ * open: it is there; allowed: somebody said that it is no secret; resolved: no branch that is looked at has it any more. In each state
+ * it was pushed, and is leaked unless it is no secret.
+ */
+export type FindingState = 'open' | 'allowed' | 'resolved'
+
+/** A secret at one place of a repository. The secret itself is nowhere in it. */
+export interface FindingRecord {
+  /** `<id of the key>:<HMAC>` of rule and secret */
+  readonly fingerprint: string
+  readonly repository: RepositoryAddress
+  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path'
+  /** empty for messages */
+  readonly path: string
+  readonly rule: string
+  readonly description: string
+  readonly action: 'block' | 'advise'
+  readonly redacted: string
+  readonly note?: string
+  readonly state: FindingState
+  /** who allowed it, and by what */
+  readonly allowed?: { readonly by: string; readonly why: string }
+  readonly line?: number
+  readonly column?: number
+  /** of the file's content in which it was last seen */
+  readonly blob?: string
+  /** the commit or tag that brought it first */
+  readonly commit?: string
+  readonly author?: string
+  /** full names of the refs that lead to it, as far as is known */
+  readonly refs: readonly string[]
+  /** ISO 8601 */
+  readonly firstSeen: string
+  readonly lastSeen: string
+  readonly changedAt: string
+  /** it was resolved or allowed, and is back */
+  readonly again: boolean
+  /** what people have not been told yet */
+  readonly untold?: 'found' | 'resolved'
+}
+
+export interface FindingStore {
+  /** all of a repository, in any state */
+  list(repository: RepositoryAddress): Promise<readonly FindingRecord[]>
+  save(records: readonly FindingRecord[]): Promise<void>
+  remove(records: readonly FindingRecord[]): Promise<void>
+  /** how many other repositories hold, or held, the same secret */
+  elsewhere(fingerprint: string, repository: RepositoryAddress): Promise<number>
+}
+
+/** Writes side by side. */
+const PARALLEL = 25
+
+/** Whatever is kept of one repository is written by the one scan that holds it: no condition is needed. */
+export const openFindings = (table: Table): FindingStore => {
+  const each = async (
+    records: readonly FindingRecord[],
+    work: (record: FindingRecord) => Promise<unknown>,
+  ) => {
+    for (let from = 0; from < records.length; from += PARALLEL)
+      await Promise.all(records.slice(from, from + PARALLEL).map(work))
+  }
+  return {
+    list: async (repository) => (await table.query(partitionOf(repository))).map(recordOf),
+    save: (records) =>
+      each(records, async (record) => {
+        // first the link: who finds the record finds it linked
+        await table.put(linkKey(record), { at: record.firstSeen })
+        await table.put(keyOf(record), itemOf(record))
+      }),
+    remove: (records) => each(records, (record) => table.delete(keyOf(record))),
+    elsewhere: async (fingerprint, repository) => {
+      const links = await table.query(linksOf(fingerprint))
+      return links.filter(({ sk }) => sk !== addressText(repository)).length
+    },
+  }
+}
+
+/** What tells the findings of a repository apart: the secret, and where it is; a message is named by its commit. */
+export const placeKey = ({
+  fingerprint,
+  place,
+  path,
+  commit,
+}: Pick<FindingRecord, 'fingerprint' | 'place' | 'path' | 'commit'>): string => {
+  const isMessage = place === 'commit-message' || place === 'tag-message'
+  // a path may be too long for a key
+  const digest = createHash('sha256').update(JSON.stringify([place, path, isMessage ? commit : '']))
+  return `${fingerprint} ${digest.digest('hex').slice(0, 16)}`
+}
+
+const partitionOf = (repository: RepositoryAddress): string => `findings#${addressText(repository)}`
+const keyOf = (record: FindingRecord): Key => ({ pk: partitionOf(record.repository), sk: placeKey(record) })
+const linksOf = (fingerprint: string): string => `secret#${fingerprint}`
+const linkKey = ({ fingerprint, repository }: FindingRecord): Key => ({
+  pk: linksOf(fingerprint),
+  sk: addressText(repository),
+})
+
+const itemOf = (record: FindingRecord): Item => {
+  const { account, region, name } = record.repository
+  return { ...record, repository: { account, region, name }, refs: [...record.refs] }
+}
+
+const recordOf = (item: Item): FindingRecord => {
+  const { pk: _pk, sk: _sk, ...record } = item
+  return record as unknown as FindingRecord
+}

@@ -1,0 +1,257 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { FindingRecord } from '../../../shared/store/findings.ts'
+import { keyOf, openScanWorld, type ScanRepository, type ScanWorld, tokenOf } from './world.ts'
+
+let world: ScanWorld
+let orchard: ScanRepository
+const planted: string[] = []
+const plant = (seed: string): string => {
+  const token = tokenOf(seed)
+  planted.push(token)
+  return token
+}
+
+beforeEach(async () => {
+  planted.length = 0
+  world = await openScanWorld()
+  orchard = await world.repository('orchard')
+})
+afterEach(async () => {
+  const everything = JSON.stringify([world.emitted, world.lines, world.sent, [...world.table.items]])
+  for (const token of planted) expect(everything).not.toContain(token.slice(4))
+  await world.close()
+})
+
+const records = (): FindingRecord[] =>
+  [...world.table.items.values()].filter(({ pk }) => String(pk).startsWith('findings#')) as never
+const told = () => world.emitted.map(({ type }) => type)
+const firstFinding = (index: number) =>
+  (world.emitted[index]?.detail.findings as Record<string, unknown>[] | undefined)?.[0]
+
+const rulesOf = (index: number) =>
+  ((world.emitted[index]?.detail.findings ?? []) as { rule: string }[]).map((finding) => finding.rule).sort()
+
+test('a secret that a push brings is told once, with where, who and what', async () => {
+  const first = await orchard.commit({ 'a.txt': 'apples\n' })
+  const token = plant('one')
+  const second = await orchard.commit({ 'a.txt': 'apples\n', 'src/key.ts': `\nconst key = '${token}'\n` }, [
+    first,
+  ])
+  const event = await orchard.push('main', second)
+  expect(await world.run([event, event])).toEqual({ batchItemFailures: [] })
+  expect(told()).toEqual(['Secret Found'])
+  expect(world.emitted[0]?.detail).toMatchObject({ found: 1, blocking: 1 })
+  expect(firstFinding(0)).toMatchObject({
+    rule: 'test-token',
+    path: 'src/key.ts',
+    place: 'file',
+    line: 2,
+    commit: second,
+    author: 'Nina',
+    refs: ['refs/heads/main'],
+    elsewhere: 0,
+    again: false,
+  })
+  await world.run([event])
+  expect(told()).toEqual(['Secret Found'])
+})
+
+test('removed by a later commit it is resolved and still to be rotated; pushed again it is open again', async () => {
+  const token = plant('two')
+  const first = await orchard.commit({ 'a.txt': `x ${token}\n`, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ 'a.txt': 'x\n', b: 'b' }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+  expect(firstFinding(1)).toMatchObject({ how: 'gone', path: 'a.txt' })
+  expect(String(world.emitted[1]?.detail.nextStep)).toMatch(/rotate/)
+  expect(records()).toMatchObject([{ state: 'resolved' }])
+  const third = await orchard.commit({ 'a.txt': `y ${token}\n`, b: 'b' }, [second])
+  await world.run([await orchard.push('main', third)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+  expect(firstFinding(2)).toMatchObject({ again: true, commit: third })
+  expect(records()).toMatchObject([{ state: 'open', commit: third }])
+})
+
+test('added and removed within one push it is told, and counts as resolved', async () => {
+  const base = await orchard.commit({ 'a.txt': 'x\n' })
+  const middle = await orchard.commit({ 'a.txt': `x ${plant('three')}\n` }, [base])
+  const tip = await orchard.commit({ 'a.txt': 'x\n' }, [middle])
+  await world.run([await orchard.push('main', tip)])
+  expect(told()).toEqual(['Secret Found'])
+  expect(firstFinding(0)).toMatchObject({ commit: middle })
+  expect(String(world.emitted[0]?.detail.nextStep)).toMatch(/removed it already/)
+  expect(records()).toMatchObject([{ state: 'resolved' }])
+})
+
+test('a renamed file keeps its finding; the content edited elsewhere, too', async () => {
+  const token = plant('four')
+  const first = await orchard.commit({ 'a.txt': `x ${token}\n` })
+  await world.run([await orchard.push('main', first)])
+  const renamed = await orchard.commit({ 'b.txt': `x ${token}\n` }, [first])
+  await world.run([await orchard.push('main', renamed)])
+  expect(records()).toMatchObject([{ path: 'b.txt', state: 'open' }])
+  const edited = await orchard.commit({ 'b.txt': `new line\nx ${token}\n` }, [renamed])
+  await world.run([await orchard.push('main', edited)])
+  expect(records()).toMatchObject([{ path: 'b.txt', state: 'open', line: 2, commit: first }])
+  const both = await orchard.commit({ 'c.txt': `other\nlines\nx ${token}\n` }, [edited])
+  await world.run([await orchard.push('main', both)])
+  expect(records()).toMatchObject([{ path: 'c.txt', state: 'open', line: 3, commit: first }])
+  expect(told()).toEqual(['Secret Found'])
+})
+
+test('a branch that was made of one that had it still has it when the other is mended', async () => {
+  const first = await orchard.commit({ 'a.txt': `x ${plant('five')}\n` })
+  await world.run([await orchard.push('main', first)])
+  await world.run([await orchard.push('side', first)])
+  const second = await orchard.commit({ 'a.txt': 'x\n' }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told()).toEqual(['Secret Found'])
+  expect(records()).toMatchObject([{ state: 'open', refs: ['refs/heads/side'] }])
+  await world.run([await orchard.push('side', undefined)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+})
+
+test('the same secret in another repository is linked', async () => {
+  const token = plant('six')
+  await world.run([await orchard.push('main', await orchard.commit({ a: token }))])
+  const vineyard = await world.repository('vineyard')
+  await world.run([await vineyard.push('main', await vineyard.commit({ 'z.cfg': `key ${token}` }))])
+  expect(firstFinding(0)).toMatchObject({ elsewhere: 0 })
+  expect(firstFinding(1)).toMatchObject({ elsewhere: 1, path: 'z.cfg' })
+})
+
+test('a branch that a forced push took away before it was fetched is read through the API', async () => {
+  const base = await orchard.commit({ 'a.txt': 'x\n' })
+  await world.run([await orchard.push('main', base)])
+  const lost = await orchard.commit({ 'a.txt': 'x\n', 'k.env': `K=${plant('seven')}\n` }, [base])
+  const events = [await orchard.push('main', lost)]
+  const other = await orchard.commit({ 'a.txt': 'other\n' }, [base])
+  events.push(await orchard.push('main', other))
+  expect(await world.run(events)).toEqual({ batchItemFailures: [] })
+  expect(told()).toEqual(['Secret Found'])
+  expect(firstFinding(0)).toMatchObject({ commit: lost, path: 'k.env', refs: ['refs/heads/main'] })
+  await world.run(events)
+  expect(told()).toEqual(['Secret Found'])
+})
+
+test('what cannot be read any more is told as not scanned, once', async () => {
+  const base = await orchard.commit({ 'a.txt': 'x\n' })
+  await world.run([await orchard.push('main', base)])
+  const event = (await orchard.push('main', await orchard.commit({ 'a.txt': 'y\n' }, [base]))) as {
+    detail: { commitId: string }
+  }
+  event.detail.commitId = 'c'.repeat(40)
+  await world.run([event])
+  await world.run([event])
+  expect(told()).toEqual(['Scan Incomplete'])
+  expect(world.emitted[0]?.detail).toMatchObject({ gapsInAll: 1, gaps: [{ commit: 'c'.repeat(40) }] })
+})
+
+test('who dies after the findings were written does it again, and nobody is told twice', async () => {
+  const tip = await orchard.commit({ a: plant('eight') })
+  const event = await orchard.push('main', tip)
+  world.fail.note = () => new Error('the table is away')
+  expect((await world.run([event])).batchItemFailures).toHaveLength(1)
+  delete world.fail.note
+  expect(await world.run([event])).toEqual({ batchItemFailures: [] })
+  expect(told()).toEqual(['Secret Found'])
+})
+
+test('what the bus did not take is told by the next try', async () => {
+  const event = await orchard.push('main', await orchard.commit({ a: plant('nine') }))
+  world.fail.emit = () => new Error('the bus is away')
+  expect((await world.run([event])).batchItemFailures).toHaveLength(1)
+  delete world.fail.emit
+  await world.run([event])
+  expect(told()).toEqual(['Secret Found'])
+})
+
+test('without time it is not searched: told, kept in the queue, and searched by a try that has time', async () => {
+  const event = await orchard.push('main', await orchard.commit({ a: plant('ten') }))
+  world.fail.remainingMs = 25_000
+  expect((await world.run([event])).batchItemFailures).toHaveLength(1)
+  expect(told()).toEqual(['Scan Incomplete'])
+  delete world.fail.remainingMs
+  await world.run([event])
+  expect(told()).toEqual(['Scan Incomplete', 'Secret Found'])
+})
+
+test('the team’s files: from the default branch only, allowed by name, and allowed no more', async () => {
+  const token = plant('eleven')
+  const first = await orchard.commit({ 'a.txt': 'x\n' })
+  await world.run([await orchard.push('main', first)])
+  const pushed = await orchard.commit(
+    { 'k.txt': `x ${token}\n`, '.gitleaksignore': 'k.txt:test-token:1\n' },
+    [first],
+  )
+  await world.run([await orchard.push('topic', pushed)])
+  expect(told()).toEqual(['Secret Found'])
+  await world.run([await orchard.push('main', pushed)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+  expect(firstFinding(1)).toMatchObject({
+    how: 'allowed',
+    why: expect.stringContaining('.gitleaksignore on main'),
+  })
+  const without = await orchard.commit({ 'k.txt': `x ${token}\n` }, [pushed])
+  await world.run([await orchard.push('main', without)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+})
+
+test('a comment in the line allows it, in the name of the commit’s author', async () => {
+  await world.run([
+    await orchard.push('main', await orchard.commit({ 'a.txt': `x ${plant('twelve')} # gitleaks:allow\n` })),
+  ])
+  expect(told()).toEqual([])
+  expect(records()).toMatchObject([{ state: 'allowed', allowed: { by: 'Nina' } }])
+})
+
+test('mistakes in the team’s rules are told once, and the shipped rules stay in force', async () => {
+  const first = await orchard.commit({ '.gitleaks.toml': '[[rules]]\nregex = "("\n' })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ '.gitleaks.toml': '[[rules]]\nregex = "("\n', a: plant('x13') }, [
+    first,
+  ])
+  await world.run([await orchard.push('main', second)])
+  expect(told()).toEqual(['Scan Rules Invalid', 'Secret Found'])
+  expect(world.emitted[0]?.detail).toMatchObject({ file: '.gitleaks.toml', used: false })
+})
+
+test('the team’s own rules find what the shipped ones do not', async () => {
+  const config =
+    "[extend]\nuseDefault = true\n[[rules]]\nid = 'our-pin'\nregex = '''pin:(\\d{8})'''\nkeywords = ['pin:']\n"
+  const first = await orchard.commit({ '.gitleaks.toml': config })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ '.gitleaks.toml': config, a: 'pin:48151623', b: plant('x14') }, [
+    first,
+  ])
+  await world.run([await orchard.push('main', second)])
+  expect(rulesOf(0)).toEqual(['our-pin', 'test-token'])
+})
+
+test('after a rotation of the key a finding is the same finding, under the new key', async () => {
+  const token = plant('x15')
+  const first = await orchard.commit({ a: token })
+  await world.run([await orchard.push('main', first)])
+  world.fail.rotated = { current: keyOf('b'), previous: keyOf('a') }
+  await world.run([await orchard.push('main', await orchard.commit({ a: `${token} again` }, [first]))])
+  expect(told()).toEqual(['Secret Found'])
+  expect(records()).toHaveLength(1)
+  expect(records()[0]?.fingerprint).toMatch(/^b:/)
+})
+
+test('the schedule asks for each repository that is scanned; what no event announced is then found', async () => {
+  await orchard.push('main', await orchard.commit({ a: plant('x16') }))
+  await world.run([{ reason: 'schedule' }])
+  const bodies = world.sent.map((body) => JSON.parse(body))
+  expect(bodies.map(({ detail }) => detail.repository.name)).toEqual(['orchard'])
+  await world.run(bodies)
+  expect(told()).toEqual(['Secret Found'])
+})
+
+test('one bad record stops only itself', async () => {
+  const event = await orchard.push('main', await orchard.commit({ a: plant('x17') }))
+  const { batchItemFailures } = await world.run([{ nonsense: true }, event])
+  expect(batchItemFailures).toEqual([{ itemIdentifier: 'm0' }])
+  expect(told()).toEqual(['Secret Found'])
+})

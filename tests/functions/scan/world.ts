@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createScan, type ScanHandlerParts } from '../../../functions/scan/handler.ts'
+import type { RepositoryAddress } from '../../../shared/codecommit/address.ts'
+import { basicAuthorization, signGitPassword } from '../../../shared/codecommit/git-password.ts'
+import { createGitClient } from '../../../shared/git/client.ts'
+import { openPack } from '../../../shared/git/pack/open.ts'
+import type { Run } from '../../../shared/runtime/entry.ts'
+import type { BatchResponse } from '../../../shared/runtime/sqs-batch.ts'
+import { compileRules } from '../../../shared/scanning/engine/compile.ts'
+import type { Contents, FingerprintKeys } from '../../../shared/scanning/push/ports.ts'
+import type { Rule } from '../../../shared/scanning/types.ts'
+import { enginesOf } from '../../../shared/scanning/walk/engines.ts'
+import { createJudged } from '../../../shared/scanning/walk/judged.ts'
+import { walk } from '../../../shared/scanning/walk/walk.ts'
+import { type Bare, bareAt, makeBare } from '../../support/bare.ts'
+import { startGitServer } from '../../support/git-server.ts'
+import { type MemoryTable, memoryTable } from '../../support/memory-table.ts'
+
+// Real git and a real server; the API's answers are git's own; table, bus and queue in memory.
+
+const ACCOUNT = '1'.repeat(12)
+const REGION = 'us-east-1'
+const KEY_ID = 'user'
+const KEY = 'no secret'
+const QUEUE = 'https://sqs.us-east-1.amazonaws.com/111111111111/scan'
+
+/** Twenty characters that no rule but the test's knows. */
+export const tokenOf = (seed: string): string =>
+  ['to', 'k_', Buffer.from(seed.padEnd(12, seed)).toString('hex').slice(0, 20)].join('')
+
+const rule = (id: string, regex: string, keyword: string, action: Rule['action']): Rule => ({
+  id,
+  description: `a ${id}`,
+  regex,
+  keywords: [keyword],
+  entropy: 0,
+  secretGroup: 0,
+  tags: [],
+  allowlists: [],
+  required: [],
+  skipReport: false,
+  action,
+  vetted: true,
+})
+
+export const RULES: readonly Rule[] = [
+  rule('test-token', '\\b(tok_[0-9a-f]{20})\\b', 'tok_', 'block'),
+  rule('test-hint', '\\bhint=([a-z]{12})\\b', 'hint=', 'advise'),
+]
+
+export interface ScanWorld {
+  readonly table: MemoryTable
+  readonly emitted: { type: string; detail: Record<string, unknown> }[]
+  /** lines of the log */
+  readonly lines: string[]
+  readonly sent: string[]
+  /** hooks of failures */
+  readonly fail: {
+    emit?: () => Error | undefined
+    note?: () => Error | undefined
+    remainingMs?: number
+    rotated?: FingerprintKeys
+  }
+  repository(name: string): Promise<ScanRepository>
+  /** hands these bodies to the function */
+  run(bodies: readonly object[], receives?: number): Promise<BatchResponse>
+  /** moves the clock */
+  pass(ms: number): void
+  close(): Promise<void>
+}
+
+export interface ScanRepository {
+  readonly name: string
+  readonly bare: Bare
+  /** @param files path → content, all that the commit has */
+  commit(
+    files: Readonly<Record<string, string>>,
+    parents?: readonly string[],
+    message?: string,
+  ): Promise<string>
+  /** moves a branch, and gives the event that tells of it */
+  push(branch: string, oid: string | undefined): Promise<object>
+}
+
+export const keyOf = (id: string): FingerprintKeys['current'] => ({ id, key: Buffer.alloc(32, id) })
+
+export const openScanWorld = async (): Promise<ScanWorld> => {
+  const root = mkdtempSync(join(tmpdir(), 'relay-scan-'))
+  mkdirSync(join(root, REGION), { recursive: true })
+  const server = await startGitServer({ root, secretOf: (id) => (id === KEY_ID ? KEY : undefined) })
+  const table = memoryTable()
+  const emitted: ScanWorld['emitted'] = []
+  const lines: string[] = []
+  const sent: string[] = []
+  const fail: ScanWorld['fail'] = {}
+  let time = Date.parse('2031-05-17T09:05:00Z')
+  const now = () => time
+  const bareOf = (name: string) => bareAt(join(root, REGION, name))
+  const log =
+    (level: string) =>
+    (message: string, facts: object = {}) => {
+      lines.push(JSON.stringify({ level, message, ...facts }))
+    }
+  const judged = new Map<string, ReturnType<typeof createJudged>>()
+  const parts: ScanHandlerParts = {
+    config: { scan: [{ repositories: ['*', '!private-*'] }] },
+    own: { account: ACCOUNT, region: REGION },
+    listRepositories: async () => ['orchard', 'private-diary'],
+    bus: 'default',
+    scanQueue: QUEUE,
+    maxReceives: 3,
+    contents: contentsOf(bareOf),
+    git: createGitClient(),
+    remote: ({ name }) => {
+      const url = `${server.endpoint.replace('{region}', REGION)}/v1/repos/${name}`
+      const { host, pathname: path } = new URL(url)
+      const credentials = { accessKeyId: KEY_ID, secretAccessKey: KEY }
+      const at = { region: REGION, host, path, now: Date.now() }
+      return { url, authorization: async () => basicAuthorization(signGitPassword(credentials, at)) }
+    },
+    openPack,
+    walk,
+    shipped: async () => compileRules({ rules: RULES, allowlists: [] }),
+    enginesOf: (compiled) => enginesOf(compiled),
+    keys: async () => fail.rotated ?? { current: keyOf('a') },
+    judgedOf: ({ name }) => {
+      const known = judged.get(name) ?? createJudged()
+      judged.set(name, known)
+      return known
+    },
+    folder: root,
+    table: {
+      ...table,
+      put: async (key, item, condition) => {
+        const error = key.sk.startsWith('tip ') ? fail.note?.() : undefined
+        if (error) throw error
+        return table.put(key, item, condition)
+      },
+    },
+    events: {
+      putEvents: async ({ Entries = [] }) => {
+        const error = fail.emit?.()
+        if (error) throw error
+        for (const { DetailType = '', Detail = '' } of Entries)
+          emitted.push({ type: DetailType, detail: JSON.parse(Detail) })
+        return { FailedEntryCount: 0 }
+      },
+    },
+    queues: {
+      sendMessage: async ({ MessageBody = '' }) => {
+        sent.push(MessageBody)
+      },
+      sendMessageBatch: async ({ Entries = [] }) => {
+        sent.push(...Entries.map(({ MessageBody = '' }) => MessageBody))
+        return {}
+      },
+      changeMessageVisibility: async () => undefined,
+    },
+    pause: async (ms) => {
+      time += ms
+    },
+    now,
+    random: () => 0.5,
+    id: randomUUID,
+  }
+  const handle = createScan(parts)
+  const run: Run = {
+    requestId: 'r',
+    log: { info: log('info'), warn: log('warn'), error: log('error') },
+    remainingMs: () => fail.remainingMs ?? 300_000,
+    note: () => undefined,
+  }
+  return {
+    table,
+    emitted,
+    lines,
+    sent,
+    fail,
+    repository: async (name) => openRepository(name, root, bareOf(name), now),
+    run: (bodies, receives = 1) =>
+      handle(
+        {
+          Records: bodies.map((body, index) => ({
+            messageId: `m${index}`,
+            body: JSON.stringify(body),
+            attributes: { ApproximateReceiveCount: String(receives) },
+          })),
+        },
+        run,
+      ),
+    pass: (ms) => {
+      time += ms
+    },
+    close: async () => {
+      await server.close()
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+const openRepository = async (
+  name: string,
+  root: string,
+  bare: Bare,
+  now: () => number,
+): Promise<ScanRepository> => {
+  const made = makeBare()
+  const { cpSync } = await import('node:fs')
+  cpSync(made.folder, join(root, REGION, name), { recursive: true })
+  made.remove()
+  return {
+    name,
+    bare,
+    commit: async (files, parents = [], message = 'work') => {
+      const tree = await treeOf(bare, files)
+      return bare.git(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', message])
+    },
+    push: async (branch, oid) => {
+      const ref = `refs/heads/${branch}`
+      const old = (await bare.refs()).get(ref)
+      await bare.git(oid === undefined ? ['update-ref', '-d', ref] : ['update-ref', ref, oid])
+      const event = old === undefined ? 'Created' : oid === undefined ? 'Deleted' : 'Updated'
+      return {
+        version: '0',
+        id: randomUUID(),
+        'detail-type': 'CodeCommit Repository State Change',
+        source: 'aws.codecommit',
+        account: ACCOUNT,
+        time: new Date(now()).toISOString(),
+        region: REGION,
+        resources: [],
+        detail: {
+          event: `reference${event}`,
+          repositoryName: name,
+          referenceFullName: ref,
+          ...(oid === undefined ? {} : { commitId: oid }),
+          ...(old === undefined ? {} : { oldCommitId: old }),
+        },
+      }
+    },
+  }
+}
+
+const treeOf = async (bare: Bare, files: Readonly<Record<string, string>>): Promise<string> => {
+  const folders = new Map<string, Record<string, string>>()
+  const lines: string[] = []
+  for (const [path, content] of Object.entries(files)) {
+    const [first = '', ...rest] = path.split('/')
+    if (rest.length > 0) folders.set(first, { ...folders.get(first), [rest.join('/')]: content })
+    else lines.push(`100644 blob ${await bare.git(['hash-object', '-w', '--stdin'], content)}\t${first}`)
+  }
+  for (const [name, inner] of folders) lines.push(`040000 tree ${await treeOf(bare, inner)}\t${name}`)
+  return bare.git(['mktree'], lines.map((line) => `${line}\n`).join(''))
+}
+
+const contentsOf = (bareOf: (name: string) => Bare): Contents => {
+  const ask = (repository: RepositoryAddress, ...args: string[]) =>
+    bareOf(repository.name)
+      .git(args)
+      .catch(() => undefined)
+  return {
+    describe: async (repository) => {
+      const head = await ask(repository, 'symbolic-ref', '--short', 'HEAD')
+      return head === undefined ? undefined : { defaultBranch: head }
+    },
+    fileAt: async (repository, commit, path) => {
+      const blob = await ask(repository, 'rev-parse', '--verify', '--quiet', `${commit}:${path}`)
+      if (!blob) return undefined
+      return { blob, content: Buffer.from((await ask(repository, 'cat-file', 'blob', blob)) ?? '') }
+    },
+    commit: async (repository, oid) => {
+      const text = await ask(repository, 'show', '-s', '--format=%P%n%an%n%ae%n%at%n%B', oid)
+      if (text === undefined) return undefined
+      const [parents = '', name = '', email = '', at, ...message] = text.split('\n')
+      return {
+        parents: parents.split(' ').filter((parent) => parent !== ''),
+        author: { name, email },
+        at: Number(at),
+        message: message.join('\n'),
+      }
+    },
+    addedFiles: async (repository, before, after, most) => {
+      const from = before ?? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+      const text =
+        (await ask(repository, 'diff-tree', '-r', '--no-renames', '--diff-filter=AM', from, after)) ?? ''
+      const files = text.split('\n').flatMap((line) => {
+        const [, blob = '', path = ''] = /^:\S+ \S+ \S+ (\S+) \S\t(.+)$/.exec(line) ?? []
+        return path === '' ? [] : [{ blob, path }]
+      })
+      return { files: files.slice(0, most), more: files.length > most }
+    },
+    blob: async (repository, oid) => Buffer.from((await ask(repository, 'cat-file', 'blob', oid)) ?? ''),
+  }
+}

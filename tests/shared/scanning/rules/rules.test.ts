@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals'
+import { compileRules } from '../../../../shared/scanning/engine/compile.ts'
+import { createEngine } from '../../../../shared/scanning/engine/engine.ts'
+import { fill } from './fill.ts'
+import { pack } from './pack.ts'
+import { samples } from './samples/all.ts'
+
+const compiled = compileRules(pack.rules)
+const engine = createEngine(compiled, { timeMs: 60_000, decodeDepth: 0 })
+const find = (text: string, path: string) =>
+  engine.scan(Buffer.from(text), { path }).hits.map(({ rule, secret }) => ({ id: rule.id, secret }))
+const secretOf = (text: string) => /⟦([^⟧]*)⟧/.exec(text)?.[1]
+const bare = (text: string) => text.replace(/[⟦⟧]/g, '')
+
+test('every file of the pack reads without a mistake, and every expression runs', () => {
+  expect(pack.mistakes).toEqual([])
+  expect(compiled.bad).toEqual([])
+})
+
+test('rules have names of their own, descriptions without a full stop, lower-case keywords', () => {
+  const ids = pack.rules.rules.map(({ id }) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(ids.filter((id) => !/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id))).toEqual([])
+  for (const rule of pack.rules.rules) {
+    expect(rule.description).toMatch(/^\S.*[^.\s]$/)
+    expect(rule.keywords).toEqual(rule.keywords.map((word) => word.toLowerCase()))
+  }
+})
+
+test('at least 200 rules are specific, and what is generic only advises', () => {
+  const { rules } = pack.rules
+  expect(rules.filter(({ id }) => !id.startsWith('generic-')).length).toBeGreaterThanOrEqual(200)
+  expect(rules.filter(({ id, action }) => id.startsWith('generic-') && action !== 'advise')).toEqual([])
+})
+
+test('every expression but a named few runs on V8, within a window', () => {
+  const named = (keep: (one: (typeof compiled.expressions)[number]) => boolean) =>
+    compiled.expressions
+      .filter(keep)
+      .map(({ rule }) => pack.rules.rules[rule]?.id)
+      .sort()
+  expect(named(({ runner }) => runner !== 'v8')).toEqual(SLOW)
+  expect(named(({ ascii }) => ascii === undefined)).toEqual(['rails-master-key-file'])
+})
+
+// what backtracking would make quadratic; their keywords are rare
+const SLOW = ['azure-sas-token', 'curl-auth-header', 'private-key', 'ssh2-private-key', 'wallet-mnemonic']
+
+test('every rule has samples, and no sample is of a rule that is not there', () => {
+  expect(Object.keys(samples).sort()).toEqual(pack.rules.rules.map(({ id }) => id).sort())
+  for (const [id, { hits, misses, paths }] of Object.entries(samples)) {
+    expect([id, hits.length + (paths?.hits.length ?? 0)]).toEqual([id, expect.any(Number)])
+    expect(hits.length + (paths?.hits.length ?? 0)).toBeGreaterThanOrEqual(2)
+    expect(misses.length + (paths?.misses.length ?? 0)).toBeGreaterThanOrEqual(2)
+  }
+})
+
+const rows = Object.entries(samples)
+
+test.each(rows)('%s finds its samples, whole, and no other rule does', (id, sample) => {
+  for (const [at, template] of sample.hits.entries()) {
+    const text = fill(template, `${id} ${at}`)
+    const found = find(bare(text), sample.path ?? 'a.txt')
+    const others = found.filter((one) => one.id !== id && !sample.also?.includes(one.id))
+    expect({ text, others }).toEqual({ text, others: [] })
+    const own = found.filter((one) => one.id === id)
+    expect({ text, times: own.length }).toEqual({ text, times: 1 })
+    if (secretOf(text) !== undefined) expect(own[0]?.secret).toBe(secretOf(text))
+  }
+  for (const path of sample.paths?.hits ?? [])
+    expect(find('anything', path).map((one) => one.id)).toEqual([id])
+})
+
+test.each(rows)('%s passes over what is not one', (id, sample) => {
+  for (const [at, template] of sample.misses.entries()) {
+    const text = fill(template, `${id} not ${at}`)
+    const own = find(bare(text), sample.path ?? 'a.txt').filter((one) => one.id === id)
+    expect({ text, own }).toEqual({ text, own: [] })
+  }
+  for (const path of sample.paths?.misses ?? []) expect(find('anything', path)).toEqual([])
+})
