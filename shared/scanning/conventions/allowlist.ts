@@ -1,4 +1,3 @@
-import { nearest } from '../../runtime/nearest.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import type { Allowlist } from '../types.ts'
 import type { Fields } from './fields.ts'
@@ -74,22 +73,20 @@ const targetOf = (fields: Fields): Allowlist['regexTarget'] | undefined => {
   if (text === '') return 'secret'
   const target = TARGETS.find((one) => one === text)
   if (!target) {
-    fields.mistake(
-      'regexTarget',
-      'secret, match or line',
-      shown(text),
-      'refused',
-      nearest(text, [...TARGETS]),
-    )
+    fields.mistake('regexTarget', 'secret, match or line', shown(text), 'refused', {
+      word: text,
+      known: TARGETS,
+    })
   }
   return target
 }
 
 const commitsOf = (fields: Fields): string[] => {
   const commits = [...new Set(fields.texts('commits'))]
-  for (const commit of commits) {
+  for (const [index, commit] of fields.texts('commits').entries()) {
     if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(commit.trim())) {
-      fields.mistake('commits', 'whole object ids of 40 hex digits', shown(commit), 'ignored')
+      const found = `${commit.length} characters`
+      fields.mistake(`commits[${index}]`, 'a whole object id of 40 hex digits', found, 'ignored')
     }
   }
   return commits

@@ -1,6 +1,6 @@
 import type { RawFinding } from '../finding.ts'
 import { REDACTED } from '../report/redact.ts'
-import type { Mistake } from './mistakes.ts'
+import { addMistake, type Mistake } from './mistakes.ts'
 
 /** Findings that are known already. */
 export interface Baseline {
@@ -30,7 +30,8 @@ export const readBaseline = (text: string, file = 'baseline.json'): Baseline => 
   for (const [index, entry] of entriesOf(text, file, mistakes).entries()) {
     const known = gitleaksEntry(entry) ?? ownEntry(entry)
     if (!known) {
-      mistakes.push(
+      addMistake(
+        mistakes,
         mistakeOf(
           file,
           `[${index}]`,

@@ -1,4 +1,3 @@
-import { nearest } from '../../runtime/nearest.ts'
 import type { Allowlist } from '../types.ts'
 import type { Fields } from './fields.ts'
 import { shown } from './mistakes.ts'
@@ -29,11 +28,14 @@ export const extendDraft = (
   disabledRules: readonly string[],
   extend: Fields,
 ): Draft => {
-  const known = new Set(base.rules.map(({ id }) => id))
+  const names = base.rules.map(({ id }) => id)
+  const known = new Set(names)
   for (const [index, id] of disabledRules.entries()) {
     if (known.has(id)) continue
-    const near = nearest(id, [...known])
-    extend.mistake(`disabledRules[${index}]`, 'a rule of what is extended', shown(id), 'ignored', near)
+    extend.mistake(`disabledRules[${index}]`, 'a rule of what is extended', shown(id), 'ignored', {
+      word: id,
+      known: names,
+    })
   }
   const disabled = new Set(disabledRules)
   const mine = new Map(own.rules.map((rule) => [rule.id, rule]))

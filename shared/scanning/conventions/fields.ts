@@ -1,15 +1,14 @@
-import { nearest } from '../../runtime/nearest.ts'
 import { shown, type Weight } from './mistakes.ts'
 import type { TomlTable } from './toml.ts'
 
 /** Takes the mistakes of one file; without a weight they are refused. */
-export type Report = (
-  path: string,
-  expected: string,
-  found: string,
-  weight?: Weight,
-  nearest?: string,
-) => void
+export type Report = (path: string, expected: string, found: string, weight?: Weight, meant?: Meant) => void
+
+/** A name that is not known, and those that may have been meant. */
+export interface Meant {
+  readonly word: string
+  readonly known: readonly string[]
+}
 
 /** One table of the file, read key by key; whatever the case of its keys, as gitleaks reads them. */
 export interface Fields {
@@ -23,7 +22,7 @@ export interface Fields {
   /** of a list of tables; one table alone is a list of one; `known` are their keys */
   tables(key: string, known: readonly string[]): readonly Fields[]
   /** something is wrong with this key's value */
-  mistake(key: string, expected: string, found: string, weight?: Weight, nearest?: string): void
+  mistake(key: string, expected: string, found: string, weight?: Weight, meant?: Meant): void
 }
 
 /** @param known the names of all keys; others are told and passed over, as gitleaks passes over them in silence */
@@ -37,11 +36,11 @@ export const fieldsOf =
     const accepted = new Set(known.map((name) => name.toLowerCase()))
     for (const key of Object.keys(table)) {
       if (accepted.has(key.toLowerCase())) continue
-      report(at(key), `one of ${known.join(', ')}`, `the key ${shown(key)}`, 'ignored', nearest(key, known))
+      report(at(key), `one of ${known.join(', ')}`, `the key ${shown(key)}`, 'ignored', { word: key, known })
     }
     const of = (key: string): unknown => values.get(key.toLowerCase())
-    const mistake = (key: string, expected: string, found: string, weight?: Weight, near?: string): void =>
-      report(at(key), expected, found, weight, near)
+    const mistake = (key: string, expected: string, found: string, weight?: Weight, meant?: Meant): void =>
+      report(at(key), expected, found, weight, meant)
     return {
       path,
       has: (key) => of(key) !== undefined,

@@ -1,9 +1,12 @@
 import { ALLOWLIST_KEYS, allowlistTables, readAllowlist } from './allowlist.ts'
 import type { Draft, DraftAllowlist } from './extend.ts'
 import { type Fields, fieldsOf, type Report } from './fields.ts'
-import { type Mistake, shown } from './mistakes.ts'
+import { addMistake, type Mistake, shown } from './mistakes.ts'
 import { type DraftRule, RULE_KEYS, readRule } from './rule.ts'
 import { readToml } from './toml.ts'
+
+/** Packs that are about have up to 900. */
+export const RULES_MOST = 3_000
 
 const FILE_KEYS = ['title', 'description', 'minVersion', 'extend', 'rules', 'allowlists', 'allowlist']
 
@@ -23,21 +26,17 @@ export const readFile = (
     mistakes.push(toml)
     return undefined
   }
-  const report: Report = (path, expected, found, weight = 'refused', near = undefined) => {
+  const report: Report = (path, expected, found, weight = 'refused', meant = undefined) => {
     const at = path.replace(/\.$/, '')
-    mistakes.push({
-      file,
-      line: toml.lineOf(at),
-      path: at,
-      expected,
-      found,
-      ...(near === undefined ? {} : { nearest: near }),
-      weight,
-    })
+    addMistake(mistakes, { file, line: toml.lineOf(at), path: at, expected, found, weight }, meant)
   }
   const fields = fieldsOf(report)(toml.value, '', FILE_KEYS)
-  const rules = fields
-    .tables('rules', RULE_KEYS)
+  const tables = fields.tables('rules', RULE_KEYS)
+  if (tables.length > RULES_MOST) {
+    fields.mistake('rules', `at most ${RULES_MOST} rules`, `${tables.length}`)
+    return undefined
+  }
+  const rules = tables
     .filter(isMeant)
     .map((table) => readRule(table, vetted))
     .filter((rule): rule is DraftRule => rule !== undefined)

@@ -1,4 +1,3 @@
-import { nearest } from '../../runtime/nearest.ts'
 import type { Rule, RuleSet } from '../types.ts'
 import type { Draft } from './extend.ts'
 import { shown } from './mistakes.ts'
@@ -16,20 +15,20 @@ export const finished = (draft: Draft, usesDefault: boolean): RuleSet => {
   for (const { required, fields } of draft.rules) {
     for (const [index, { id }] of required.entries()) {
       if (id === '' || known.has(id)) continue
-      fields?.mistake(`required[${index}].id`, 'the id of a rule', shown(id), 'refused', nearest(id, names))
+      fields?.mistake(`required[${index}].id`, 'the id of a rule', shown(id), 'refused', {
+        word: id,
+        known: names,
+      })
     }
   }
   for (const { targetRules, fields } of draft.allowlists) {
     for (const [index, id] of targetRules.entries()) {
       if (known.has(id)) continue
       const weight = usesDefault ? 'ignored' : 'refused'
-      fields?.mistake(
-        `targetRules[${index}]`,
-        'the id of a rule that is in force',
-        shown(id),
-        weight,
-        nearest(id, names),
-      )
+      fields?.mistake(`targetRules[${index}]`, 'the id of a rule that is in force', shown(id), weight, {
+        word: id,
+        known: names,
+      })
     }
   }
   return {
@@ -39,16 +38,13 @@ export const finished = (draft: Draft, usesDefault: boolean): RuleSet => {
 }
 
 const checked = (rule: DraftRule, usesDefault: boolean, names: readonly string[]): boolean => {
-  const others = names.filter((name) => name !== rule.id)
   if (!usesDefault || rule.fields?.has('regex') || rule.fields?.has('path')) return checkRule(rule)
   if (rule.regex !== undefined || rule.path !== undefined) return checkRule(rule)
-  rule.fields?.mistake(
-    'id',
-    'the id of a default rule, or a regex or a path',
-    shown(rule.id),
-    'ignored',
-    nearest(rule.id, others),
-  )
+  const others = names.filter((name) => name !== rule.id)
+  rule.fields?.mistake('id', 'the id of a default rule, or a regex or a path', shown(rule.id), 'ignored', {
+    word: rule.id,
+    known: others,
+  })
   return false
 }
 

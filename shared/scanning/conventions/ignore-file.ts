@@ -1,5 +1,5 @@
 import { type Finding, gitleaksFingerprint } from '../finding.ts'
-import { type Mistake, shown } from './mistakes.ts'
+import { addMistake, type Mistake } from './mistakes.ts'
 
 /** One entry of an ignore file, to say who allowed a finding, and why. */
 export interface IgnoreEntry {
@@ -32,7 +32,7 @@ export const readIgnoreFile = (text: string, file = '.gitleaksignore'): IgnoreFi
   const entries = new Map<string, IgnoreEntry>()
   const mistakes: Mistake[] = []
   const mistake = (line: number, expected: string, found: string): void => {
-    mistakes.push({ file, line, path: '', expected, found, weight: 'ignored' })
+    addMistake(mistakes, { file, line, path: '', expected, found, weight: 'ignored' })
   }
   if (text.length > IGNORE_MOST) {
     mistake(1, `at most ${IGNORE_MOST} characters`, `${text.length}: nothing of it is used`)
@@ -50,7 +50,7 @@ export const readIgnoreFile = (text: string, file = '.gitleaksignore'): IgnoreFi
     } else if (FINGERPRINT.test(entry) || KEYED.test(entry)) {
       if (!entries.has(entry)) entries.set(entry, { line: index + 1, reason: reason.join(' ') })
     } else {
-      mistake(index + 1, 'FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX', shown(line))
+      mistake(index + 1, 'FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX', foundIn(line))
     }
     commenting = line.startsWith('#')
   }
@@ -67,5 +67,9 @@ export const readIgnoreFile = (text: string, file = '.gitleaksignore'): IgnoreFi
     mistakes,
   }
 }
+
+/** Without the line: somebody may have put the secret itself there. */
+const foundIn = (line: string): string =>
+  / #/.test(line) ? 'a comment behind an entry' : `parts: ${line.split(':').length}`
 
 const slashed = (text: string): string => text.replaceAll('\\', '/')

@@ -1,3 +1,5 @@
+import { nearest } from '../../runtime/nearest.ts'
+
 /** What a mistake does: `refused`: the file is not used; `ignored`: the file is used without this. */
 export type Weight = 'refused' | 'ignored'
 
@@ -16,6 +18,22 @@ export interface Mistake {
   /** the known name that was probably meant */
   readonly nearest?: string
   readonly weight: Weight
+}
+
+/** Further ones are not kept, but for the first that is refused. */
+export const MISTAKES_MOST = 1_000
+/** Later ones do not say what was meant: looking for it among thousands of names takes time. */
+const MEANT_MOST = 20
+
+/** Adds one mistake, with the known name that is nearest to `meant.word`. */
+export const addMistake = (
+  mistakes: Mistake[],
+  mistake: Mistake,
+  meant?: { readonly word: string; readonly known: readonly string[] },
+): void => {
+  if (mistakes.length >= MISTAKES_MOST && (mistake.weight === 'ignored' || isRefused(mistakes))) return
+  const name = meant && mistakes.length < MEANT_MOST ? nearest(meant.word, meant.known) : undefined
+  mistakes.push(name === undefined ? mistake : { ...mistake, nearest: name })
 }
 
 export const isRefused = (mistakes: readonly Mistake[]): boolean =>

@@ -1,4 +1,3 @@
-import { nearest } from '../../runtime/nearest.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import type { Allowlist, RequiredRule, Rule, RuleAction } from '../types.ts'
 import { ALLOWLIST_KEYS, allowlistTables, isPattern, readAllowlist } from './allowlist.ts'
@@ -83,7 +82,7 @@ const actionOf = (fields: Fields): RuleAction | undefined => {
   const text = fields.text('action')
   const action = ACTIONS.find((one) => one === text)
   if (text !== '' && !action) {
-    fields.mistake('action', 'block or advise', shown(text), 'refused', nearest(text, ACTIONS))
+    fields.mistake('action', 'block or advise', shown(text), 'refused', { word: text, known: ACTIONS })
   }
   return action
 }

@@ -2,10 +2,12 @@ import type { Finding, FingerprintKey, FoundAt, Place, RawFinding as Raw } from 
 import { fingerprintOf, RawFinding } from '../finding.ts'
 import type { Hit } from '../types.ts'
 import { awsAccountOf } from './aws-account.ts'
-import { type Mask, maskOf, redact } from './redact.ts'
+import { type Mask, maskOf, REDACTED, redact } from './redact.ts'
 
 /** Longer lines are not carried along. */
 const LINE_MOST = 1_000
+/** Of a longer message the beginning is carried along, of a longer match nothing. */
+const TEXT_MOST = 10_000
 /** Secrets that are shorter are left in names of files and people: too many names hold a short word by chance. */
 const NAME_LEAST = 8
 
@@ -21,7 +23,10 @@ export const findingsOf = (found: readonly FoundAt[], key: FingerprintKey): Raw[
   for (const [id, same] of inText) masks.set(id, maskOf(same.flatMap(({ hit }) => hiddenOf(hit))))
   const messages = new Map<string, string>()
   const maskedMessage = (message: string): string => {
-    const known = messages.get(message) ?? all.wholes(message)
+    // a cut may leave a part of a secret
+    const known =
+      messages.get(message) ??
+      (message.length > TEXT_MOST ? `${all.parts(message.slice(0, TEXT_MOST))}…` : all.wholes(message))
     messages.set(message, known)
     return known
   }
@@ -31,7 +36,7 @@ export const findingsOf = (found: readonly FoundAt[], key: FingerprintKey): Raw[
       ...placeOf(place, all, maskedMessage),
       ...factsOf(hit),
       secret: redact(hit.secret),
-      match: all.wholes(hit.secret === '' ? hit.match : own.parts(hit.match), NAME_LEAST),
+      match: all.wholes(matchOf(hit, own), NAME_LEAST),
       line: hit.line.length > LINE_MOST ? '' : all.wholes(own.parts(hit.line), NAME_LEAST),
       fingerprint: fingerprintOf(key, hit.rule.id, hit.secret === '' ? place.path : hit.secret),
     }
@@ -43,6 +48,11 @@ export const findingsOf = (found: readonly FoundAt[], key: FingerprintKey): Raw[
 /** What must not be shown of a hit; where it was encoded, the encoded form stands in the line. */
 const hiddenOf = ({ secret, line, decoded }: Hit): string[] =>
   secret === '' ? [] : decoded.length > 0 ? [secret, line] : [secret]
+
+const matchOf = ({ secret, match }: Hit, own: Mask): string => {
+  if (secret === '') return match
+  return match.length > TEXT_MOST ? REDACTED : own.parts(match)
+}
 
 const textIdOf = ({ kind, path, commit }: Place): string => `${kind}\0${path}\0${commit}`
 

@@ -8,13 +8,16 @@ export const REDACTED = 'REDACTED'
 
 /** A secret for people: `AKIA…`, or nothing of it: `REDACTED`. Keys of several lines begin with what everybody knows: nothing. */
 export const redact = (secret: string): string => {
-  const points = [...secret]
+  // as many as 64 units say all that counts
+  const points = [...secret.slice(0, 64)]
   if (points.length < SHORT || /[\r\n]/.test(secret)) return secret === '' ? '' : REDACTED
   return `${points.slice(0, Math.min(SHOWN_MOST, Math.floor(points.length * SHOWN_PART))).join('')}…`
 }
 
 /** As many characters of a secret in a row are taken for a part of it. */
 export const PART = 5
+/** With more parts than these to look for, whole texts are masked instead. */
+const PARTS_MOST = 500_000
 
 /** Secrets of one or more texts, to be taken out of others. */
 export interface Mask {
@@ -24,18 +27,11 @@ export interface Mask {
   wholes(text: string, least?: number): string
 }
 
-/** Time to mask a text grows with its length, whatever the number of secrets. */
-export const maskOf = (secrets: Iterable<string>): Mask => {
-  const parts = new Set<string>()
-  const starts = new Map<string, string[]>()
-  for (const secret of new Set(secrets)) {
-    const size = Math.min(PART, secret.length)
-    if (size === 0) continue
-    for (let at = 0; at + size <= secret.length; at += 1) parts.add(secret.slice(at, at + size))
-    const start = secret.slice(0, size)
-    starts.set(start, [...(starts.get(start) ?? []), secret])
-  }
-  const sizes = [...new Set([...parts].map((part) => part.length))]
+/** Time to mask a text grows with its length; with the number of secrets only where many begin alike. */
+export const maskOf = (given: Iterable<string>): Mask => {
+  const secrets = [...new Set(given)].filter((secret) => secret !== '')
+  const starts = Map.groupBy(secrets, (secret) => secret.slice(0, PART))
+  const sizes = [...new Set(secrets.map((secret) => Math.min(PART, secret.length)))]
   const wholeAt = (text: string, at: number, least: number): number => {
     let longest = 0
     for (const size of sizes) {
@@ -46,12 +42,27 @@ export const maskOf = (secrets: Iterable<string>): Mask => {
     }
     return longest
   }
-  const partAt = (text: string, at: number): number =>
-    Math.max(0, ...sizes.filter((size) => parts.has(text.slice(at, at + size))))
+  let made: ReadonlySet<string> | undefined
+  const partAt = (text: string, at: number): number => {
+    made ??= partsOf(secrets)
+    let longest = 0
+    for (const size of sizes) if (made.has(text.slice(at, at + size))) longest = Math.max(longest, size)
+    return longest
+  }
+  const tooMany = secrets.reduce((sum, { length }) => sum + length, 0) > PARTS_MOST
   return {
-    parts: (text) => masked(text, (at) => partAt(text, at)),
+    parts: (text) => (tooMany && text !== '' ? REDACTED : masked(text, (at) => partAt(text, at))),
     wholes: (text, least = 1) => masked(text, (at) => wholeAt(text, at, least)),
   }
+}
+
+const partsOf = (secrets: readonly string[]): ReadonlySet<string> => {
+  const parts = new Set<string>()
+  for (const secret of secrets) {
+    const size = Math.min(PART, secret.length)
+    for (let at = 0; at + size <= secret.length; at += 1) parts.add(secret.slice(at, at + size))
+  }
+  return parts
 }
 
 /** Puts one `REDACTED` for each run of characters that are covered. */

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { RULES_MOST } from '../../../../shared/scanning/conventions/file.ts'
 import {
   type ReadOptions,
   readGitleaksConfig,
   readRulePack,
 } from '../../../../shared/scanning/conventions/gitleaks-config.ts'
-import { renderMistake } from '../../../../shared/scanning/conventions/mistakes.ts'
+import { MISTAKES_MOST, renderMistake } from '../../../../shared/scanning/conventions/mistakes.ts'
 import { CONFIG_MOST } from '../../../../shared/scanning/conventions/toml.ts'
 import type { Rule, RuleSet } from '../../../../shared/scanning/types.ts'
 
@@ -473,7 +474,7 @@ regexTarget = "lines"
       [1, 'severity', 'ignored'],
       [3, 'rules[0].id', 'ignored'],
       [5, 'rules[0].keywords', 'ignored'],
-      [7, 'allowlists[0].commits', 'ignored'],
+      [7, 'allowlists[0].commits[0]', 'ignored'],
     ])
     expect(rules.rules.map(({ regex }) => regex)).toEqual(['c'])
   })
@@ -518,6 +519,24 @@ regexTarget = "lines"
     expect(mistakes.map(renderMistake)).toEqual([
       `.gitleaks.toml:1 expected at most ${CONFIG_MOST} characters, found ${CONFIG_MOST + 1}`,
     ])
+  })
+
+  test('too many rules are not read', async () => {
+    const text = '[[rules]]\nid = "a"\nregex = "b"\n'.repeat(RULES_MOST + 1)
+    const { rules, mistakes } = await read(text)
+    expect(rules).toBe(defaultRules)
+    expect(mistakes.map(renderMistake)).toEqual([
+      `.gitleaks.toml:1 rules: expected at most ${RULES_MOST} rules, found ${RULES_MOST + 1}`,
+    ])
+  })
+
+  test('of very many the first are told, and one that refuses the file', async () => {
+    const keys = Array.from({ length: MISTAKES_MOST + 10 }, (_, index) => `rule${index} = 1\n`).join('')
+    const { rules, mistakes } = await read(`${keys}[extend]\nurl = "a"\n[allowlist]\n`)
+    expect(rules).toBe(defaultRules)
+    expect(mistakes).toHaveLength(MISTAKES_MOST + 1)
+    expect(mistakes.filter(({ weight }) => weight === 'refused')).toHaveLength(1)
+    expect(mistakes.filter(({ nearest }) => nearest === 'rules')).toHaveLength(20)
   })
 
   test('any text gives rules and mistakes, never an exception', async () => {

@@ -74,10 +74,10 @@ test('lines of another form are told, and the others hold', () => {
   )
   expect(file.mistakes.map(renderMistake)).toEqual(
     [
-      '1 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found "src/a.ts:our-token"',
-      '2 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found "src/a.ts:our-token:2 # why"',
-      '3 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found "abc"',
-      '4 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found "a:b:c"',
+      '1 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found parts: 2',
+      '2 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found a comment behind an entry',
+      '3 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found parts: 1',
+      '4 expected FILE:RULE:LINE, COMMIT:FILE:RULE:LINE or a fingerprint KEY:HEX, found parts: 3',
     ].map((line) => `.gitleaksignore:${line} (ignored)`),
   )
   expect(file.entryFor(finding)?.line).toBe(5)

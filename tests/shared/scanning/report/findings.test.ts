@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { compileRules } from '../../../../shared/scanning/engine/compile.ts'
+import { createEngine } from '../../../../shared/scanning/engine/engine.ts'
 import { fingerprintOf, gitleaksFingerprint, type Place } from '../../../../shared/scanning/finding.ts'
 import { findingsOf } from '../../../../shared/scanning/report/findings.ts'
 import { gitleaksJson } from '../../../../shared/scanning/report/gitleaks-json.ts'
@@ -77,6 +79,47 @@ describe('a finding', () => {
     const text = `${'x'.repeat(1_000)}"${SECRET}"`
     expect(raws({ hit: hitIn(text, `"${SECRET}"`, SECRET), place: PLACE })[0]?.finding.line).toBe('')
   })
+})
+
+test('long texts: of a message the beginning, of a match nothing, and no part of a secret at the cut', () => {
+  for (let before = 9_980; before <= 10_000; before += 4) {
+    const message = 'x'.repeat(before) + SECRET
+    const { finding } = raw(SECRET, { place: { message } })
+    expect(finding.message?.length).toBeLessThan(10_010)
+    expect(leaksOf(SECRET, `${finding.message}`)).toEqual([])
+  }
+  const match = `"${SECRET}${'x'.repeat(10_000)}"`
+  expect(raws({ hit: hitIn(match, match, SECRET), place: PLACE })[0]?.finding.match).toBe('REDACTED')
+})
+
+test('columns are those of the engine’s hits, whatever the text', () => {
+  const regex = 'zq[a-z]{3}(?:\\n[^\\n]{1,3})?'
+  const engine = createEngine(
+    compileRules({ rules: [rule({ regex, keywords: ['zq'], id: 'zq' })], allowlists: [] }),
+  )
+  let seen = 0
+  const piece = fc.constantFrom('zqabc', 'é', '😀', ' ', '\n', 'x', '"', 'ß\n')
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 20 }).map((all) => all.join('')),
+      (text) => {
+        const { hits } = engine.scan(Buffer.from(text), { path: 'a' })
+        const lines = text.split('\n')
+        for (const { finding, reveal } of findingsOf(
+          hits.map((hit) => ({ hit, place: PLACE })),
+          KEY,
+        ).map((one) => ({ finding: one.finding, reveal: one.reveal() }))) {
+          seen += 1
+          const touched = lines.slice(finding.startLine - 1, finding.endLine)
+          const last = touched.pop() ?? ''
+          const whole = [...touched, last.slice(0, finding.characters.end)].join('\n')
+          expect(whole.slice(finding.characters.start - 1)).toBe(reveal.match)
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
+  expect(seen).toBeGreaterThan(100)
 })
 
 describe('fingerprints', () => {
