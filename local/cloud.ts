@@ -86,8 +86,11 @@ export interface Cloud {
   watchDecisions(listener: (decision: Decision) => void): () => void
   /** forgets everything but the credentials of `access`; a stack is deployed anew. Requests meanwhile wait */
   reset(): Promise<void>
-  /** ends every server and child process and gives the folder free */
-  stop(): Promise<void>
+  /**
+   * ends every server and child process and gives the folder free
+   * @returns parts that did not end in time and were left, by name: none, if all is well. The file `cloud.log` has them too
+   */
+  stop(): Promise<readonly string[]>
 }
 
 export interface DeployInput {
@@ -173,9 +176,10 @@ export const startCloud = async (options: CloudOptions = {}): Promise<Cloud> => 
     control: createControl({ reset, faults, denials: () => denials, log: (...line) => life.log(...line) }),
   })
   const stop = async () => {
-    await life.end(() => gateway.stop())
+    const left = await life.end(() => gateway.stop())
     release()
     if (temporary) rmSync(folder, { recursive: true, force: true })
+    return left
   }
   try {
     port = await gateway.listen(options.port ?? 0)

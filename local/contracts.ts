@@ -273,6 +273,8 @@ export interface DynamoDb {
     target: string
     body: Buffer
   }): Promise<{ status: number; headers: Record<string, string>; body: Buffer }>
+  /** expired items are looked for no more; requests go on */
+  stopExpiry(): void
   stop(): Promise<void>
 }
 

@@ -36,8 +36,11 @@ export interface Life {
   /** functions, tasks and schedules begin, and take up what was under way when the cloud last stopped */
   start(): void
   deploy(input: DeployInput): Promise<Deployment>
-  /** @param closeDoor called when nothing inside makes requests any more */
-  end(closeDoor?: () => Promise<void>): Promise<void>
+  /**
+   * @param closeDoor called when nothing inside makes requests any more
+   * @returns what did not end in time and was left, by name
+   */
+  end(closeDoor?: () => Promise<void>): Promise<readonly string[]>
 }
 
 /** Opens the store in the folder and makes the services. Nothing runs yet but Git's housekeeping. */
@@ -93,9 +96,10 @@ export const openLife = async (options: LifeOptions): Promise<Life> => {
     },
     end: async (closeDoor = () => Promise.resolve()) => {
       started = false
-      await services.stop(closeDoor)
+      const left = await services.stop(closeDoor)
       store.close()
       journal.close()
+      return left
     },
   }
 }

@@ -18,6 +18,7 @@ import { createScheduler } from './scheduler/scheduler.ts'
 import { createSecretsManager } from './secretsmanager/secretsmanager.ts'
 import { createSns } from './sns/sns.ts'
 import { createSqs } from './sqs/sqs.ts'
+import { inStages } from './stages.ts'
 
 export interface ServicesOptions {
   readonly parts: Parts
@@ -46,8 +47,11 @@ export interface Services {
   readonly lambda: Lambda
   readonly ecs: Ecs
   readonly scheduler: Scheduler
-  /** @param closeDoor called when nothing inside makes requests any more */
-  stop(closeDoor: () => Promise<void>): Promise<void>
+  /**
+   * @param closeDoor called when nothing inside makes requests any more
+   * @returns what did not end in time and was left, by name
+   */
+  stop(closeDoor: () => Promise<void>): Promise<readonly string[]>
 }
 
 /** Makes every service and lays the wires between them; nothing runs yet. */
@@ -144,20 +148,24 @@ export const createServices = (options: ServicesOptions): Services => {
     lambda,
     ecs,
     scheduler,
-    // whoever makes work stops before whoever does it, and the door closes once nothing inside knocks any more
-    stop: async (closeDoor) => {
-      await scheduler.stop()
-      await lambda.stop()
-      await ecs.stop()
-      // who waits for a message would keep the door open
-      await sqs.stop()
-      await closeDoor()
-      await codecommit.stop()
-      await events.stop()
-      await sns.stop()
-      await dynamodb.stop()
-      trail.stop()
-      await logs.close()
+    stop: (closeDoor) => {
+      // timers come first: should anything below not end, nothing new begins beside it
+      dynamodb.stopExpiry()
+      // whoever makes work stops before whoever does it, and the door closes once nothing inside knocks any more
+      return inStages(parts.log, {
+        scheduler: scheduler.stop,
+        lambda: lambda.stop,
+        ecs: ecs.stop,
+        // who waits for a message would keep the door open
+        sqs: sqs.stop,
+        gateway: closeDoor,
+        codecommit: codecommit.stop,
+        events: events.stop,
+        sns: sns.stop,
+        dynamodb: dynamodb.stop,
+        cloudtrail: trail.stop,
+        logs: logs.close,
+      })
     },
   }
 }

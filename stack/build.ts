@@ -122,8 +122,17 @@ const plainBuiltin = (path: string): string => {
  * A program and its chunks: what is behind `await import` is a file of its own. Node parses each file whole before it runs any of
  * it, so that a client which is not called would be paid for by every cold start.
  */
-const bundleFunction = (name: string) =>
-  bundleAll({ index: join(ROOT, 'functions', name, 'main.ts') }, { splitting: true })
+const bundleFunction = (name: string) => bundleAll({ index: mainOf(name) }, { splitting: true })
+
+const mainOf = (name: string): string => join(ROOT, 'functions', name, 'main.ts')
+
+/**
+ * A function's program beside another that shares its modules, as the function's own code would use them: what both need is a chunk.
+ * @param beside absolute path of a TypeScript file
+ * @returns contents by path: `index.mjs`, `beside.mjs`, `chunks/`
+ */
+export const bundleBeside = (name: string, beside: string): Promise<Map<string, Uint8Array>> =>
+  bundleAll({ index: mainOf(name), beside }, { splitting: true })
 
 /**
  * The mirror's programs. Whole files: the container's image names them, and a task takes seconds to start whatever it parses.

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, resolve } from 'node:path'
 import type { CodeCommit, Faults, Kms, Parts, Trail } from '../contracts.ts'
 import type { Wires } from '../gateway/wires.ts'
+import { within } from '../within.ts'
 import { createAnnounce } from './announce.ts'
 import { openTemplates } from './approvals/templates.ts'
 import { openComments } from './comments/records.ts'
@@ -22,9 +23,7 @@ import { recover } from './recover.ts'
 import { openRepositories } from './repositories.ts'
 import { createSshEndpoint } from './ssh/server.ts'
 import { createRate } from './wire/rate.ts'
-import { within } from './within.ts'
 
-/** how long pushes that were sent completely may take to finish while the cloud stops */
 const GRACE_MS = 3_000
 
 export interface CodeCommitOptions {
@@ -44,6 +43,8 @@ export interface CodeCommitOptions {
   /** search path for `git`; absent: the usual folders of Linux and macOS */
   readonly searchPath?: string
   readonly limits?: Partial<Limits>
+  /** how long pushes that were sent completely may take to finish while the cloud stops; default 3 s */
+  readonly graceMs?: number
 }
 
 /**
@@ -127,7 +128,7 @@ export const createCodeCommit = (options: CodeCommitOptions): CodeCommit => {
       ssh.shut()
       const all = Promise.all([...underWay.values(), ...commands])
       for (const request of underWay.keys()) if (!request.complete) request.socket.destroy()
-      await Promise.all([context.maintenance.stop(), within(GRACE_MS, all)])
+      await Promise.all([context.maintenance.stop(), within(options.graceMs ?? GRACE_MS, all)])
       await git.stop()
       for (const request of underWay.keys()) request.socket.destroy()
       await ssh.close()

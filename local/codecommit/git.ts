@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandOf } from '../processes/inspect.ts'
+import { within } from '../within.ts'
 import { answerHook, type BeforeRefs, hooked, writeHook } from './hook.ts'
 import { HIDDEN_REFS } from './refs.ts'
-import { within } from './within.ts'
 
 /** Where git is looked for on Linux and macOS unless the cloud is told otherwise. */
 const DEFAULT_PATH = '/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin'
@@ -29,7 +29,10 @@ export interface Conversation {
   readonly done: Promise<{ code: number | null; stderr: string }>
   /** lets it see the end of its input: git then removes what it has not finished, which it does not always do on a signal */
   hangUp(): void
-  /** ends it and its own children; harmless when it is gone */
+  /**
+   * ends it and its own children, and forgets what it said; harmless when it is gone. Whoever stops reading before the end must call it: a
+   * git that has said all and exited counts as running until the last byte was read
+   */
   abort(): void
 }
 
@@ -112,8 +115,9 @@ const environment = (path: string): NodeJS.ProcessEnv => {
 /**
  * The one place where CodeCommit starts processes.
  * @param folder all repositories; children work in it
+ * @param graceMs how long git may take to end when the cloud stops
  */
-export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
+export const createGit = (folder: string, path = DEFAULT_PATH, graceMs = GRACE_MS): Git => {
   const env = environment(path)
   const running = new Set<{ child: ChildProcess; gone: Promise<unknown> }>()
   let stopped = false
@@ -173,7 +177,10 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
       stdout: child.stdout,
       done,
       hangUp: () => void child.stdin.destroy(),
-      abort: () => endGroup(child, 'SIGTERM'),
+      abort: () => {
+        endGroup(child, 'SIGTERM')
+        child.stdout.destroy()
+      },
     }
   }
 
@@ -204,8 +211,12 @@ export const createGit = (folder: string, path = DEFAULT_PATH): Git => {
       stopped = true
       const allGone = Promise.all([...running].map(({ gone }) => gone))
       for (const { child } of running) endGroup(child, 'SIGTERM')
-      if (await within(GRACE_MS, allGone)) return
-      for (const { child } of running) endGroup(child, 'SIGKILL')
+      if (await within(graceMs, allGone)) return
+      for (const { child } of running) {
+        endGroup(child, 'SIGKILL')
+        // nobody may be reading any more what it said
+        child.stdout?.destroy()
+      }
       await allGone
     },
   }

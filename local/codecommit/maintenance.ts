@@ -20,15 +20,18 @@ const QUIET_MS = 2_000
 /** how much of git's complaints is kept */
 const MAX_SAID = 4_096
 
-/** One repository at a time, never two runs at once; a run that fails is logged and tried again after the next pushes. */
-export const createMaintenance = (git: Git, log: Log): Maintenance => {
+/**
+ * One repository at a time, never two runs at once; a run that fails is logged and tried again after the next pushes.
+ * @param quietMs between the push after which it is due and the work
+ */
+export const createMaintenance = (git: Git, log: Log, quietMs = QUIET_MS): Maintenance => {
   const counts = new Map<string, { pushes: number; refs: number }>()
   const stopping = new AbortController()
   let queue: Promise<void> = Promise.resolve()
 
   const tidy = async (directory: string): Promise<void> => {
     try {
-      await sleep(QUIET_MS, undefined, { signal: stopping.signal, ref: false })
+      await sleep(quietMs, undefined, { signal: stopping.signal, ref: false })
       const at = `--git-dir=${directory}`
       await finish(git, stopping.signal, [at, 'pack-refs', '--all'])
       await finish(git, stopping.signal, [

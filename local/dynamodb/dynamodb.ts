@@ -35,6 +35,7 @@ export const createDynamoDb = ({
   const engines = new Map<string, Promise<Engine>>()
   const extras = createExtras(parts.store, createTableKeys(kms))
   let stopped = false
+  let expiring = true
   let sweeping: Promise<number> | undefined
   const engineOf = (account: string, region: string): Promise<Engine> => {
     if (stopped) return Promise.reject(new Error('DynamoDB has been stopped'))
@@ -50,7 +51,7 @@ export const createDynamoDb = ({
   const sweepOnce = async (): Promise<number> => {
     let gone = 0
     for (const { account, region, table, attribute } of extras.expiring()) {
-      if (stopped) break
+      if (!expiring) break
       gone += await deleteExpired(await engineOf(account, region), table, attribute, parts.now())
     }
     return gone
@@ -67,6 +68,10 @@ export const createDynamoDb = ({
     )
   }, TTL_SWEEP_MS)
   timer.unref()
+  const stopExpiry = () => {
+    expiring = false
+    clearInterval(timer)
+  }
   return {
     handle: async ({ account, region, target, body, caller }) => {
       const operation = target.slice(target.lastIndexOf('.') + 1)
@@ -91,9 +96,10 @@ export const createDynamoDb = ({
       }
     },
     sweepExpired,
+    stopExpiry,
     stop: async () => {
       stopped = true
-      clearInterval(timer)
+      stopExpiry()
       await Promise.allSettled([sweeping])
       const opened = await Promise.allSettled(engines.values())
       engines.clear()

@@ -34,6 +34,7 @@ const pushOnce = async (cloud: LiveCloud): Promise<void> => {
 describe('a replica that cannot be reached ends in Mirror Failed and the dead-letter queue, never in silence', () => {
   test('no such role in the other account', async () => {
     live = await raiseCloud({
+      hasty: true,
       config: `version: 1
 replicate:
   - repositories: ["*"]
@@ -59,6 +60,7 @@ replicate:
 
   test('a region in which nothing answers', async () => {
     live = await raiseCloud({
+      hasty: true,
       config: `version: 1
 replicate:
   - repositories: ["*"]
@@ -74,7 +76,7 @@ replicate:
   test('a replica that throttles every request', async () => {
     const between = await throttling(() => true)
     try {
-      live = await raiseCloud({ gitPort: () => between.port })
+      live = await raiseCloud({ hasty: true, gitPort: () => between.port })
       between.forwardTo(live.cloud.port)
       await pushOnce(live)
       const failed = await live.untilEvent('Mirror Failed')
@@ -89,7 +91,7 @@ replicate:
   test('and one that throttles for a while only is made equal, with nobody’s help', async () => {
     const between = await throttling((count) => count <= 2)
     try {
-      live = await raiseCloud({ gitPort: () => between.port })
+      live = await raiseCloud({ hasty: true, gitPort: () => between.port })
       between.forwardTo(live.cloud.port)
       await pushOnce(live)
       await live.untilEqual('orders')

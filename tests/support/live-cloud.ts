@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { AwsAccess } from '../../cli/aws.ts'
@@ -16,6 +17,7 @@ import type { Envelope } from '../../local/gateway/wires.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const EQUAL_WITHIN_MS = 120_000
+const SHORT_PAUSES = pathToFileURL(join(root, 'tests/support/short-pauses.mjs')).href
 
 /** The whole product on a local cloud in this process, in a temporary state folder, on a port of the system's choice. */
 export interface LiveCloud {
@@ -57,6 +59,8 @@ export interface LiveOptions {
   /** port at which functions and tasks reach Git, should something stand between */
   readonly gitPort?: () => number
   readonly regions?: readonly string[]
+  /** tries follow one another at once: messages that a function failed on, and what functions and tasks try again by themselves */
+  readonly hasty?: boolean
 }
 
 const stackOf = async (folder: string, config: string | undefined): Promise<Package> => {
@@ -92,6 +96,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     environment: (port) => ({
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       RELAY_GIT_ENDPOINT: `http://git-codecommit.{region}.amazonaws.com.localhost:${options.gitPort?.() ?? port}`,
+      ...(options.hasty && { NODE_OPTIONS: `--import=${SHORT_PAUSES}` }),
     }),
     terminal: {
       RELAY_STAGE: 'local',
@@ -99,7 +104,7 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     },
     image: (image) =>
       image.includes('codecommit-relay-mirror') ? { folder: packed.mirrorFolder } : undefined,
-    retryVisibilitySeconds: 1,
+    retryVisibilitySeconds: options.hasty ? 0.05 : 1,
     ...(options.faults ? { faults: options.faults } : {}),
     ...(options.regions ? { regions: options.regions } : {}),
   })
@@ -183,9 +188,10 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     },
     stop: async ({ keep = false } = {}) => {
       await inbox.stop()
-      await cloud.stop()
+      const left = await cloud.stop()
       tellDecisions()
       if (!keep) rmSync(folder, { recursive: true, force: true })
+      if (left.length > 0) throw new Error(`the cloud was stopped, but not its ${left.join(', ')}`)
     },
   }
 }

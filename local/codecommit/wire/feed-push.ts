@@ -60,6 +60,7 @@ export const takeObjects = async (
   // over SSH git's report is the end: a client may keep its side open until it has it
   const feeding = feed(context, visit, talk, head, accepted, reader)
   const [read] = await Promise.allSettled([reading, visit.via === 'HTTP' ? feeding : undefined])
+  if (read.status === 'rejected') talk.abort()
   const { code, stderr } = await talk.done
   const { directory } = bare
   if (code !== 0) {

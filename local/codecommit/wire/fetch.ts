@@ -54,8 +54,14 @@ export const converseFetch = async (
       talk.abort()
     },
   )
-  await answer(talk, ends)
-  if (heard.problem !== undefined) throw heard.problem.error
+  // of a talk that was ended the output breaks off too; what came first is the reason
+  await answer(talk, ends).catch((error: unknown) => {
+    heard.problem ??= { error }
+  })
+  if (heard.problem !== undefined) {
+    talk.abort()
+    throw heard.problem.error
+  }
   if (heard.wants !== undefined && heard.tail === DONE) recordFetch(context, visit, heard.wants)
 }
 

@@ -38,10 +38,12 @@ export const finished = (draft: Draft, usesDefault: boolean): RuleSet => {
 }
 
 const checked = (rule: DraftRule, usesDefault: boolean, names: readonly string[]): boolean => {
-  if (!usesDefault || rule.fields?.has('regex') || rule.fields?.has('path')) return checkRule(rule)
+  // of the pack as it is: judged when it was built
+  if (!rule.fields) return true
+  if (!usesDefault || rule.fields.has('regex') || rule.fields.has('path')) return checkRule(rule)
   if (rule.regex !== undefined || rule.path !== undefined) return checkRule(rule)
   const others = names.filter((name) => name !== rule.id)
-  rule.fields?.mistake('id', 'the id of a default rule, or a regex or a path', shown(rule.id), 'ignored', {
+  rule.fields.mistake('id', 'the id of a default rule, or a regex or a path', shown(rule.id), 'ignored', {
     word: rule.id,
     known: others,
   })

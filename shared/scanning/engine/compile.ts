@@ -1,5 +1,5 @@
 import type { Node } from '../pattern/ast.ts'
-import { emit } from '../pattern/emit.ts'
+import { emit, emitGo } from '../pattern/emit.ts'
 import { type Runner, runnerOf } from '../pattern/expression.ts'
 import { alphabet, keywordPlace, type LazyPrefix, longest, takePrefixes } from '../pattern/facts.ts'
 import { parsePattern } from '../pattern/parse.ts'
@@ -19,7 +19,7 @@ export interface CompiledRule {
   /** place in the rule set */
   readonly rule: number
   readonly runner: Runner
-  /** JavaScript's source for ASCII texts, without the prefixes; for re2js: empty */
+  /** without the prefixes: JavaScript's source for ASCII texts, or Go's for re2js */
   readonly source: string
   /** lazy prefixes that were taken off, outermost first */
   readonly prefixes: readonly LazyPrefix[]
@@ -83,15 +83,15 @@ const compileRule = (rule: Rule, index: number): CompiledRule | undefined => {
   if ('mistake' in pattern) return undefined
   const taken = takePrefixes(pattern.root)
   const runner = runnerOf(taken.rest, rule.vetted)
-  const core = runner === 'v8' ? taken.rest : pattern.root
+  const core = taken.rest
   const ascii = reach(core, rule.keywords, true)
   const bytes = reach(core, rule.keywords, false)
   const open = [ascii, bytes].some((one) => one && (one.before < 0 || one.after < 0))
   return {
     rule: index,
     runner,
-    source: runner === 'v8' ? emit(core, 'ascii') : '',
-    prefixes: runner === 'v8' ? taken.prefixes : [],
+    source: runner === 'v8' ? emit(core, 'ascii') : emitGo(core),
+    prefixes: taken.prefixes,
     ...(ascii ? { ascii } : {}),
     ...(bytes ? { bytes } : {}),
     asciiLength: bound(longest(core, true)),

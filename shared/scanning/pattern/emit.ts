@@ -87,3 +87,42 @@ const bytesOf = (codes: CodeSet): string => {
   if (holds(codes, 0xfffd)) choices.push(stray)
   return choices.length === 1 ? `(?:${choices[0]})` : `(?:${choices.join('|')})`
 }
+
+/** The tree in Go's syntax again, for re2js, where a part of an expression is to run. */
+export const emitGo = (node: Node): string => {
+  switch (node.kind) {
+    case 'empty':
+      return '(?:)'
+    case 'set':
+      return goClass(node.codes)
+    case 'concat':
+      return node.parts
+        .map((part) => (part.kind === 'either' ? `(?:${emitGo(part)})` : emitGo(part)))
+        .join('')
+    case 'either':
+      return node.choices.map(emitGo).join('|')
+    case 'group':
+      return `(${emitGo(node.of)})`
+    case 'assert':
+      return goAssertions[node.what]
+    case 'repeat':
+      return `(?:${emitGo(node.of)})${counts(node.min, node.max)}${node.greedy ? '' : '?'}`
+  }
+}
+
+const goAssertions: Readonly<Record<Assertion, string>> = {
+  start: '\\A',
+  end: '\\z',
+  'line-start': '(?m:^)',
+  'line-end': '(?m:$)',
+  edge: '\\b',
+  'no-edge': '\\B',
+}
+
+const goClass = (set: CodeSet): string => {
+  if (set.length === 0) return '[^\\x00-\\x{10ffff}]'
+  let text = ''
+  for (let at = 0; at < set.length; at += 2)
+    text += `\\x{${(set[at] as number).toString(16)}}-\\x{${(set[at + 1] as number).toString(16)}}`
+  return `[${text}]`
+}

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 import type { Node } from './ast.ts'
-import { emit, type Form } from './emit.ts'
+import { emit, emitGo, type Form } from './emit.ts'
 import { shortest } from './facts.ts'
 import { isLinear } from './linear.ts'
 import { parsePattern } from './parse.ts'
@@ -80,7 +80,7 @@ export const searchOf =
       : undefined
   }
 
-/** re2js over the bytes, from Go's own source. */
+/** re2js over the bytes, from a source in Go's syntax. */
 export const re2Expression = (source: string): Expression => {
   let made: RE2JS | undefined
   const matcherOf = (text: string): ReturnType<RE2JS['matcher']> => {
@@ -114,5 +114,5 @@ export const goExpression = (source: string, trusted: boolean): Expression => {
   if ('mistake' in pattern) throw new Error(`${pattern.mistake} at ${pattern.at}`)
   return runnerOf(pattern.root, trusted) === 'v8'
     ? v8Expression(undefined, () => pattern.root)
-    : re2Expression(source)
+    : re2Expression(emitGo(pattern.root))
 }

@@ -43,7 +43,6 @@ class Parser {
   private groups = 0
   private depth = 0
   private flags: Flags = { fold: false, lines: false, dotAll: false, swap: false }
-  private readonly names = new Set<string>()
 
   constructor(source: string) {
     this.source = source
@@ -140,15 +139,12 @@ class Parser {
     const named = /^P?<([^>]*)>/.exec(this.source.slice(this.at, this.at + 300))
     if (named) {
       const name = named[1] as string
-      if (!/^\w+$/.test(name) || this.names.has(name))
-        throw new Wrong('a group needs a name of its own, of letters, digits and _', this.at)
-      this.names.add(name)
+      if (!/^\w+$/.test(name)) throw new Wrong('a group’s name is made of letters, digits and _', this.at)
       this.at += named[0].length
       return [this.captured(name, began)]
     }
     const changes = /^([imsU]*)(-([imsU]+))?([:)])/.exec(this.source.slice(this.at, this.at + 20))
-    if (!changes || (changes[0] === ')' && began >= 0))
-      throw new Wrong('groups of this kind are not in Go’s syntax (no look-around)', began)
+    if (!changes) throw new Wrong('groups of this kind are not in Go’s syntax (no look-around)', began)
     this.at += changes[0].length
     const before = this.flags
     this.flags = changed(changed(before, changes[1] as string, true), changes[3] ?? '', false)

@@ -1,3 +1,4 @@
+// Past 300 lines: what the program does, told by exit codes and refs, on one world whose helpers all blocks share.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'

@@ -31,7 +31,7 @@ const make = async () => {
 test('many moved refs are packed into one file, and still there', async () => {
   const bare = await make()
   const before = await bare.refs()
-  const maintenance = createMaintenance(git, (_, text) => logs.push(text))
+  const maintenance = createMaintenance(git, (_, text) => logs.push(text), 20)
   maintenance.pushed(bare.directory, 499)
   maintenance.pushed(bare.directory, 1)
   while (existsSync(join(bare.directory, 'refs/tags/one'))) await sleep(20)
@@ -56,7 +56,7 @@ test('the packs of many pushes become one; a commit that no branch holds stays',
   const packs = () =>
     readdirSync(join(bare.directory, 'objects/pack')).filter((name) => name.endsWith('.pack'))
   expect(packs()).toHaveLength(25)
-  const maintenance = createMaintenance(git, (_, text) => logs.push(text))
+  const maintenance = createMaintenance(git, (_, text) => logs.push(text), 20)
   for (let index = 0; index < 50; index += 1) maintenance.pushed(bare.directory, 1)
   while (packs().length > 1) await sleep(20)
   await maintenance.stop()

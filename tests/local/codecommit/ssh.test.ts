@@ -259,7 +259,7 @@ const there = needTool('ssh', ['-V'])
   })
 
   test('a stop cuts a client that dawdles', async () => {
-    const other = await startHarness()
+    const other = await startHarness({ graceMs: 50 })
     const at = await other.codecommit.listenSsh('eu-west-1', 0)
     other.sshKeys.set(keyId, {
       publicKey: readFileSync(`${keyFile('rsa')}.pub`, 'utf8'),

@@ -36,7 +36,7 @@ export const ai: Samples = {
   'brave-search-api-key': token('BSA{url:28}'),
   'serpapi-api-key': named('SERPAPI_API_KEY', '{hex:64}'),
   'e2b-api-key': token('e2b_{hex:40}'),
-  'runpod-api-key': token('rpa_{UP:42}{low:4}'),
+  'runpod-api-key': token('rpa_{UP:42}{low:4}', { misses: ['rpa_{UP:12}', 'rpa_your_key_here'] }),
   'modal-token-secret': named('MODAL_TOKEN_SECRET', 'as-{alnum:22}'),
   'anyscale-api-key': token('esecret_{low:28}'),
   'friendli-api-key': token('flp_{alnum:48}'),

@@ -2,7 +2,9 @@ import { named, type Samples, texts, token } from './kit.ts'
 
 export const chat: Samples = {
   'slack-app-token': token('xapp-1-A{UP:10}-{dig:13}-{hex:64}'),
-  'slack-bot-token': token('xoxb-{dig:12}-{dig:13}-{alnum:24}'),
+  'slack-bot-token': token('xoxb-{dig:12}-{dig:13}-{alnum:24}', {
+    misses: ['xoxb-{dig:5}', 'xoxb-your-token-goes-here'],
+  }),
   'slack-legacy-bot-token': token('xoxb-{dig:12}-{alnum:24}'),
   'slack-user-token': token('xoxp-{dig:12}-{dig:12}-{dig:13}-{hex:32}'),
   'slack-config-access-token': token('xoxe.xoxp-1-{alnum:166}'),

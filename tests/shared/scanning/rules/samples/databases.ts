@@ -88,6 +88,7 @@ export const databases: Samples = {
       'jdbc:postgresql://localhost/app',
       `jdbc:mysql://db/app?password=\${pw}`,
     ],
+    { also: ['mssql-connection-string'] },
   ),
   'jdbc-oracle-thin': texts(
     [

@@ -25,7 +25,7 @@ export const files: Samples = {
       'apiVersion: v1\ndata:\n  token: ⟦{b64:40}⟧\nkind: Secret\n',
     ],
     ['kind: Secret\ndata:\n  password: {{ .Values.pw }}\n', 'kind: ConfigMap\ndata:\n  a: {b64:24}\n'],
-    { path: 'k8s/secret.yaml' },
+    { path: 'k8s/secret.yaml', also: ['generic-env-secret'] },
   ),
   'kubernetes-bootstrap-token': texts(
     [
@@ -70,6 +70,7 @@ export const files: Samples = {
       `username admin privilege 15 secret 9 ⟦$9\${alnum:14}\${alnum:43}⟧`,
     ],
     ['enable password cisco', 'username admin'],
+    { also: ['password-hash'] },
   ),
   'unattend-password': texts(
     ['<AdministratorPassword><Value>⟦{alnum:16}⟧</Value>', '<Password>\n  <Value>⟦{b64:40}⟧</Value>'],

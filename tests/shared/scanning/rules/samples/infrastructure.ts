@@ -21,7 +21,9 @@ export const infrastructure: Samples = {
   'ngrok-authtoken': named('NGROK_AUTHTOKEN', '2{alnum:26}_{alnum:21}'),
   'cloudflared-tunnel-token': token('eyJhIjoi{alnum:160}'),
   'openshift-user-token': token('sha256~{url:43}'),
-  'docker-swarm-token': token('SWMTKN-1-{low:50}-{low:25}'),
+  'docker-swarm-token': token('SWMTKN-1-{low:50}-{low:25}', {
+    misses: ['it: SWMTKN-1-{low:12}', 'SWMTKN-1-xxxx'],
+  }),
   'rancher-api-token': token('token-{low:5}:{low:54}'),
   'portainer-api-key': token('ptr_{b64:43}='),
   'proxmox-api-token': token('PVEAPIToken=root@pam!ci={uuid}'),

@@ -3,7 +3,7 @@ import { named, type Samples, texts, token } from './kit.ts'
 export const mail: Samples = {
   'sendgrid-api-token': token('SG.{url:22}.{url:43}'),
   'mailgun-private-api-token': token('key-{hex:32}'),
-  'mailgun-signing-key': token('{hex:32}-{hex:8}-{hex:8}'),
+  'mailgun-signing-key': named('MAILGUN_API_KEY', '{hex:32}-{hex:8}-{hex:8}'),
   'mailgun-pub-key': named('MAILGUN_PUBLIC_KEY', 'pubkey-{hex:32}'),
   'mailchimp-api-key': token('{hex:32}-us12'),
   'mandrill-api-key': token('md-{url:22}'),

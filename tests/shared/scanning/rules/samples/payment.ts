@@ -36,9 +36,15 @@ export const payment: Samples = {
   'xendit-api-key': token('xnd_production_{alnum:60}'),
   'midtrans-server-key': token('Mid-server-{url:24}'),
   'mercadopago-access-token': token('APP_USR-{dig:16}-{dig:6}-{hex:32}-{dig:9}'),
-  'paddle-api-key': token('pdl_live_apikey_{low:26}_{alnum:22}_{alnum:3}'),
+  'paddle-api-key': token('pdl_live_apikey_{low:26}_{alnum:22}_{alnum:3}', {
+    misses: ['pdl_live_apikey_{low:10}', 'pdl_live_apikey_<key>'],
+  }),
   'checkout-secret-key': named('CHECKOUT_SECRET_KEY', 'sk_sbox_{low:27}'),
-  'freemius-secret-key': named("'secret_key'", 'sk_{alnum:29}', { path: 'a/plugin.php' }),
+  'freemius-secret-key': named("'secret_key'", 'sk_{alnum:29}', {
+    path: 'a/plugin.php',
+    hits: ["'secret_key' => '⟦sk_{alnum:29}⟧',", '  \'secret_key\'=>"⟦sk_{alnum:29}⟧"'],
+    misses: ["'secret_key' => 'sk_short'", "'public_key' => 'pk_{alnum:29}'"],
+  }),
   'wise-api-token': named('WISE_API_TOKEN', '{uuid}'),
   'finicity-api-token': named('FINICITY_APP_KEY', '{hex:32}'),
   'finicity-client-secret': named('FINICITY_PARTNER_SECRET', '{alnum:20}'),

@@ -1,7 +1,22 @@
 import { paths, type Samples, texts, token } from './kit.ts'
 
 export const privateKeys: Samples = {
-  'private-key': texts([], []),
+  'private-key': texts(
+    [
+      '-----BEGIN RSA PRIVATE KEY-----\n{b64:64}\n{b64:64}\n{b64:64}\n{b64:40}\n-----END RSA PRIVATE KEY-----\n',
+      'key = "-----BEGIN PRIVATE KEY-----\\n{b64:64}\\n{b64:64}\\n-----END PRIVATE KEY-----\\n"',
+      '-----BEGIN OPENSSH PRIVATE KEY-----\r\n{b64:70}\r\n{b64:70}\r\n-----END OPENSSH PRIVATE KEY-----',
+      '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,{HEX:32}\n\n{b64:64}\n{b64:64}\n-----END RSA PRIVATE KEY-----',
+      '-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n{b64:64}\n{b64:64}\n={alnum:4}\n-----END PGP PRIVATE KEY BLOCK-----',
+      'String k = "-----BEGIN EC PRIVATE KEY-----\\n" +\n    "{b64:64}\\n" +\n    "{b64:64}\\n" +\n    "-----END EC PRIVATE KEY-----";',
+    ],
+    [
+      '-----BEGIN PUBLIC KEY-----\n{b64:64}\n{b64:64}\n-----END PUBLIC KEY-----',
+      'const begin = "-----BEGIN PRIVATE KEY-----", end = "-----END PRIVATE KEY-----"',
+      '-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----',
+      '-----BEGIN RSA PRIVATE KEY-----\n{b64:30}',
+    ],
+  ),
   'ssh2-private-key': texts(
     [
       '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "key"\n{b64:70}\n{b64:70}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----',

@@ -17,7 +17,11 @@ export const registries: Samples = {
   'packagist-api-token': token('packagist_ort_{hex:68}'),
   'npmrc-auth': texts(
     ['//registry.acme.io/:_authToken=⟦{uuid}⟧', '_auth = "⟦{b64:40}⟧"\n'],
-    [`//registry.npmjs.org/:_authToken=\${NPM_TOKEN}`, '_password=hunter', 'const _auth = getAuth'],
+    [
+      `//registry.npmjs.org/:_authToken=\${NPM_TOKEN}`,
+      '_password=hunter',
+      'proxy_auth = base64.b64encode(proxy)',
+    ],
   ),
   'pypirc-password': texts(
     ['[pypi]\nusername = bot\npassword = ⟦{alnum:16}⟧\n', '[x]\npassword: ⟦{alnum:20}⟧'],

@@ -28,6 +28,7 @@ export const tokens: Samples = {
       'curl -H "Authorization: Bearer $TOKEN" https://x.io',
       'curl -H "Accept: application/json" https://x.io',
     ],
+    { also: ['authorization-bearer', 'api-key-header'] },
   ),
   'curl-auth-user': texts(
     ['curl -u ⟦bot:{alnum:20}⟧ https://x.acme.io', "curl -s --user '⟦svc:{alnum:24}⟧' https://x.acme.io"],
