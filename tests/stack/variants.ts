@@ -43,6 +43,19 @@ replicate:
       - { region: eu-north-1, kmsKey: 0a1b2c3e }
       - { region: us-west-2, kmsKey: alias/theirs, account: '${other.account}', role: '${other.role}' }
 `,
+  'scanning, told to a topic of its own': `
+version: 1
+replicate:
+  - repositories: ['team-*']
+    to: [{ region: eu-central-1 }]
+scan:
+  - repositories: ['team-*', '!team-diary']
+  - repositories: [orchard]
+topics: { team: {}, security: { email: [security@example.com] } }
+notify:
+  - { topic: team, events: [push, branch, tag, replica] }
+  - { topic: security, events: [secret] }
+`,
   'Slack, mail and the alarms': `
 version: 1
 replicate:

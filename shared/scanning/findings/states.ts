@@ -123,10 +123,9 @@ export const allow = (
   allowed: NonNullable<FindingRecord['allowed']>,
   at: string,
 ): FindingRecord => {
-  const { untold: _untold, ...kept } = before
-  // what nobody heard of needs no end either
-  const untold = before.untold === 'found' ? {} : { untold: 'resolved' as const }
-  return { ...kept, state: 'allowed', allowed, changedAt: at, ...untold }
+  // found and allowed by one push to the default branch: it is told as found, so that nobody pushes a secret unseen
+  const untold = before.untold === 'found' ? 'found' : 'resolved'
+  return { ...before, state: 'allowed', allowed, changedAt: at, untold }
 }
 
 /** It is not allowed any more. */

@@ -12,6 +12,8 @@ const ROTATE =
   'Rotate it: make a new one where it was issued and revoke this one. Whoever could read the repository may have it; ' +
   'taking it out of the branch does not take it back.'
 
+const ALLOWED = ' The push that brought it also put it into .gitleaksignore: check that it is no secret.'
+
 /** Cut texts of an event: fifty findings fit into it and into a message. */
 const MAX_TEXT = 300
 
@@ -51,6 +53,7 @@ export const secretFound = (
   records: readonly FindingRecord[],
   elsewhere: Elsewhere,
 ): SecretFound => {
+  const allowed = records.filter((record) => record.state === 'allowed').length
   const gone = records.filter(({ state }) => state === 'resolved').length
   const already =
     gone === 0
@@ -63,7 +66,7 @@ export const secretFound = (
     findings: toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? 0)),
     found: records.length,
     blocking: records.filter(({ action }) => action === 'block').length,
-    nextStep: `${ROTATE}${already} If it is no secret, add it to .gitleaksignore on the default branch.`,
+    nextStep: `${ROTATE}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add it to .gitleaksignore on the default branch.`,
   }
 }
 

@@ -1,7 +1,8 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
+import type { Place } from '../finding.ts'
 import type { Engine } from '../types.ts'
-import type { CommitInfo, Found, NotScanned, Place, Want } from '../walk/types.ts'
+import type { Found, NotScanned, Want } from '../walk/types.ts'
 import type { Contents, ScanParts, ScanWork } from './ports.ts'
 import type { TeamRules } from './rules.ts'
 import type { Tips } from './tips.ts'
@@ -14,7 +15,7 @@ const PARALLEL = 8
 
 export interface Away {
   readonly found: readonly Found[]
-  readonly commits: ReadonlyMap<string, CommitInfo>
+  readonly commits: ReadonlySet<string>
   refsOf(commit: string): readonly string[]
   readonly unscanned: readonly NotScanned[]
 }
@@ -39,9 +40,9 @@ export const scanAway = async (
   const { tips, marks, has } = situation
   const known = new Set([...marks.tips.values(), ...marks.past, ...marks.commits])
   const reader = readerOf(parts.contents, work.repository, situation.rules.engines.exact)
-  const commits = new Map<string, CommitInfo>()
+  const commits = new Set<string>()
   const refs = new Map<string, string>()
-  const unread = (want: Want) => reader.unscanned.push({ reason: 'missing', kind: 'file', commit: want.oid })
+  const unread = (want: Want) => reader.unscanned.push({ reason: 'missing', place: placeOf(want.oid) })
   for (const want of tips.away.slice(0, AWAY_LIMITS.tips)) {
     const queue = [want.oid]
     for (const oid of queue) {
@@ -51,7 +52,7 @@ export const scanAway = async (
         reader.files() >= AWAY_LIMITS.files ||
         parts.now() >= work.deadline
       ) {
-        reader.unscanned.push({ reason: 'time', kind: 'file', commit: oid })
+        reader.unscanned.push({ reason: 'time', place: placeOf(oid) })
         break
       }
       const commit = await parts.contents.commit(work.repository, oid)
@@ -59,11 +60,10 @@ export const scanAway = async (
         unread({ ...want, oid })
         continue
       }
-      const { author, at, message, parents } = commit
-      commits.set(oid, { oid, author: { ...author, at }, message })
+      commits.add(oid)
       refs.set(oid, want.ref)
-      await reader.commit(oid, parents[0], message)
-      queue.push(...parents)
+      await reader.commit(oid, commit)
+      queue.push(...commit.parents)
     }
   }
   for (const want of tips.away.slice(AWAY_LIMITS.tips)) unread(want)
@@ -75,33 +75,43 @@ export const scanAway = async (
   }
 }
 
+type Commit = NonNullable<Awaited<ReturnType<Contents['commit']>>>
+
+const placeOf = (commit: string): Place => ({ kind: 'file', path: '', commit })
+
 /** Reads commits through the API, each content once. */
 const readerOf = (contents: Contents, repository: RepositoryAddress, engine: Engine) => {
   const found: Found[] = []
   const unscanned: NotScanned[] = []
   const read = new Set<string>()
-  const scan = (bytes: Buffer, place: Place & { readonly commit: string }) => {
+  const scan = (bytes: Buffer, oid: string, place: Place & { readonly commit: string }) => {
     const { hits, unscanned: parts } = engine.scan(bytes, { path: place.path, commit: place.commit })
-    found.push(...hits.map((hit) => ({ hit, place })))
-    unscanned.push(...parts.map((part) => ({ ...place, ...part })))
+    found.push(...hits.map((hit) => ({ hit, oid, place })))
+    unscanned.push(...parts.map((part) => ({ ...part, oid, place })))
   }
   return {
     found,
     unscanned,
     files: () => read.size,
-    commit: async (oid: string, parent: string | undefined, message: string): Promise<void> => {
-      scan(Buffer.from(message), { kind: 'commit-message', oid, path: '', commit: oid })
+    commit: async (oid: string, { author, at, message, parents: [parent] }: Commit): Promise<void> => {
+      const by = {
+        commit: oid,
+        author: author.name,
+        email: author.email,
+        date: new Date(at * 1000).toISOString(),
+      }
+      scan(Buffer.from(message), oid, { ...by, kind: 'commit-message', path: '' })
       const { files, more } = await contents.addedFiles(repository, parent, oid, AWAY_LIMITS.files)
-      if (more) unscanned.push({ reason: 'size', kind: 'file', commit: oid })
+      if (more) unscanned.push({ reason: 'size', place: placeOf(oid) })
       const fresh = files.filter(({ blob }) => !read.has(blob))
       for (let from = 0; from < fresh.length; from += PARALLEL) {
         await Promise.all(
           fresh.slice(from, from + PARALLEL).map(async ({ path, blob }) => {
             read.add(blob)
-            const place = { kind: 'file' as const, oid: blob, path, commit: oid }
+            const place = { ...by, kind: 'file' as const, path }
             const bytes = await contents.blob(repository, blob)
-            if (bytes) scan(bytes, place)
-            else unscanned.push({ ...place, reason: 'missing' })
+            if (bytes) scan(bytes, blob, place)
+            else unscanned.push({ reason: 'missing', oid: blob, place })
           }),
         )
       }

@@ -35,9 +35,9 @@ export const gapsOf = (
   return { told, inAll, counts }
 }
 
-const gapOf = ({ reason, path, commit, ruleId, bytes }: NotScanned): Gap => ({
+const gapOf = ({ reason, place: { path, commit }, ruleId, bytes }: NotScanned): Gap => ({
   reason,
-  ...(path === undefined ? {} : { path: path.slice(0, MAX_PATH).toWellFormed() }),
+  ...(path === '' ? {} : { path: path.slice(0, MAX_PATH).toWellFormed() }),
   ...(commit === undefined ? {} : { commit }),
   ...(ruleId === undefined ? {} : { rule: ruleId }),
   ...(bytes === undefined ? {} : { bytes }),

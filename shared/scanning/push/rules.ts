@@ -29,20 +29,33 @@ export interface TeamRules {
 /** Compiled rules of teams that are kept while the process lives: each some megabytes. */
 const KEPT = 20
 
+/** The rules of a repository's team: as they are, and as they were before what is scanned now. */
+export interface RulesInForce {
+  /** by which what was pushed is judged: a push to the default branch does not allow what it brings */
+  readonly judging: TeamRules
+  /** by which what was found before is looked at again */
+  readonly now: TeamRules
+}
+
 /**
  * Reads a repository's rules from its default branch, the same contents once.
+ * @param before tip of a branch that was searched last (full name); undefined: none was, and the branch is taken as it is
  * @returns from the function: undefined where there is no such repository
  */
 export const teamRules = (
   parts: Pick<ScanParts, 'contents' | 'shipped' | 'enginesOf'>,
-): ((repository: RepositoryAddress) => Promise<TeamRules | undefined>) => {
+): ((
+  repository: RepositoryAddress,
+  before: (ref: string) => string | undefined,
+) => Promise<RulesInForce | undefined>) => {
   const kept = new Map<string, Promise<TeamRules>>()
-  return async (repository) => {
-    const description = await parts.contents.describe(repository)
-    if (!description) return undefined
-    const branch = description.defaultBranch
+  const rulesAt = async (
+    repository: RepositoryAddress,
+    branch: string | undefined,
+    commit: string | undefined,
+  ): Promise<TeamRules> => {
     const read = async (path: string) =>
-      branch === undefined ? undefined : parts.contents.fileAt(repository, `refs/heads/${branch}`, path)
+      commit === undefined ? undefined : parts.contents.fileAt(repository, commit, path)
     const [config, ignore] = await Promise.all([read(CONFIG_FILE), read(IGNORE_FILE)])
     const texts = { config: contentOf(config), ignore: contentOf(ignore) }
     const load = async (path: string) => contentOf(await read(path))?.text
@@ -63,6 +76,15 @@ export const teamRules = (
     if (kept.size > KEPT) kept.delete(kept.keys().next().value ?? '')
     return { ...(await known), ...(branch === undefined ? {} : { branch }) }
   }
+  return async (repository, before) => {
+    const description = await parts.contents.describe(repository)
+    if (!description) return undefined
+    const branch = description.defaultBranch
+    const ref = branch === undefined ? undefined : `refs/heads/${branch}`
+    const searched = ref === undefined ? undefined : before(ref)
+    const now = await rulesAt(repository, branch, ref)
+    return { now, judging: searched === undefined ? now : await rulesAt(repository, branch, searched) }
+  }
 }
 
 interface Content {
@@ -70,10 +92,17 @@ interface Content {
   readonly blob: string
 }
 
-const contentOf = (file: { blob: string; content: Buffer } | 'too-large' | undefined): Content | undefined =>
-  file === undefined || file === 'too-large'
-    ? undefined
-    : { text: file.content.toString('utf8'), blob: file.blob }
+const contentOf = (
+  file: { blob: string; content: Buffer } | 'too-large' | undefined,
+): Content | undefined => {
+  if (file === undefined) return undefined
+  // told as a mistake of the file, not passed over
+  if (file === 'too-large') return { text: TOO_LARGE, blob: 'too-large' }
+  return { text: file.content.toString('utf8'), blob: file.blob }
+}
+
+/** Neither TOML nor an entry of an ignore file. */
+const TOO_LARGE = 'a file of more than 6 MB, which the API does not give'
 
 const make = async (
   parts: Pick<ScanParts, 'shipped' | 'enginesOf'>,

@@ -50,9 +50,12 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
       const ledger = await openLedger(parts, repository)
       return { outcome: 'nothing new', ...NOTHING, ...(await ledger.tell()) }
     }
-    const rules = await rulesOf(repository)
-    if (!rules) return { outcome: 'no repository', ...NOTHING }
-    return scanTips(parts, work, { source, marks, tips, rules, keys: await parts.keys(), signal })
+    const inForce = await rulesOf(repository, (ref) =>
+      tips.moved.has(ref) ? marks.tips.get(ref) : undefined,
+    )
+    if (!inForce) return { outcome: 'no repository', ...NOTHING }
+    const { judging: rules, now } = inForce
+    return scanTips(parts, work, { source, marks, tips, rules, now, keys: await parts.keys(), signal })
   }
 }
 
@@ -60,16 +63,19 @@ interface Situation {
   readonly source: Advertisement
   readonly marks: ScanMarks
   readonly tips: Tips
+  /** by which what was pushed is judged */
   readonly rules: TeamRules
+  /** as they are after the push */
+  readonly now: TeamRules
   readonly keys: FingerprintKeys
   readonly signal: AbortSignal
 }
 
 const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation): Promise<Scanned> => {
   const { repository } = work
-  const { tips, rules, marks } = situation
+  const { tips, marks } = situation
   const at = new Date(parts.now()).toISOString()
-  await tellMistakes(parts, repository, rules)
+  await tellMistakes(parts, repository, situation.now)
   const ledger = await openLedger(parts, repository)
   await using pack = await fetchNew(parts, repository, situation)
   const walked = pack && (await walkPack(parts, work, situation, pack.pack))
@@ -82,7 +88,7 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
     ...(away.found.length > 0 ? see(repository, away, situation) : []),
   ]
   const beyond = await ledger.see(sights, at)
-  await ledger.ignore(rules, at)
+  await ledger.ignore(situation.now, at)
   await lookAgain(parts, work, situation, ledger, at)
   await ledger.follow(at)
   const told = await ledger.tell()
@@ -97,7 +103,7 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
     ...told,
   })
   if (!complete) throw new RelayError('SCAN_UNFINISHED', { repository: addressText(repository) })
-  const commits = [...(walked && pack ? newCommits(pack.pack, tips) : []), ...away.commits.keys()]
+  const commits = [...(walked && pack ? newCommits(pack.pack, tips) : []), ...away.commits]
   await parts.marks.note(repository, marks, tips.moved, commits, parts.now())
   return {
     outcome: 'scanned',

@@ -1,16 +1,15 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import type { IgnoreEntry } from '../conventions/ignore-file.ts'
-import { type Finding, type FoundAt, fingerprintOf, type Place } from '../finding.ts'
+import { type Finding, fingerprintOf } from '../finding.ts'
 import { merged, type Sighting } from '../findings/states.ts'
 import { findingsOf } from '../report/findings.ts'
-import type { CommitInfo, Found } from '../walk/types.ts'
+import type { Found } from '../walk/types.ts'
 import type { FingerprintKeys } from './ports.ts'
 import type { TeamRules } from './rules.ts'
 
 /** What a walk found, and of whom. */
 export interface Brought {
   readonly found: readonly Found[]
-  readonly commits: ReadonlyMap<string, CommitInfo>
   refsOf(commit: string): readonly string[]
 }
 
@@ -29,42 +28,26 @@ export const sightingsOf = (
   keys: FingerprintKeys,
   refs: readonly string[],
 ): readonly Sighting[] => {
-  const places = brought.found.map((found): FoundAt => ({ hit: found.hit, place: placeOf(found, brought) }))
-  const findings = findingsOf(places, keys.current)
+  const findings = findingsOf(brought.found, keys.current)
   const sightings = findings.map((raw, index): Sighting => {
     const { finding } = raw
     const found = brought.found[index] as Found
     const allowed = allowedBy(finding, found, rules)
     const former =
       keys.previous && fingerprintOf(keys.previous, finding.ruleId, raw.reveal().secret || found.place.path)
-    const commit = commitOf(found)
+    const { commit } = found.place
     const reached = found.place.commit === undefined ? [] : brought.refsOf(found.place.commit)
     return {
       ...(former === undefined ? {} : { former }),
       ...factsOf(finding),
       repository,
-      ...(found.place.kind === 'file' ? { blob: found.place.oid } : {}),
+      ...(found.place.kind === 'file' ? { blob: found.oid } : {}),
       ...(commit === undefined ? {} : { commit }),
       refs: reached.length > 0 ? reached : refs,
       ...(allowed === undefined ? {} : { allowed }),
     }
   })
   return merged(sightings)
-}
-
-const commitOf = ({ place }: Found): string | undefined =>
-  place.kind === 'tag-message' || place.kind === 'commit-message' ? place.oid : place.commit
-
-const placeOf = (found: Found, { commits }: Brought): Place => {
-  const { kind, path, commit } = found.place
-  const by = commit === undefined ? undefined : commits.get(commit)
-  const shown = commitOf(found)
-  return {
-    kind,
-    path,
-    ...(shown === undefined ? {} : { commit: shown }),
-    ...(by === undefined ? {} : { author: by.author.name, email: by.author.email }),
-  }
 }
 
 const factsOf = (finding: Finding) => ({

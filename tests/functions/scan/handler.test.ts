@@ -198,6 +198,23 @@ test('the team’s files: from the default branch only, allowed by name, and all
   expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
 })
 
+test('a push to the default branch does not allow what it brings: it is told once, and stands as allowed', async () => {
+  const first = await orchard.commit({ 'a.txt': 'x\n' })
+  await world.run([await orchard.push('main', first)])
+  const both = await orchard.commit(
+    {
+      'k.txt': `x ${plant('sly')}\n`,
+      '.gitleaksignore': 'k.txt:test-token:1\n',
+      '.gitleaks.toml': "[[rules]]\nid = 'other'\nregex = 'never'\n",
+    },
+    [first],
+  )
+  await world.run([await orchard.push('main', both)])
+  expect(told()).toEqual(['Secret Found'])
+  expect(String(world.emitted[0]?.detail.nextStep)).toContain('also put it into .gitleaksignore')
+  expect(records()).toMatchObject([{ state: 'allowed' }])
+})
+
 test('a comment in the line allows it, in the name of the commit’s author', async () => {
   await world.run([
     await orchard.push('main', await orchard.commit({ 'a.txt': `x ${plant('twelve')} # gitleaks:allow\n` })),

@@ -47,7 +47,7 @@ test('the compiled template boots twice, and nothing changes the second time', a
     )
     for (const rule of others.rules.values()) expect(rule.targets.length).toBeGreaterThan(0)
     const functions = ofType('AWS::Lambda::Function')
-    expect(functions).toHaveLength(5)
+    expect(functions).toHaveLength(6)
     for (const { attributes } of functions) {
       const answer = await lambda.lambda.invoke(String(attributes.Arn), '{"Records":[]}')
       expect(answer.payload).not.toMatch(/"errorType":"Runtime\./)
