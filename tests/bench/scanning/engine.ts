@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Row } from '../harness.ts'
-import { paired, row, rowAtMost } from '../harness.ts'
+import { paired, row } from '../harness.ts'
 import { runChild } from './child.ts'
 import type { Scene } from './scene.ts'
 import { writeSources } from './sources.ts'
