@@ -25,7 +25,7 @@ export const scanning: Bench = {
       const rows: Row[] = []
       for (const [name, part] of chosen) {
         tell(name)
-        rows.push(...(await part({ folder, rules, rounds: quick ? 1 : 5, quick })))
+        rows.push(...(await part({ folder, rules, rounds: quick ? 1 : 3, quick })))
       }
       return rows
     } finally {
