@@ -6,13 +6,14 @@ import type { Bench } from './harness.ts'
 import { machine, table } from './harness.ts'
 import { push } from './push.ts'
 import { replication } from './replication.ts'
+import { scanning } from './scanning.ts'
 import { start } from './start.ts'
 import { sweep } from './sweep.ts'
 
 // npm run bench [-- NAME] [--only PART] [--quick] [--json]. Every figure is a ratio to an alternative measured in the same run: the machine's
 // own speed cancels out. Exit status 1 when a goal was missed. With --json standard output is one object, and the tables go to
 // standard error.
-const benches: readonly Bench[] = [push, replication, git, start, bundles, cloud, sweep]
+const benches: readonly Bench[] = [push, replication, git, start, bundles, cloud, sweep, scanning]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

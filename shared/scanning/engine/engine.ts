@@ -20,6 +20,8 @@ export interface ReadyRule {
 export interface Ready {
   readonly rules: readonly ReadyRule[]
   readonly byId: ReadonlyMap<string, ReadyRule>
+  /** whose find is the path itself */
+  readonly byPath: readonly ReadyRule[]
   /** for every rule */
   readonly allowlists: readonly ReadyAllowlist[]
   readonly searchers: readonly Searcher[]
@@ -81,6 +83,7 @@ const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
   const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
   return {
     rules: ready,
+    byPath: ready.filter(({ rule, path }) => rule.regex === undefined && path && !rule.skipReport),
     byId: new Map(ready.map((one) => [one.rule.id, one])),
     allowlists: rules.allowlists
       .filter(({ targetRules }) => targetRules.length === 0)

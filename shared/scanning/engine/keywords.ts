@@ -7,7 +7,11 @@ import { Windows } from './windows.ts'
 export interface Opened {
   /** by searcher */
   readonly windows: readonly (Windows | undefined)[]
+  /** the searchers that have windows */
+  readonly windowed: readonly number[]
   readonly whole: ReadonlySet<number>
+  /** every match of a windowed searcher is around one of its windows' keywords */
+  readonly exact: boolean
 }
 
 export interface KeywordIndex {
@@ -62,6 +66,7 @@ const FOLDS = [KELVIN, LONG_S, DOTTED_I]
 /** One pass over the text. */
 export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], text: Text): Opened => {
   const windows: (Windows | undefined)[] = new Array(searchers.length)
+  const windowed: number[] = []
   const whole = new Set<number>(index.always)
   const open = (at: number, number: number): void => {
     const searcher = searchers[number] as Searcher
@@ -74,6 +79,7 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
     if (!own) {
       own = new Windows()
       windows[number] = own
+      windowed.push(number)
     }
     own.add(at, reach, text.bytes, reach.before < 0 || reach.after < 0 ? searcher.alphabet() : undefined)
   }
@@ -83,13 +89,14 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
       if (lower.includes(word))
         for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
   }
-  if (!text.ascii && FOLDS.some((fold) => text.latin1.includes(fold))) openFolds(text, index, searchers, open)
+  const folded = !text.ascii && FOLDS.some((fold) => text.latin1.includes(fold))
+  if (folded) openFolds(text, index, searchers, open)
   else
     scan(index, text.bytes, (word, end) => {
       for (const number of index.openedBy[word] as readonly number[])
         open(end - (index.lengths[word] as number), number)
     })
-  return { windows, whole }
+  return { windows, windowed, whole, exact: !folded }
 }
 
 // shorter texts are not worth four lanes

@@ -10,6 +10,7 @@ import { withoutGenericTwins } from './precedence.ts'
 import { hasRequired } from './required.ts'
 import type { Place, Searcher } from './searcher.ts'
 import { lowered, readable, type Text, textOf } from './text.ts'
+import { Windows } from './windows.ts'
 
 const ALLOW_COMMENTS = [['gitleaks:allow'], ['betterleaks:allow', 'codecommit-relay:allow']]
 
@@ -82,13 +83,11 @@ export class Scan {
 
   /** rules whose find is the path itself; those of a team only where there is a text, as in gitleaks */
   private pathHits(isText: boolean): Hit[] {
-    return this.ready.rules
+    return this.ready.byPath
       .filter(
         ({ rule, path, allowlists }) =>
-          rule.regex === undefined &&
-          !rule.skipReport &&
-          (isText ? this.hasKeyword(rule) : rule.vetted) &&
           path?.(this.target.path) === true &&
+          (isText ? this.hasKeyword(rule) : rule.vetted) &&
           !allowlists.some((list) => list.coversTarget(this.target)),
       )
       .map(({ rule }) => pathHit(rule, this.target))
@@ -105,11 +104,15 @@ export class Scan {
     const { searchers, owners, keywords } = this.ready
     const opened = openedBy(keywords, searchers, layer.text)
     const hits: Hit[] = []
-    for (const [number, owner] of owners.entries()) {
-      const spans = opened.whole.has(number) ? [0, layer.text.bytes.length] : opened.windows[number]?.spans
-      if (!spans) continue
+    const everything = new Windows()
+    everything.span(0, layer.text.bytes.length)
+    // in the order of the rules
+    const numbers = new Set([...opened.windowed, ...opened.whole])
+    for (const number of [...numbers].sort((a, b) => a - b)) {
+      const owner = owners[number] as ReadyRule
       if (owner.searcher === undefined || owner.rule.skipReport || !this.appliesTo(owner)) continue
-      const found = this.ruleHits(owner, layer, spans)
+      const windows = opened.whole.has(number) ? everything : (opened.windows[number] as Windows)
+      const found = this.ruleHits(owner, layer, windows, opened.exact)
       hits.push(...(owner.rule.required.length === 0 ? found : this.withRequired(owner, found, layer)))
     }
     return hits
@@ -126,14 +129,16 @@ export class Scan {
   private withRequired(owner: ReadyRule, found: readonly Hit[], layer: Layer): Hit[] {
     if (found.length === 0) return []
     const finds = new Map<string, readonly Hit[]>()
+    const everywhere = new Windows()
+    everywhere.span(0, layer.text.bytes.length)
     for (const { id } of owner.rule.required) {
       const other = this.ready.byId.get(id)
-      if (other && !finds.has(id)) finds.set(id, this.requiredFinds(other, layer))
+      if (other && !finds.has(id)) finds.set(id, this.requiredFinds(other, layer, everywhere))
     }
     return found.filter((hit) => hasRequired(hit, owner.rule.required, (id) => finds.get(id)))
   }
 
-  private requiredFinds(other: ReadyRule, layer: Layer): readonly Hit[] {
+  private requiredFinds(other: ReadyRule, layer: Layer, everywhere: Windows): readonly Hit[] {
     if (!this.appliesTo(other)) return []
     // gitleaks' lines and columns of a path are 0, and distances count from there
     if (other.rule.regex === undefined)
@@ -141,45 +146,48 @@ export class Scan {
         ? []
         : [{ ...pathHit(other.rule, this.target), startLine: 0, startColumn: 0 }]
     if (other.searcher === undefined) return []
-    return this.ruleHits(other, layer, [0, layer.text.bytes.length]).filter((hit) => !hit.allowedInline)
+    return this.ruleHits(other, layer, everywhere).filter((hit) => !hit.allowedInline)
   }
 
-  private ruleHits(owner: ReadyRule, layer: Layer, spans: readonly number[]): Hit[] {
+  private ruleHits(owner: ReadyRule, layer: Layer, windows: Windows, exact = false): Hit[] {
     const searcher = this.ready.searchers[owner.searcher as number] as Searcher
     const hits: Hit[] = []
-    let floor = 0
+    const visit = (place: Place): boolean => {
+      const hit = this.hitAt(owner, searcher, layer, place)
+      if (hit) hits.push(hit)
+      if (hits.length <= this.limits.hits) return goOn()
+      this.crowded.add(owner.rule.id)
+      return false
+    }
+    const goOn = (): boolean => {
+      if (!this.isLate()) return true
+      this.late.add(owner.rule.id)
+      return false
+    }
     try {
-      for (let at = 0; at < spans.length; at += 2) {
-        if ((at & 31) === 0 && this.isLate()) {
-          this.late.add(owner.rule.id)
-          break
-        }
-        floor = searcher.search(
-          layer.text,
-          spans[at] as number,
-          spans[at + 1] as number,
-          floor,
-          (place) => {
-            const hit = this.hitAt(owner, searcher, layer, place)
-            if (hit) hits.push(hit)
-            if (hits.length > this.limits.hits) this.crowded.add(owner.rule.id)
-            else if (this.isLate()) this.late.add(owner.rule.id)
-            else return true
-            return false
-          },
-          () => {
-            if (this.isLate()) this.late.add(owner.rule.id)
-            return !this.late.has(owner.rule.id)
-          },
-        )
-        if (floor < 0) break
-      }
+      if (exact && searcher.triesKeywords(layer.text, windows))
+        searcher.searchAtKeywords(layer.text, windows.keywords, visit, goOn)
+      else this.searchSpans(searcher, layer.text, windows.spans, visit, goOn)
     } catch (error) {
       // V8's own limit on backtracking (RangeError), or an expression that re2js does not know
       if (!(error instanceof Error)) throw error
       this.failed.add(owner.rule.id)
     }
     return hits
+  }
+
+  private searchSpans(
+    searcher: Searcher,
+    text: Text,
+    spans: readonly number[],
+    visit: (place: Place) => boolean,
+    goOn: () => boolean,
+  ): void {
+    let floor = 0
+    for (let at = 0; at < spans.length && floor >= 0; at += 2) {
+      if ((at & 31) === 0 && !goOn()) return
+      floor = searcher.search(text, spans[at] as number, spans[at + 1] as number, floor, visit, goOn)
+    }
   }
 
   /** a match becomes a hit unless its entropy is low or an allow-list has it */

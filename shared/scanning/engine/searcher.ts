@@ -7,6 +7,12 @@ import type { Rule } from '../types.ts'
 import type { CompiledRule, Reach } from './compile.ts'
 import { MARGIN, MATCH_BYTES, PIECE_BYTES } from './limits.ts'
 import type { Text } from './text.ts'
+import type { Windows } from './windows.ts'
+
+/** Expressions with longer matches are searched for within windows: a try would not be bounded by little. */
+const TRIED_LENGTH = 4_096
+/** A try costs as much as the search of so many bytes, measured. */
+const BYTES_FOR_TRY = 8
 
 /** A match's place in the whole text. */
 export interface Place {
@@ -19,6 +25,7 @@ export class Searcher {
   readonly rule: Rule
   readonly compiled: CompiledRule
   private core: RegExp | undefined
+  private sticky: RegExp | undefined
   private made: Expression | undefined
   private inside: Uint8Array | undefined
 
@@ -65,6 +72,51 @@ export class Searcher {
       least = next
     }
     return least
+  }
+
+  /**
+   * Whether it costs less to try the expression at every place where a match around a keyword can begin than to search the windows,
+   * most of whose bytes come after the last of these places.
+   */
+  triesKeywords(text: Text, { spans, keywords }: Windows): boolean {
+    const { runner, ascii, asciiLength } = this.compiled
+    if (!text.ascii || runner !== 'v8' || !ascii || ascii.before < 0) return false
+    if (asciiLength < 0 || asciiLength > TRIED_LENGTH) return false
+    let bytes = 0
+    for (let at = 0; at < spans.length; at += 2) bytes += (spans[at + 1] as number) - (spans[at] as number)
+    return keywords.length * (ascii.before + 1) * BYTES_FOR_TRY <= bytes
+  }
+
+  /** The same matches as `search` of their windows finds, for a text that `triesKeywords` said yes to. */
+  searchAtKeywords(
+    text: Text,
+    keywords: readonly number[],
+    visit: (place: Place) => boolean,
+    goOn: () => boolean,
+  ): void {
+    const before = this.compiled.ascii?.before ?? 0
+    this.sticky ??= new RegExp(this.compiled.source, 'y')
+    const { sticky } = this
+    // the next place to try; the end of the last match
+    let least = 0
+    let floor = 0
+    let tries = 0
+    for (const keyword of rising(keywords)) {
+      for (let at = Math.max(keyword - before, least); at <= keyword; at += 1) {
+        if ((++tries & 255) === 0 && !goOn()) return
+        sticky.lastIndex = at
+        if (!sticky.test(text.latin1)) {
+          least = at + 1
+          continue
+        }
+        const end = sticky.lastIndex
+        const start = this.withPrefixes(text, at, floor)
+        floor = end
+        least = Math.max(end, at + 1)
+        if (!visit({ start, end })) return
+        at = least - 1
+      }
+    }
   }
 
   private piece(
@@ -127,6 +179,12 @@ export class Searcher {
         : v8Expression(this.compiled.source, () => coreOf(source))
     return this.made
   }
+}
+
+const rising = (places: readonly number[]): readonly number[] => {
+  for (let at = 1; at < places.length; at += 1)
+    if ((places[at] as number) < (places[at - 1] as number)) return [...places].sort((a, b) => a - b)
+  return places
 }
 
 const coreOf = (source: string): Node => {
