@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { readGitleaksConfig, readRulePack } from '../../shared/scanning/conventions/gitleaks-config.ts'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { readGitleaksConfig } from '../../shared/scanning/conventions/gitleaks-config.ts'
 import { isRefused, renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
 import type { RuleSet } from '../../shared/scanning/types.ts'
+import { rulePack } from '../../stack/rule-pack.ts'
 import { UserError } from '../errors.ts'
 
 /** A configuration that cannot be used. */
@@ -78,15 +79,8 @@ let pack: RuleSet | undefined
 
 /** The pack that comes with Relay. */
 export const defaultRules = (): RuleSet => {
-  if (pack) return pack
-  const folder = join(import.meta.dirname, '../../shared/scanning/rules')
-  const files = readdirSync(folder)
-    .filter((file) => file.endsWith('.toml'))
-    .sort()
-    .map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
-  const { rules } = readRulePack(files)
-  pack = rules
-  return rules
+  pack ??= rulePack()
+  return pack
 }
 
 /** A file that was named on the command line. @throws UserError when it cannot be read */

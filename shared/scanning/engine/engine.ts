@@ -1,6 +1,6 @@
 import type { Engine, Rule, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
 import { pathTest, type ReadyAllowlist, readyAllowlist } from './allowlists.ts'
-import type { Compiled } from './compile.ts'
+import type { Compiled, CompiledRule } from './compile.ts'
 import { kindOf, transcoded } from './encoding.ts'
 import { type KeywordIndex, keywordIndex } from './keywords.ts'
 import { SCAN_LIMITS, TEXT_BYTES } from './limits.ts'
@@ -58,6 +58,17 @@ export const createEngine = (
   }
 }
 
+const indexes = new WeakMap<readonly CompiledRule[], KeywordIndex>()
+
+/** Engines of the same expressions have one automaton: it is most of what an engine costs to make. */
+const keywordsOf = (expressions: readonly CompiledRule[], searchers: readonly Searcher[]): KeywordIndex => {
+  const known = indexes.get(expressions)
+  if (known) return known
+  const index = keywordIndex(searchers)
+  indexes.set(expressions, index)
+  return index
+}
+
 const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
   const searcherOf = new Map(expressions.map((expression, number) => [expression.rule, number]))
   const broken = new Set(bad.map(({ ruleId }) => ruleId))
@@ -95,7 +106,7 @@ const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
       .map((list) => readyAllowlist(list, trusted)),
     searchers,
     owners: expressions.map((expression) => ready[expression.rule] as ReadyRule),
-    keywords: keywordIndex(searchers),
+    keywords: keywordsOf(expressions, searchers),
     broken: [...broken].filter((id) => id !== '').map((ruleId) => ({ reason: 'pattern', ruleId })),
   }
 }
