@@ -28,6 +28,14 @@ export const rulePack = (): RuleSet => {
  * @throws Error naming every mistake in the rules' files, and every expression that cannot run
  */
 export const compiledRulePack = (): Buffer => {
+  made ??= compileAll()
+  return made
+}
+
+// a process may build many times, and this takes a second of it
+let made: Buffer | undefined
+
+const compileAll = (): Buffer => {
   const compiled = compileRules(rulePack())
   refuse(compiled.bad.map(({ ruleId, where, mistake }) => `${ruleId} ${where}: ${mistake}`))
   return Buffer.from(JSON.stringify(compiled))
