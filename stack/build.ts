@@ -162,7 +162,7 @@ export const bundleBeside = (name: string, beside: string): Promise<Map<string, 
 export const bundleMirror = async (): Promise<Map<string, Uint8Array>> => {
   const programs = MIRROR.map((program) => [program, join(ROOT, 'containers/mirror', `${program}.ts`)])
   const { outputFiles } = await bundle({
-    ...OPTIONS,
+    ...BUNDLE_OPTIONS,
     entryPoints: Object.fromEntries(programs),
     banner: BANNER,
   })
@@ -172,7 +172,8 @@ export const bundleMirror = async (): Promise<Map<string, Uint8Array>> => {
 /** Nothing is written there, and names do not depend on where the project lies. */
 const OUT = join(ROOT, '.build')
 
-const OPTIONS = {
+/** How everything is bundled. */
+export const BUNDLE_OPTIONS = {
   outdir: OUT,
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -196,7 +197,7 @@ const BANNER = {
 /** @returns contents by path relative to the output folder, in order of path: chunks come before `index.mjs` */
 const bundleSplit = async (entryPoints: Record<string, string>): Promise<Map<string, Uint8Array>> => {
   const { metafile, outputFiles } = await bundle({
-    ...OPTIONS,
+    ...BUNDLE_OPTIONS,
     entryPoints,
     splitting: true,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
@@ -208,7 +209,7 @@ const bundleSplit = async (entryPoints: Record<string, string>): Promise<Map<str
     .filter(({ path }) => used.has(path))
     .map(({ path, text }): [string, Piece] => [inOut(path), { text, ...linksOf(metafile.outputs[path]) }])
   const merged = await mergeStart(new Map(pieces), 'index.mjs', {
-    ...OPTIONS,
+    ...BUNDLE_OPTIONS,
     banner: BANNER,
   })
   return inOrder(merged)

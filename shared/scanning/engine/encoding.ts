@@ -1,3 +1,5 @@
+import { countUpTo } from './location.ts'
+
 /** What a file is, by its first bytes. */
 export type TextKind = 'text' | 'utf-16le' | 'utf-16be' | 'binary' | 'archive'
 
@@ -97,7 +99,7 @@ export const transcoded = (given: Buffer, kind: 'utf-16le' | 'utf-16be'): Transc
     bytes,
     offset(at) {
       notes ??= notesOf(text)
-      let index = upperBound(notes, at) - 1
+      let index = countUpTo(notes, at) - 1
       if (index < 0) index = 0
       let unit = index * STEP
       for (let byte = notes[index] as number; byte < at && unit < text.length; unit += 1)
@@ -105,17 +107,6 @@ export const transcoded = (given: Buffer, kind: 'utf-16le' | 'utf-16be'): Transc
       return unit * 2
     },
   }
-}
-
-const upperBound = (sorted: readonly number[], value: number): number => {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as number) <= value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** UTF-8 offset at every STEP units */

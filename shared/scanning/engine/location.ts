@@ -49,13 +49,13 @@ export const locate = (lines: Lines, start: number, end: number): Location => {
   }
 }
 
-/** how many newlines lie at or before an offset */
-const countUpTo = (ends: readonly number[], offset: number): number => {
+/** How many of some rising offsets (ends of lines) lie at or before an offset. */
+export const countUpTo = (rising: readonly number[], offset: number): number => {
   let low = 0
-  let high = ends.length
+  let high = rising.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((ends[middle] as number) <= offset) low = middle + 1
+    if ((rising[middle] as number) <= offset) low = middle + 1
     else high = middle
   }
   return low

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { BUNDLE_OPTIONS } from '../../../stack/build.ts'
 import { median, type Row, rowAtMost } from '../harness.ts'
 import { runChild } from './child.ts'
 import type { Scene } from './scene.ts'
@@ -47,17 +48,6 @@ const packedSize = (file: string): number => gzipSync(readFileSync(file), { leve
 
 /** the engine as the build would bundle it */
 const bundled = async (): Promise<Uint8Array> => {
-  const { outputFiles } = await build({
-    entryPoints: [ENGINE],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    logLevel: 'silent',
-  })
+  const { outputFiles } = await build({ ...BUNDLE_OPTIONS, entryPoints: [ENGINE] })
   return outputFiles[0]?.contents ?? new Uint8Array()
 }
