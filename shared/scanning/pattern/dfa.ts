@@ -5,6 +5,7 @@ const STATES_MOST = 2_000
 /** States that one text may cause to be made, and steps for each of its bytes, before it is left to the expression itself. */
 const MADE_MOST = 500
 const STEPS_MOST = 1
+const STEPS_LEAST = 4_096
 
 const DEAD = -1
 const ACCEPT = -2
@@ -57,6 +58,7 @@ export class LazyDfa {
    */
   near(bytes: Uint8Array, from: number, last: number, to: number): boolean | undefined {
     this.look(bytes)
+    if (this.isTooMuch(bytes)) return undefined
     const { columns } = this.nfa
     let at = from
     let row = this.start(bytes, at, from < last)
@@ -77,8 +79,7 @@ export class LazyDfa {
     }
     if (row > 0 && to >= bytes.length) row = this.next(row, bytes, bytes.length)
     this.steps += at - from
-    if (this.made > MADE_MOST || this.steps > STEPS_MOST * bytes.length + 4_096) return undefined
-    return row === ACCEPT
+    return this.isTooMuch(bytes) ? undefined : row === ACCEPT
   }
 
   /** Whether a match may lie between two offsets. */
@@ -92,6 +93,10 @@ export class LazyDfa {
       if (this.made > MADE_MOST) return true
     }
     return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT)
+  }
+
+  private isTooMuch(bytes: Uint8Array): boolean {
+    return this.made > MADE_MOST || this.steps > STEPS_MOST * bytes.length + STEPS_LEAST
   }
 
   private look(bytes: Uint8Array): void {
