@@ -5,6 +5,7 @@ import { type BuildOptions as BundleOptions, build as bundle, type Metafile, typ
 import { type Zippable, zipSync } from 'fflate'
 import type { Config } from '../shared/config/types.ts'
 import { BadConfig, readConfig } from './config.ts'
+import { type Bundles, keptBundles } from './kept-bundles.ts'
 import { mergeStart, type Piece } from './one-start.ts'
 import { compiledRulePack } from './rule-pack.ts'
 
@@ -34,6 +35,8 @@ export interface BuildOptions {
   readonly config?: Config
   /** absent: `.build` of the project */
   readonly outDir?: string
+  /** folder of the bundles that builds of the same sources share; absent: `.build` of the project, whatever `outDir` is */
+  readonly keptIn?: string
 }
 
 export interface Built {
@@ -53,19 +56,32 @@ export const build = async (options: BuildOptions = {}): Promise<Built> => {
   const outDir = options.outDir ?? join(ROOT, '.build')
   const functions = functionNames()
   const relay = Buffer.from(`${JSON.stringify(config, null, 2)}\n`)
-  const rules = compiledRulePack()
   // all before the first is written: code that does not build changes nothing
-  const [mirror, ...bundles] = await Promise.all([bundleMirror(), ...functions.map(bundleFunction)])
+  const {
+    mirror,
+    functions: bundles,
+    rules,
+  } = await keptBundles(ROOT, options.keptIn ?? OUT, () => bundleAll(functions))
   for (const [path, contents] of mirror) put(join(outDir, 'mirror', path), contents)
-  for (const [index, name] of functions.entries()) {
+  for (const [name, files] of bundles) {
     const beside =
       name === SCANNER
         ? [['relay.json', relay] as const, ['rules.json', rules] as const]
         : [['relay.json', relay] as const]
-    putFunction(join(outDir, 'functions', name), new Map([...(bundles[index] ?? []), ...beside]))
+    putFunction(join(outDir, 'functions', name), new Map([...files, ...beside]))
   }
   removeStale(join(outDir, 'functions'), new Set(functions.flatMap((name) => [name, `${name}.zip`])))
   return { functions, outDir }
+}
+
+const bundleAll = async (functions: readonly string[]): Promise<Bundles> => {
+  const rules = compiledRulePack()
+  const [mirror, ...bundles] = await Promise.all([bundleMirror(), ...functions.map(bundleFunction)])
+  return {
+    mirror,
+    functions: new Map(functions.map((name, index) => [name, bundles[index] ?? new Map()])),
+    rules,
+  }
 }
 
 const functionNames = (): readonly string[] =>
