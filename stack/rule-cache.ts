@@ -45,7 +45,15 @@ const keep = (folder: string, path: string, body: Buffer): void => {
         rmSync(join(folder, name), { force: true })
   } catch {
     // a read-only checkout, a full disk: the rules are there all the same
-    rmSync(temporary, { force: true })
+    drop(temporary)
+  }
+}
+
+const drop = (path: string): void => {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // its folder is none
   }
 }
 
