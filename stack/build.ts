@@ -159,7 +159,41 @@ const builtinLater = (path: string): string => {
  * A program and its chunks: what is behind `await import` is a file of its own. Node parses each file whole before it runs any of
  * it, so that a client which is not called would be paid for by every cold start.
  */
-const bundleFunction = (name: string) => bundleSplit({ index: mainOf(name) })
+const bundleFunction = async (name: string): Promise<Map<string, Uint8Array>> => {
+  const files = await bundleSplit({ index: mainOf(name) })
+  return usesRe2(files) ? inOrder([...files, [RE2_FILE, await bundleRe2()]]) : files
+}
+
+/** Where `require('re2js')` finds it, from every file of a function. */
+const RE2_FILE = 'node_modules/re2js.js'
+
+const usesRe2 = (files: ReadonlyMap<string, Uint8Array>): boolean =>
+  [...files.values()].some((contents) => Buffer.from(contents).includes('"re2js"'))
+
+/** Of a function's program; few expressions need it, and it is as large as all else that scans. Asked for while a text is scanned, so not by `await import`. */
+const re2Later: Plugin = {
+  name: 're2-later',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^re2js$/ }, ({ kind, path }) =>
+      kind === 'require-call'
+        ? { path, external: true }
+        : { path, namespace: 're2-later', sideEffects: false },
+    )
+    onLoad({ filter: /.*/, namespace: 're2-later' }, () => ({
+      contents: "export const RE2JS = { compile: (source) => require('re2js').RE2JS.compile(source) }",
+    }))
+  },
+}
+
+const bundleRe2 = async (): Promise<Uint8Array> => {
+  const contents = "export { RE2JS } from 're2js'"
+  const { outputFiles } = await bundle({
+    ...BUNDLE_OPTIONS,
+    format: 'cjs',
+    stdin: { contents, resolveDir: ROOT },
+  })
+  return outputFiles[0]?.contents ?? new Uint8Array()
+}
 
 const mainOf = (name: string): string => join(ROOT, 'functions', name, 'main.ts')
 
@@ -214,6 +248,7 @@ const BANNER = {
 const bundleSplit = async (entryPoints: Record<string, string>): Promise<Map<string, Uint8Array>> => {
   const { metafile, outputFiles } = await bundle({
     ...BUNDLE_OPTIONS,
+    plugins: [re2Later, ...BUNDLE_OPTIONS.plugins],
     entryPoints,
     splitting: true,
     chunkNames: `${CHUNKS}/[name]-[hash]`,
