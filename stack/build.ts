@@ -5,6 +5,7 @@ import { type BuildOptions as BundleOptions, build as bundle, type Metafile, typ
 import { type Zippable, zipSync } from 'fflate'
 import type { Config } from '../shared/config/types.ts'
 import { BadConfig, readConfig } from './config.ts'
+import { type Bundles, keptBundles } from './kept-bundles.ts'
 import { mergeStart, type Piece } from './one-start.ts'
 import { compiledRulePack } from './rule-pack.ts'
 
@@ -34,6 +35,8 @@ export interface BuildOptions {
   readonly config?: Config
   /** absent: `.build` of the project */
   readonly outDir?: string
+  /** folder of the bundles that builds of the same sources share; absent: `.build` of the project, whatever `outDir` is */
+  readonly keptIn?: string
 }
 
 export interface Built {
@@ -53,19 +56,32 @@ export const build = async (options: BuildOptions = {}): Promise<Built> => {
   const outDir = options.outDir ?? join(ROOT, '.build')
   const functions = functionNames()
   const relay = Buffer.from(`${JSON.stringify(config, null, 2)}\n`)
-  const rules = compiledRulePack()
   // all before the first is written: code that does not build changes nothing
-  const [mirror, ...bundles] = await Promise.all([bundleMirror(), ...functions.map(bundleFunction)])
+  const {
+    mirror,
+    functions: bundles,
+    rules,
+  } = await keptBundles(ROOT, options.keptIn ?? OUT, () => bundleAll(functions))
   for (const [path, contents] of mirror) put(join(outDir, 'mirror', path), contents)
-  for (const [index, name] of functions.entries()) {
+  for (const [name, files] of bundles) {
     const beside =
       name === SCANNER
         ? [['relay.json', relay] as const, ['rules.json', rules] as const]
         : [['relay.json', relay] as const]
-    putFunction(join(outDir, 'functions', name), new Map([...(bundles[index] ?? []), ...beside]))
+    putFunction(join(outDir, 'functions', name), new Map([...files, ...beside]))
   }
   removeStale(join(outDir, 'functions'), new Set(functions.flatMap((name) => [name, `${name}.zip`])))
   return { functions, outDir }
+}
+
+const bundleAll = async (functions: readonly string[]): Promise<Bundles> => {
+  const rules = compiledRulePack()
+  const [mirror, ...bundles] = await Promise.all([bundleMirror(), ...functions.map(bundleFunction)])
+  return {
+    mirror,
+    functions: new Map(functions.map((name, index) => [name, bundles[index] ?? new Map()])),
+    rules,
+  }
 }
 
 const functionNames = (): readonly string[] =>
@@ -143,7 +159,41 @@ const builtinLater = (path: string): string => {
  * A program and its chunks: what is behind `await import` is a file of its own. Node parses each file whole before it runs any of
  * it, so that a client which is not called would be paid for by every cold start.
  */
-const bundleFunction = (name: string) => bundleSplit({ index: mainOf(name) })
+const bundleFunction = async (name: string): Promise<Map<string, Uint8Array>> => {
+  const files = await bundleSplit({ index: mainOf(name) })
+  return usesRe2(files) ? inOrder([...files, [RE2_FILE, await bundleRe2()]]) : files
+}
+
+/** Where `require('re2js')` finds it, from every file of a function. */
+const RE2_FILE = 'node_modules/re2js.js'
+
+const usesRe2 = (files: ReadonlyMap<string, Uint8Array>): boolean =>
+  [...files.values()].some((contents) => Buffer.from(contents).includes('"re2js"'))
+
+/** Of a function's program; few expressions need it, and it is as large as all else that scans. Asked for while a text is scanned, so not by `await import`. */
+const re2Later: Plugin = {
+  name: 're2-later',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^re2js$/ }, ({ kind, path }) =>
+      kind === 'require-call'
+        ? { path, external: true }
+        : { path, namespace: 're2-later', sideEffects: false },
+    )
+    onLoad({ filter: /.*/, namespace: 're2-later' }, () => ({
+      contents: "export const RE2JS = { compile: (source) => require('re2js').RE2JS.compile(source) }",
+    }))
+  },
+}
+
+const bundleRe2 = async (): Promise<Uint8Array> => {
+  const contents = "export { RE2JS } from 're2js'"
+  const { outputFiles } = await bundle({
+    ...BUNDLE_OPTIONS,
+    format: 'cjs',
+    stdin: { contents, resolveDir: ROOT },
+  })
+  return outputFiles[0]?.contents ?? new Uint8Array()
+}
 
 const mainOf = (name: string): string => join(ROOT, 'functions', name, 'main.ts')
 
@@ -198,6 +248,7 @@ const BANNER = {
 const bundleSplit = async (entryPoints: Record<string, string>): Promise<Map<string, Uint8Array>> => {
   const { metafile, outputFiles } = await bundle({
     ...BUNDLE_OPTIONS,
+    plugins: [re2Later, ...BUNDLE_OPTIONS.plugins],
     entryPoints,
     splitting: true,
     chunkNames: `${CHUNKS}/[name]-[hash]`,

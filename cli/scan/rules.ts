@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readGitleaksConfig } from '../../shared/scanning/conventions/gitleaks-config.ts'
 import { isRefused, renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
+import { type Compiled, compileRules } from '../../shared/scanning/engine/compile.ts'
+import { unpackRules } from '../../shared/scanning/engine/packed.ts'
 import type { RuleSet } from '../../shared/scanning/types.ts'
-import { rulePack } from '../../stack/rule-pack.ts'
+import { kept } from '../../stack/rule-cache.ts'
+import { compiledRulePack } from '../../stack/rule-pack.ts'
 import { UserError } from '../errors.ts'
 
 /** A configuration that cannot be used. */
@@ -75,13 +78,20 @@ const rulesOf = async (
   return { rules, from: file, warnings: told }
 }
 
-let pack: RuleSet | undefined
+let pack: Compiled | undefined
 
 /** The pack that comes with Relay. */
 export const defaultRules = (): RuleSet => {
-  pack ??= rulePack()
-  return pack
+  pack ??= unpackRules(kept(KEPT, compiledRulePack).toString('utf8'))
+  return pack.rules
 }
+
+/** Beside what the build makes. */
+const KEPT = resolve(import.meta.dirname, '../../.build')
+
+/** The pack is compiled already. */
+export const compiled = (rules: RuleSet): Compiled =>
+  pack && rules === pack.rules ? pack : compileRules(rules)
 
 /** A file that was named on the command line. @throws UserError when it cannot be read */
 export const readGiven = (file: string): string => {

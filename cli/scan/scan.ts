@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { type Baseline, readBaseline } from '../../shared/scanning/conventions/baseline.ts'
 import { type IgnoreFile, readIgnoreFile } from '../../shared/scanning/conventions/ignore-file.ts'
 import { renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
-import { compileRules } from '../../shared/scanning/engine/compile.ts'
 import type { FoundAt, RawFinding, UnscannedAt } from '../../shared/scanning/finding.ts'
 import { findingsOf } from '../../shared/scanning/report/findings.ts'
 import { describeUnscanned } from '../../shared/scanning/report/words.ts'
@@ -13,7 +12,7 @@ import { UserError } from '../errors.ts'
 import { duration, type Terminal } from '../terminal.ts'
 import { fingerprintKey } from './key.ts'
 import { type Looked, type Looking, lookerOf } from './look.ts'
-import { type ChosenRules, chooseRules, readGiven } from './rules.ts'
+import { type ChosenRules, chooseRules, compiled, readGiven } from './rules.ts'
 import { targetOf } from './target.ts'
 import { reportOf } from './tell.ts'
 
@@ -46,7 +45,7 @@ export const scan = async (name: string, options: ScanOptions, talk: ScanTalk): 
     const baseline =
       options.baseline === undefined ? undefined : readBaseline(readGiven(options.baseline), options.baseline)
     warn([...chosen.warnings, ...mistakesOf(ignores, baseline)], terminal)
-    const engines = enginesOf(compileRules(chosen.rules), { decodeDepth: options.decodeDepth })
+    const engines = enginesOf(compiled(chosen.rules), { decodeDepth: options.decodeDepth })
     const looked = await looker.look(engines, ownFiles(chosen, options))
     signal.throwIfAborted()
     const unscanned = [...brokenRules(engines), ...looked.unscanned]

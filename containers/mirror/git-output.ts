@@ -92,6 +92,12 @@ export const gitFailure = (result: GitResult, missing: Code, facts: ErrorData): 
   return new RelayError(code === 'missing' ? missing : code, { ...facts, status: result.status ?? 'signal' })
 }
 
+/** git's upload-pack.c and pack-objects.c, of what their own repository names and does not have */
+const BROKEN = /not our ref|possible repository corruption|bad object|unable to read|missing/i
+
+/** Whether a fetch failed because the source lacks an object that it names: of other refs another fetch may go well. */
+export const isBroken = ({ status, stderr }: GitResult): boolean => status !== 0 && BROKEN.test(stderr)
+
 /** What a decoder puts in place of bytes that are not UTF-8. */
 const REPLACEMENT = '\ufffd'
 

@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { RelayError } from '../../shared/runtime/errors.ts'
 
-const SUBCOMMANDS = ['cat-file', 'clone', 'for-each-ref', 'push', 'update-ref'] as const
+const SUBCOMMANDS = [
+  'cat-file',
+  'clone',
+  'fetch',
+  'for-each-ref',
+  'init',
+  'merge-base',
+  'push',
+  'rev-list',
+  'update-ref',
+] as const
 type Subcommand = (typeof SUBCOMMANDS)[number]
 
 export interface GitResult {
@@ -39,6 +49,9 @@ export interface GitSettings {
 const MAX_STDOUT_BYTES = 128 * 1024 * 1024
 const STDERR_CHARACTERS = 8 * 1024
 const KILL_AFTER_MS = 4_000
+
+/** Bytes that git sends with a length instead of in chunks: CodeCommit hangs up on a chunked fetch request. */
+const FETCH_BUFFER = 16 * 1024 * 1024
 
 /** A server may be silent while it indexes a pack; after this long it is taken for dead. */
 const STALL_SECONDS = 1_200
@@ -106,6 +119,7 @@ const configuration = ({ credentialHelper }: GitSettings): string[] =>
     'core.askPass=',
     'core.hooksPath=/dev/null',
     'http.followRedirects=false',
+    `http.postBuffer=${FETCH_BUFFER}`,
     'http.lowSpeedLimit=1',
     `http.lowSpeedTime=${STALL_SECONDS}`,
     'gc.auto=0',

@@ -8,9 +8,9 @@ import type { RefMap } from '../../shared/git/refs.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
 import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
-import { isBlocked } from '../../shared/replication/relay/pushes.ts'
-import type { DefaultBranchKeeper, Verdict } from '../../shared/replication/relay/types.ts'
-import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { isBlocked, lossesApart, rewindsBehind } from '../../shared/replication/relay/pushes.ts'
+import type { DefaultBranchKeeper, Draft, Verdict } from '../../shared/replication/relay/types.ts'
+import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { Refusal } from './git-output.ts'
 import type { Repository } from './repository.ts'
@@ -50,18 +50,23 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const replicaRefs = await readReplica(task, about.description, tools)
   // git would read an advertisement without end, and takes a page that is no Git protocol (a proxy's, say) for an empty repository;
   // what is unreadable here could not be proven either
-  if (!(await access.readRefs(task.source, 'source')))
-    throw new RelayError('SOURCE_MISSING', { repository: names.source })
-  const sourceRefs = await tools.repository.clone(task.source)
+  const advertised = await access.readRefs(task.source, 'source')
+  if (!advertised) throw new RelayError('SOURCE_MISSING', { repository: names.source })
+  const { refs: sourceRefs, broken } = await tools.repository.clone(task.source, advertised)
   log.info('source cloned', { ...names, refs: sourceRefs.size, milliseconds: now() - startedAt })
 
-  const planned = plan(sourceRefs, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
-  const updates = await admitted(planned, sourceRefs, replicaRefs, task, tools)
+  const whole = new Map([...advertised].filter(([ref]) => broken.includes(ref)).concat([...sourceRefs]))
+  const wanted = plan(whole, replicaRefs, { deletes: task.deletes, defaultBranch: about.defaultBranch })
+  const planned = wanted.filter(({ ref }) => !broken.includes(ref))
+  const { updates, rewinds } = await admitted(planned, sourceRefs, replicaRefs, task, tools)
   const keeper = keepDefaultBranch(
     { reader: access, access, log },
     { repository: task.source, replica: task.replica },
   )
-  const refused = await pushAll(updates, keeper, task, tools)
+  const unsent = broken.map((ref) => ({ ref, reason: UNSENT, moved: false }))
+  for (const refusal of unsent) log.warn('ref refused', { ...refusal })
+  const ground = { source: sourceRefs, replica: replicaRefs, rewinds }
+  const refused = [...unsent, ...(await pushAll(updates, ground, keeper, task, tools))]
   if (refused.length > 0) throw refusalError(refused, names.replica)
   const kept = without(planned, updates)
   if (kept.length > 0) await leave(kept, sourceRefs, startedAt, tools)
@@ -86,6 +91,14 @@ const leave = async (
   await watch?.noteKept(kept)
 }
 
+const UNSENT = 'the source names its object and does not have all of it'
+
+interface Admitted {
+  readonly updates: readonly RefUpdate[]
+  /** of these: no fast-forwards */
+  readonly rewinds: ReadonlySet<RefUpdate>
+}
+
 /** What the guard lets pass. The clone holds all that the source's refs reach: a tip that is not in it is about to be lost. */
 const admitted = async (
   updates: readonly RefUpdate[],
@@ -93,17 +106,72 @@ const admitted = async (
   replica: RefMap,
   task: MirrorTask,
   { repository, watch, log }: MirrorTools,
-): Promise<readonly RefUpdate[]> => {
-  if (!watch || updates.length === 0) return updates
+): Promise<Admitted> => {
+  if (!watch || updates.length === 0) return { updates, rewinds: new Set() }
   const taken = updates.filter((update) => update.kind !== 'create')
   const lacking = await repository.lacking(taken.map(({ from }) => from))
   const losing = taken.filter(({ from }) => lacking.has(from))
-  const isAsked = losing.length > 0 || taken.some(({ kind }) => kind === 'delete')
-  const verdict = isAsked ? await watch.guard({ updates, source, replica, losing }) : undefined
-  if (verdict?.kind === 'refuse') throw planRefused(verdict, task.replica, log)
-  const allowed = verdict ? possible(updates, verdict.updates) : updates
+  const overwritten = await overwrittenIn(updates, lacking, repository)
+  const rewinds = new Set<RefUpdate>([...losing.filter(({ kind }) => kind === 'update'), ...overwritten])
+  const isAsked = losing.length + overwritten.length > 0 || taken.some(({ kind }) => kind === 'delete')
+  if (!isAsked) {
+    await watch.announce(updates)
+    return { updates, rewinds }
+  }
+  // no push is atomic: what only refs hold that move backwards as well is lost when one of them is refused
+  const sure = new Map(replica)
+  for (const update of updates) {
+    if (update.kind === 'delete' || rewinds.has(update)) sure.delete(update.ref)
+    else sure.set(update.ref, update.to)
+  }
+  const alone =
+    rewinds.size < 2
+      ? new Set()
+      : await repository.unreached(
+          overwritten.map(({ from }) => from),
+          sure.values(),
+        )
+  const atRisk = overwritten.filter(({ from }) => alone.has(from))
+  const allowed = await ask({ updates, source, replica, losing, overwritten, atRisk }, watch, task, log)
   await watch.announce(allowed)
-  return allowed
+  return { updates: allowed, rewinds }
+}
+
+/** @throws RelayError PLAN_REFUSED */
+const ask = async (
+  draft: Draft,
+  watch: MirrorWatch,
+  { replica }: MirrorTask,
+  log: Log,
+): Promise<readonly RefUpdate[]> => {
+  const verdict = await watch.guard(draft)
+  if (verdict.kind === 'refuse') throw planRefused(verdict, replica, log)
+  return possible(draft.updates, verdict.updates)
+}
+
+/** What is not found out with so many questions counts as overwritten: it is written down, no more. */
+const MOST_FORWARD_QUESTIONS = 256
+
+type Update = Extract<RefUpdate, { kind: 'update' }>
+
+/** Updates whose old tip stays in the source and which are no fast-forward. Each move of a tag overwrites. */
+const overwrittenIn = async (
+  updates: readonly RefUpdate[],
+  lacking: ReadonlySet<string>,
+  repository: Repository,
+): Promise<readonly Update[]> => {
+  const found: Update[] = []
+  let questions = 0
+  for (const update of updates) {
+    if (update.kind !== 'update' || lacking.has(update.from)) continue
+    if (update.ref.startsWith('refs/heads/')) {
+      questions += 1
+      if (questions <= MOST_FORWARD_QUESTIONS && (await repository.isForward(update.from, update.to)))
+        continue
+    }
+    found.push(update)
+  }
+  return found
 }
 
 /** What the guard lets pass, without the refs whose place a kept one takes: `a` and `a/b` cannot both exist. */
@@ -152,20 +220,51 @@ export const makeReplica = async (
   return made
 }
 
-/** Pushes batch by batch. Refs refused one by one stop nobody else; a push that fails as a whole is thrown. */
+interface PushGround {
+  readonly source: RefMap
+  readonly replica: RefMap
+  readonly rewinds: ReadonlySet<RefUpdate>
+}
+
+/**
+ * Pushes batch by batch. Refs refused one by one stop nobody else; a push that fails as a whole is thrown. What takes something away goes
+ * behind all that may keep it, and is asked about once more where some of that was refused.
+ */
 const pushAll = async (
   updates: readonly RefUpdate[],
+  { source, replica: before, rewinds }: PushGround,
   keeper: DefaultBranchKeeper,
-  { replica }: MirrorTask,
-  { repository, log, now, limits = PUSH_LIMITS }: MirrorTools,
+  task: MirrorTask,
+  { repository, watch, log, now, limits = PUSH_LIMITS }: MirrorTools,
 ): Promise<Refusal[]> => {
   const refused: Refusal[] = []
-  const pushes = batches(updates, limits).flatMap(deletionsApart)
-  for (const [index, batch] of pushes.entries()) {
+  const held = new Map(before)
+  const pushes = batches(rewindsBehind(updates, rewinds), limits)
+    .flatMap((batch) => lossesApart(batch, rewinds))
+    .flatMap(deletionsApart)
+  for (const [index, planned] of pushes.entries()) {
     const startedAt = now()
+    let batch = planned
+    const losses = batch.filter((update) => update.kind === 'delete' || rewinds.has(update)) as Loss[]
+    if (watch && refused.length > 0 && losses.length > 0) {
+      const own = new Set(batch.map(({ ref }) => ref))
+      const stays = [...held].filter(([ref]) => !own.has(ref)).map(([, oid]) => oid)
+      const lost = await repository.unreached(
+        losses.map(({ from }) => from),
+        stays,
+      )
+      const losing = losses.filter(({ from }) => lost.has(from))
+      if (losing.length > 0)
+        batch = await ask({ updates: batch, source, replica: held, losing }, watch, task, log)
+      if (batch.length === 0) continue
+    }
     await keeper.beforeDeletion(batch.flatMap(({ kind, ref }) => (kind === 'delete' ? [ref] : [])))
-    const outcome = await repository.push(replica, batch)
+    const outcome = await repository.push(task.replica, batch)
     const done = batch.filter(({ ref }) => outcome.done.has(ref))
+    for (const update of done) {
+      if (update.kind === 'delete') held.delete(update.ref)
+      else held.set(update.ref, update.to)
+    }
     log.info('batch pushed', {
       batch: index + 1,
       of: pushes.length,
@@ -181,6 +280,8 @@ const pushAll = async (
   return refused
 }
 
+type Loss = Exclude<RefUpdate, { kind: 'create' }>
+
 const refusalError = (refused: readonly Refusal[], replica: string): RelayError =>
   new RelayError(refused.every(({ moved }) => moved) ? 'REPLICA_MOVED' : 'PUSH_REJECTED', {
     repository: replica,
@@ -191,15 +292,4 @@ const refusalError = (refused: readonly Refusal[], replica: string): RelayError 
 const counts = (updates: readonly RefUpdate[]) => {
   const of = (kind: RefUpdate['kind']) => updates.filter((update) => update.kind === kind).length
   return { created: of('create'), updated: of('update'), deleted: of('delete') }
-}
-
-/** sysexits.h, and one of our own behind them: what mirror-stopped reads as "try again", "denied", "input wrong" and "refused, ask". */
-export const EXIT = { done: 0, again: 75, denied: 77, wrong: 78, refused: 79 } as const
-
-/** Exit code for a failure: a stranger's error is tried again. */
-export const exitCodeOf = (error: unknown): number => {
-  const code = codeOf(error)
-  if (code === 'REMOTE_DENIED') return EXIT.denied
-  if (code === 'PLAN_REFUSED') return EXIT.refused
-  return code !== undefined && CODES[code].retry === 'never' ? EXIT.wrong : EXIT.again
 }

@@ -7,23 +7,34 @@ import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { CredentialServer } from './credential-server.ts'
 import type { Git, GitResult } from './git.ts'
-import { gitFailure, judgePush, type PushOutcome, parseRefs } from './git-output.ts'
+import { gitFailure, isBroken, judgePush, type PushOutcome, parseRefs } from './git-output.ts'
 
 /** The source's clone in the work folder. */
 export interface Repository {
-  /** fetches the source's heads and tags; gives them */
-  clone(source: ReachableRepository): Promise<RefMap>
+  /**
+   * Fetches the source's heads and tags.
+   * @param advertised as the source names them: where it lacks an object of some, the others are fetched without these
+   */
+  clone(source: ReachableRepository, advertised: RefMap): Promise<Cloned>
   /** which of these objects no ref of the source reaches */
   lacking(oids: readonly string[]): Promise<ReadonlySet<string>>
+  /** which of these objects are neither a tip nor, being commits, behind one; of what the clone lacks nothing is reached */
+  unreached(oids: readonly string[], tips: Iterable<string>): Promise<ReadonlySet<string>>
+  /** whether the clone's commit `to` has `from` behind it */
+  isForward(from: string, to: string): Promise<boolean>
   /** one push; throws only when git could not be run */
   push(replica: ReachableRepository, updates: readonly RefUpdate[]): Promise<PushOutcome>
 }
 
+export interface Cloned {
+  /** what was fetched */
+  readonly refs: RefMap
+  /** names that the source has, each with objects behind it that it lacks */
+  readonly broken: readonly string[]
+}
+
 /** A signed password lives about 15 minutes; a refusal this late into a command says nothing about rights. */
 const PASSWORD_TRUSTED_MS = 14 * 60_000
-
-/** Bytes that git sends with a length instead of in chunks: CodeCommit hangs up on a chunked fetch request. */
-const FETCH_BUFFER = 16 * 1024 * 1024
 
 /** The clone as a value that can be cloned into and pushed from, through the git program. */
 export const createRepository = (tools: {
@@ -41,13 +52,14 @@ export const createRepository = (tools: {
 
   const talk = async (
     repository: ReachableRepository,
-    subcommand: 'clone' | 'push',
+    subcommand: 'clone' | 'fetch' | 'push',
     argumentsFor: (url: string) => readonly string[],
+    input?: string,
   ): Promise<{ result: GitResult; late: boolean }> => {
     const url = access.gitUrl(repository)
     const startedAt = now()
     const remote = { url, password: () => access.gitPassword(repository) }
-    const more = subcommand === 'push' ? { gitDir: folder } : {}
+    const more = subcommand === 'clone' ? {} : { gitDir: folder, ...(input !== undefined && { input }) }
     const result = await credentials.during(remote, () => git.run(subcommand, argumentsFor(url), more))
     const failure = credentials.failure()
     if (result.status !== 0 && failure) throw failure
@@ -57,7 +69,7 @@ export const createRepository = (tools: {
 
   /** A local git command on the clone, that is not expected to fail. */
   const local = async (
-    subcommand: 'cat-file' | 'for-each-ref' | 'update-ref',
+    subcommand: 'cat-file' | 'for-each-ref' | 'rev-list' | 'update-ref',
     args: readonly string[],
     input = '',
   ) => {
@@ -66,24 +78,61 @@ export const createRepository = (tools: {
     return result.stdout
   }
 
+  const types = async (oids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    const input = oids.map((oid) => `${oid}\n`).join('')
+    const said = await local('cat-file', ['--batch-check=%(objectname) %(objecttype)'], input)
+    return new Map(said.split('\n').map((line) => line.split(' ', 2) as [string, string]))
+  }
+
+  /** Fetches these refs, by halves where some are broken. */
+  const fetchSome = async (source: ReachableRepository, refs: readonly string[]): Promise<string[]> => {
+    const facts = { subcommand: 'fetch', repository: addressText(source) }
+    const args = (url: string) => ['--no-tags', '--no-write-fetch-head', '--progress', '--stdin', '--', url]
+    const lines = refs.map((ref) => `${ref}:${ref}\n`).join('')
+    const { result, late } = await talk(source, 'fetch', args, lines)
+    if (result.status === 0) return []
+    if (!isBroken(result)) throw excuseIfLate(gitFailure(result, 'SOURCE_MISSING', facts), late)
+    if (refs.length === 1) return [...refs]
+    const half = Math.ceil(refs.length / 2)
+    return [...(await fetchSome(source, refs.slice(0, half))), ...(await fetchSome(source, refs.slice(half)))]
+  }
+
+  const cloneWhole = async (source: ReachableRepository): Promise<'whole' | 'broken'> => {
+    const facts = { subcommand: 'clone', repository: addressText(source) }
+    // `--bare` takes exactly heads and tags, name for name; `--mirror` would take every other namespace as well.
+    const options = ['--bare', '--reject-shallow', '--progress', '--template=']
+    const { result, late } = await talk(source, 'clone', (url) => [...options, '--', url, folder])
+    if (result.status === 0) return 'whole'
+    if (isBroken(result)) return 'broken'
+    throw excuseIfLate(gitFailure(result, 'SOURCE_MISSING', facts), late)
+  }
+
   return {
-    async clone(source) {
-      const facts = { subcommand: 'clone', repository: addressText(source) }
-      // `--bare` takes exactly heads and tags, name for name; `--mirror` would take every other namespace as well.
-      const { result, late } = await talk(source, 'clone', (url) => [
-        '--bare',
-        '--reject-shallow',
-        '--progress',
-        '--template=',
-        ...['-c', `http.postBuffer=${FETCH_BUFFER}`],
-        '--',
-        url,
-        folder,
-      ])
-      if (result.status !== 0) throw excuseIfLate(gitFailure(result, 'SOURCE_MISSING', facts), late)
-      return parseRefs(
-        await local('for-each-ref', ['--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags']),
-      )
+    async clone(source, advertised) {
+      let broken: readonly string[] = []
+      if ((await cloneWhole(source)) === 'broken') {
+        const made = await git.run('init', ['--quiet', '--bare', '--template=', folder])
+        if (made.status !== 0) throw gitFailure(made, 'GIT_FAILED', { subcommand: 'init' })
+        broken = await fetchSome(source, [...advertised.keys()])
+      }
+      const format = '--format=%(objectname) %(refname)'
+      return { refs: parseRefs(await local('for-each-ref', [format, 'refs/heads', 'refs/tags'])), broken }
+    },
+    async unreached(oids, tips) {
+      const held = new Set(tips)
+      const open = [...new Set(oids)].filter((oid) => !held.has(oid))
+      if (open.length === 0) return new Set()
+      const known = await types(open)
+      const commits = open.filter((oid) => known.get(oid) === 'commit')
+      const lines = [...commits, ...[...held].map((oid) => `^${oid}`)].map((line) => `${line}\n`)
+      const walked =
+        commits.length === 0 ? '' : await local('rev-list', ['--ignore-missing', '--stdin'], lines.join(''))
+      const ahead = new Set(walked.split('\n'))
+      return new Set(open.filter((oid) => known.get(oid) !== 'commit' || ahead.has(oid)))
+    },
+    async isForward(from, to) {
+      const { status } = await git.run('merge-base', ['--is-ancestor', from, to], { gitDir: folder })
+      return status === 0
     },
     async lacking(oids) {
       if (oids.length === 0) return new Set()

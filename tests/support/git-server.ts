@@ -57,6 +57,8 @@ export const startGitServer = async (options: GitServerOptions): Promise<GitServ
     const status = await options.before?.(seen)
     if (status !== undefined) return refuse(response, status)
     if (!existsSync(join(options.root, region, name, 'HEAD'))) return refuse(response, 404)
+    // nobody would hear that it closes a second time
+    if (response.closed || request.socket.destroyed) return
     const backend = spawn('git', ['http-backend'], {
       env: {
         PATH: process.env.PATH,
@@ -69,7 +71,7 @@ export const startGitServer = async (options: GitServerOptions): Promise<GitServ
         REQUEST_METHOD: request.method,
         REMOTE_USER: user,
         CONTENT_TYPE: request.headers['content-type'] ?? '',
-        ...(request.headers['content-length'] && { CONTENT_LENGTH: request.headers['content-length'] }),
+        // no CONTENT_LENGTH: of a body that ends before it, git's http-backend.c (pipe_fixed_length) reads nothing for ever
         ...(request.headers['content-encoding'] && {
           HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
         }),
@@ -93,7 +95,8 @@ export const startGitServer = async (options: GitServerOptions): Promise<GitServ
     endpoint: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
     requests,
     close: async () => {
-      for (const child of children) child.kill('SIGKILL')
+      // not SIGKILL, which git could not pass on to the http-backend that it started
+      for (const child of children) child.kill()
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
     },

@@ -43,7 +43,8 @@ export const pushesOf = (
   return split.map((batch, index) => ({ updates: batch, carriesPack: index === first }))
 }
 
-const rewindsBehind = (
+/** Rewound refs behind all others but deletions. */
+export const rewindsBehind = (
   updates: readonly RefUpdate[],
   rewinds: ReadonlySet<RefUpdate>,
 ): readonly RefUpdate[] => {
@@ -51,7 +52,8 @@ const rewindsBehind = (
   return [...others, ...rewound, ...deletions]
 }
 
-const lossesApart = (
+/** A push in parts: what takes nothing away, rewound refs, deletions. */
+export const lossesApart = (
   batch: readonly RefUpdate[],
   rewinds: ReadonlySet<RefUpdate>,
 ): readonly (readonly RefUpdate[])[] =>

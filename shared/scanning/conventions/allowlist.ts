@@ -51,6 +51,8 @@ export const allowlistTables = (fields: Fields, known: readonly string[]): reado
   if (old.length > 0 && lists.length > 0) {
     fields.mistake('allowlist', 'no [allowlist], which is the old form of [[allowlists]]', 'both')
   }
+  if (old.some(({ path }) => path.endsWith(']')))
+    fields.mistake('allowlist[0]', 'one [allowlist] (the new form is [[allowlists]])', 'a list')
   return [...lists, ...old]
 }
 

@@ -17,7 +17,8 @@ export interface Fields {
   /** empty where it is not there or not a text */
   text(key: string): string
   texts(key: string): readonly string[]
-  number(key: string, least: number, whole: boolean): number | undefined
+  /** one below 0 is told, and is no bound */
+  number(key: string, whole: boolean): number | undefined
   flag(key: string): boolean
   /** of a list of tables; one table alone is a list of one; `known` are their keys */
   tables(key: string, known: readonly string[]): readonly Fields[]
@@ -47,31 +48,42 @@ export const fieldsOf =
       text: (key) => {
         const value = of(key)
         if (value === undefined || typeof value === 'string') return value ?? ''
-        mistake(key, 'a text', kindOf(value))
-        return ''
+        const text = asText(value)
+        mistake(key, 'a text', kindOf(value), text === undefined ? 'refused' : 'ignored')
+        return text ?? ''
       },
       texts: (key) => {
         const value = of(key)
         // gitleaks cuts a text at its commas where a list is due
         const list = typeof value === 'string' ? (value === '' ? [] : value.split(',')) : (value ?? [])
-        if (Array.isArray(list)) return list.filter((one, index) => isText(one, `${key}[${index}]`, mistake))
+        if (Array.isArray(list))
+          return list.flatMap((one, index) => {
+            const text = typeof one === 'string' ? one : asText(one)
+            const weight = text === undefined ? 'refused' : 'ignored'
+            if (typeof one !== 'string') mistake(`${key}[${index}]`, 'a text', kindOf(one), weight)
+            return text === undefined ? [] : [text]
+          })
         mistake(key, 'a list of texts', kindOf(value))
         return []
       },
-      number: (key, least, whole) => {
+      number: (key, whole) => {
         const value = of(key)
         if (value === undefined) return undefined
-        const number = typeof value === 'number' && Number.isFinite(value) ? value : undefined
-        if (number !== undefined && number >= least && (!whole || Number.isSafeInteger(number))) return number
-        const found = number === undefined ? kindOf(value) : `${number}`
-        mistake(key, `a ${whole ? 'whole ' : ''}number of at least ${least}`, found)
-        return undefined
+        const given = asNumber(value)
+        const number = given !== undefined && whole ? Math.trunc(given) : given
+        if (number !== value || number < 0) {
+          const found = typeof value === 'number' ? `${value}` : kindOf(value)
+          const weight = number === undefined ? 'refused' : 'ignored'
+          mistake(key, `a ${whole ? 'whole ' : ''}number of at least 0`, found, weight)
+        }
+        return number
       },
       flag: (key) => {
         const value = of(key)
         if (value === undefined || typeof value === 'boolean') return value ?? false
-        mistake(key, 'true or false', kindOf(value))
-        return false
+        const flag = asFlag(value)
+        mistake(key, 'true or false', kindOf(value), flag === undefined ? 'refused' : 'ignored')
+        return flag ?? false
       },
       tables: (key, names) => {
         const value = of(key)
@@ -87,14 +99,22 @@ export const fieldsOf =
     }
   }
 
-const isText = (
-  value: unknown,
-  key: string,
-  mistake: (key: string, expected: string, found: string) => void,
-): value is string => {
-  if (typeof value === 'string') return true
-  mistake(key, 'a text', kindOf(value))
-  return false
+// A value of another type that still says what is meant gitleaks takes (mapstructure's weak typing); so do we, and tell it.
+
+const asText = (value: unknown): string | undefined =>
+  typeof value === 'number' ? `${value}` : typeof value === 'boolean' ? (value ? '1' : '0') : undefined
+
+const asNumber = (value: unknown): number | undefined => {
+  const number = typeof value === 'string' && value.trim() === value ? Number(value) : value
+  if (typeof number === 'boolean') return Number(number)
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+const asFlag = (value: unknown): boolean | undefined => {
+  if (typeof value === 'number') return value !== 0
+  if (typeof value !== 'string') return undefined
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(value)) return true
+  return /^(?:0|f|F|false|FALSE|False)?$/.test(value) ? false : undefined
 }
 
 const isTable = (value: unknown): value is TomlTable =>

@@ -98,7 +98,8 @@ const readBase = async (extend: Fields, depth: number, reader: Reader): Promise<
   const path = extend.text('path')
   const useDefault = extend.flag('useDefault')
   if (extend.text('url') !== '') {
-    extend.mistake('url', 'a path within the repository (rules are not fetched from the network)', 'a url')
+    const what = 'a path within the repository (rules are not fetched from the network)'
+    extend.mistake('url', what, 'a url', 'ignored')
   }
   if (path !== '' && useDefault) {
     extend.mistake('useDefault', 'either path or useDefault', 'both')

@@ -32,8 +32,8 @@ export const readRule = (fields: Fields, vetted: boolean): DraftRule | undefined
     ...(regex === undefined ? {} : { regex }),
     ...(path === undefined ? {} : { path }),
     keywords: keywordsOf(fields),
-    entropy: fields.number('entropy', 0, false) ?? 0,
-    secretGroup: fields.number('secretGroup', 0, true) ?? 0,
+    entropy: fields.number('entropy', false) ?? 0,
+    secretGroup: fields.number('secretGroup', true) ?? 0,
     tags: fields.texts('tags'),
     allowlists: allowlistTables(fields, ALLOWLIST_KEYS)
       .map(readAllowlist)
@@ -88,8 +88,8 @@ const actionOf = (fields: Fields): RuleAction | undefined => {
 }
 
 const requiredOf = (fields: Fields): RequiredRule => {
-  const withinLines = fields.number('withinLines', 0, true)
-  const withinColumns = fields.number('withinColumns', 0, true)
+  const withinLines = fields.number('withinLines', true)
+  const withinColumns = fields.number('withinColumns', true)
   if (fields.text('id') === '') fields.mistake('id', 'the name of the rule that is required', 'none')
   return {
     id: fields.text('id'),

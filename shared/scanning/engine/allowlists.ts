@@ -1,4 +1,5 @@
 import { type Expression, goExpression, isAscii } from '../pattern/expression.ts'
+import { parsePattern } from '../pattern/parse.ts'
 import type { Allowlist, Target } from '../types.ts'
 import { type Automaton, buildAutomaton, hasWord } from './automaton.ts'
 import { lowered } from './text.ts'
@@ -63,10 +64,20 @@ const loweredBytes = (latin1: string): string => Buffer.from(lowered(latin1)).to
 
 const latin1Of = (text: string): string => Buffer.from(text).toString('latin1')
 
+/**
+ * gitleaks makes one expression of a team's list (config/utils.go): a `(?i)` that begins one of them is in force for those that
+ * follow.
+ */
+const joined = (sources: readonly string[]): string[] => {
+  if (sources.length < 2) return [...sources]
+  const one = `(?:${sources.join('|')})`
+  return 'mistake' in parsePattern(one) ? [...sources] : [one]
+}
+
 const anyOf = (sources: readonly string[], trusted: boolean): ((text: string) => boolean) => {
   let made: Expression[] | undefined
   return (text) => {
-    made ??= sources.map((source) => goExpression(source, trusted))
+    made ??= (trusted ? sources : joined(sources)).map((source) => goExpression(source, trusted))
     return made.some((one) => one.test(text))
   }
 }

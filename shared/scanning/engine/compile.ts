@@ -49,6 +49,8 @@ export interface Compiled {
   readonly expressions: readonly CompiledRule[]
   /** rules with an expression that Go would refuse are not run: each scan says so */
   readonly bad: readonly BadPattern[]
+  /** names the rules by their content, where that was worked out before */
+  readonly digest?: string
 }
 
 /** Reads every expression of the rules; those that are none come back in `bad`. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { RelayError } from '../../runtime/errors.ts'
 import type { Compiled } from '../engine/compile.ts'
+import { unpackRules } from '../engine/packed.ts'
 
 /**
  * The rules that the build compiled and put beside a bundle, read at the first use.
@@ -11,7 +12,7 @@ export const loadRules = (file: URL): (() => Promise<Compiled>) => {
   let loaded: Promise<Compiled> | undefined
   const load = async () => {
     try {
-      return JSON.parse(await readFile(file, 'utf8')) as Compiled
+      return unpackRules(await readFile(file, 'utf8'))
     } catch (cause) {
       throw new RelayError('CONFIG_INVALID', { file: file.pathname }, { cause })
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Compiled } from '../engine/compile.ts'
 import { createEngine } from '../engine/engine.ts'
+import { digestOf } from '../engine/packed.ts'
 import type { Allowlist, Engine, Rule, RuleSet, ScanLimits } from '../types.ts'
 
 /** One rule set as a walk needs it: a blob is scanned before its paths are known, and a blob may have several. */
@@ -26,7 +27,7 @@ export const enginesOf = (
     wide: wideRules === compiled.rules ? exact : createEngine({ ...compiled, rules: wideRules }, limits, now),
     hasPathRules: compiled.rules.rules.some(({ regex, path }) => regex === undefined && path !== undefined),
     digest: createHash('sha256')
-      .update(JSON.stringify([compiled.rules, limits]))
+      .update(JSON.stringify([compiled.digest ?? digestOf(compiled.rules), limits]))
       .digest('base64url'),
   }
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { Compiled } from '../../../shared/scanning/engine/compile.ts'
 import { createEngine } from '../../../shared/scanning/engine/engine.ts'
+import { unpackRules } from '../../../shared/scanning/engine/packed.ts'
 import { hostileTexts } from './hostile-texts.ts'
 
 // node hostile-child.ts RULES: CPU milliseconds of each hostile text, the median of five scans; expressions made by a scan before.
-const compiled = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Compiled
+const compiled = unpackRules(readFileSync(process.argv[2] ?? '', 'utf8'))
 const engine = createEngine(compiled)
 const times = [...hostileTexts(compiled.rules)].map(([name, content]) => {
   const text = Buffer.from(content, 'latin1')

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { createGitClient } from '../../../shared/git/client.ts'
 import { openPack } from '../../../shared/git/pack/open.ts'
-import type { Compiled } from '../../../shared/scanning/engine/compile.ts'
+import { unpackRules } from '../../../shared/scanning/engine/packed.ts'
 import { enginesOf } from '../../../shared/scanning/walk/engines.ts'
 import { walk } from '../../../shared/scanning/walk/walk.ts'
 
 // node memory-child.ts URL RULES: a first push fetched and searched, as the function does it; tells memory and CPU time.
 const [, , url = '', rules = ''] = process.argv
-const engines = enginesOf(JSON.parse(readFileSync(rules, 'utf8')) as Compiled)
+const engines = enginesOf(unpackRules(readFileSync(rules, 'utf8')))
 const git = createGitClient()
 const remote = { url, authorization: async () => 'Basic Og==' }
 const began = process.cpuUsage()

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { Compiled } from '../../../shared/scanning/engine/compile.ts'
 import { createEngine } from '../../../shared/scanning/engine/engine.ts'
+import { unpackRules } from '../../../shared/scanning/engine/packed.ts'
 
 // node ready-child.ts RULES: CPU milliseconds until an engine is there, from the text of the rules in memory.
 const text = readFileSync(process.argv[2] ?? '', 'utf8')
@@ -9,7 +9,7 @@ const cpuMs = (before: NodeJS.CpuUsage): number => {
   return (user + system) / 1_000
 }
 const began = process.cpuUsage()
-const compiled = JSON.parse(text) as Compiled
+const compiled = unpackRules(text)
 const parsed = process.cpuUsage()
 const parseMs = cpuMs(began)
 createEngine(compiled)

@@ -1,16 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { startCredentialServer } from '../../../containers/mirror/credential-server.ts'
+import { EXIT, exitCodeOf } from '../../../containers/mirror/exit.ts'
 import { createGit } from '../../../containers/mirror/git.ts'
-import { EXIT, exitCodeOf, type MirrorTools, mirror } from '../../../containers/mirror/mirror.ts'
+import { type MirrorTools, mirror } from '../../../containers/mirror/mirror.ts'
 import { createRepository, pushArguments } from '../../../containers/mirror/repository.ts'
 import { createCodeCommit } from '../../../shared/codecommit/access.ts'
 import { argumentBytes } from '../../../shared/replication/batches.ts'
 import type { RefUpdate } from '../../../shared/replication/plan.ts'
+import type { Draft } from '../../../shared/replication/relay/types.ts'
 import { CODES, RelayError } from '../../../shared/runtime/errors.ts'
 import { keys, newWorld, REPLICA, SOURCE, type World } from './harness.ts'
 
@@ -123,6 +125,73 @@ test('what the guard leaves is told, with what stands in its way, and all else i
   ])
 })
 
+const NOTHING_KEPT = {
+  announce: async () => undefined,
+  confirm: async () => undefined,
+  remember: async () => undefined,
+  noteKept: async () => undefined,
+}
+
+/** A guard that lets everything pass; gives what it was asked. */
+const asked = () => {
+  const drafts: Draft[] = []
+  const guard = async (draft: Draft) => {
+    drafts.push(draft)
+    return { kind: 'go', updates: draft.updates } as const
+  }
+  return { drafts, watch: { ...NOTHING_KEPT, guard } }
+}
+const names = (updates: readonly RefUpdate[] = []) => updates.map(({ ref }) => ref)
+
+test('branches that exchange their tips are at risk; a rewound one whose tip stays is overwritten; all is known before the push', async () => {
+  const one = world.git(SOURCE, 'rev-parse', 'main')
+  const [a, b] = [world.commit('a', one), world.commit('b', one)]
+  world.update(SOURCE, `create refs/heads/a ${a}\ncreate refs/heads/b ${b}\ncreate refs/heads/c ${a}\n`)
+  world.update(SOURCE, `create refs/heads/d ${a}\n`)
+  await mirrorHere({})
+  world.update(SOURCE, `update refs/heads/a ${b}\nupdate refs/heads/b ${a}\nupdate refs/heads/c ${one}\n`)
+  const { drafts, watch } = asked()
+  await mirrorHere({ watch })
+  expect(drafts.map(({ losing, overwritten, atRisk }) => [losing, overwritten, atRisk].map(names))).toEqual([
+    [[], ['refs/heads/a', 'refs/heads/b', 'refs/heads/c'], ['refs/heads/b']],
+  ])
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+})
+
+test('a deletion behind a merge that the replica refuses is asked about as a loss before it is pushed', async () => {
+  const one = world.git(SOURCE, 'rev-parse', 'main')
+  const two = world.commit('two', one)
+  world.update(SOURCE, `create refs/heads/merged ${two}\n`)
+  await mirrorHere({})
+  world.update(SOURCE, `update refs/heads/main ${two}\ndelete refs/heads/merged\n`)
+  const lock = `${world.git(REPLICA, 'rev-parse', '--absolute-git-dir')}/refs/heads/main.lock`
+  writeFileSync(lock, '')
+  const { drafts, watch } = asked()
+  await expect(mirrorHere({ watch })).rejects.toMatchObject({ code: 'REPLICA_MOVED' })
+  expect(drafts.map(({ losing }) => names(losing))).toEqual([[], ['refs/heads/merged']])
+})
+
+test('a ref whose objects the source lacks is named, and stays as it is on the replica; all others are copied', async () => {
+  const one = world.git(SOURCE, 'rev-parse', 'main')
+  world.update(SOURCE, `create refs/heads/broken ${one}\n`)
+  await mirrorHere({})
+  const lost = world.commit('lost', one)
+  const last = world.commit('last', lost)
+  world.update(
+    SOURCE,
+    `update refs/heads/broken ${last}\ncreate refs/heads/new ${world.commit('new', one)}\n`,
+  )
+  const objects = `${world.git(SOURCE, 'rev-parse', '--absolute-git-dir')}/objects`
+  rmSync(`${objects}/${lost.slice(0, 2)}/${lost.slice(2)}`)
+  await expect(mirrorHere({})).rejects.toMatchObject({
+    code: 'PUSH_REJECTED',
+    data: { refs: 1, first: 'refs/heads/broken' },
+  })
+  const found = world.refs(REPLICA)
+  expect(found).toContain('refs/heads/new')
+  expect(found).toContain(`${one} refs/heads/broken`)
+})
+
 test('a source that never ends to name refs is given up before git, which knows no bound, is sent there', async () => {
   const empty = ['# service=git-receive-pack\n', `${'0'.repeat(40)} capabilities^{}\0report-status\n`]
   const pkt = (text: string) => `${(text.length + 4).toString(16).padStart(4, '0')}${text}`
@@ -153,7 +222,12 @@ test('a source that never ends to name refs is given up before git, which knows 
   try {
     const attempt = mirror(
       { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
-      { access, repository: { clone: never, lacking: never, push: never }, log, now: Date.now },
+      {
+        access,
+        repository: { clone: never, lacking: never, unreached: never, isForward: never, push: never },
+        log,
+        now: Date.now,
+      },
     )
     await expect(attempt).rejects.toMatchObject({ code: 'GIT_LIMIT' })
     expect(sent).toBeLessThan(400_000)

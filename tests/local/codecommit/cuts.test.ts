@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { GitFault } from '../../../local/contracts.ts'
+import { processes } from '../../support/processes.ts'
 import { createClient, type Harness, refsOf, startHarness } from './harness.ts'
 import { seeded } from './random.ts'
 
@@ -47,7 +49,10 @@ test('connections cut at any byte leave the repository sound, and every acknowle
   fault = {}
   await client.must(work, 'push', '-q', cloud.url('orchard'), 'HEAD:refs/heads/last')
   await client.must(client.home, 'clone', '-q', cloud.url('orchard'), join(client.home, 'whole'))
-  // pushes whose clients are gone may still be under way
+  // pushes whose clients are gone may still be under way, and end by themselves: nobody is stopped here
+  const running = () =>
+    processes().filter(({ command, dead }) => !dead && command.includes(cloud.directory('orchard')))
+  while (running().length > 0) await sleep(10)
   await cloud.codecommit.stop()
   const now = await refs()
   for (const [branch, tried] of tries) {

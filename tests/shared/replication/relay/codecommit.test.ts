@@ -148,3 +148,25 @@ test('a default branch that the replica does not give up is said, and all else g
   })
   expect([...(await refsIn('eu-west-1')).keys()]).toContain('refs/heads/next')
 })
+
+test('the only branch became a folder: CodeCommit cannot follow, which is said by name, and its old tip stays', async () => {
+  await setDefault('next')
+  await relay(parts, work)
+  const client = new CodeCommitClient({ region: 'us-east-1' })
+  const { UpdateDefaultBranchCommand } = await import('@aws-sdk/client-codecommit')
+  const become = (defaultBranchName: string) =>
+    client.send(new UpdateDefaultBranchCommand({ repositoryName: 'orders', defaultBranchName }))
+  await push('next:refs/heads/between', 'next:refs/tags/kept')
+  await become('between')
+  await push(':next')
+  await push('next:refs/heads/next/x')
+  await become('next/x')
+  await push(':between')
+  await expect(relay(parts, work)).rejects.toMatchObject({
+    code: 'PUSH_REJECTED',
+    data: { refs: 2, ref: 'refs/heads/next/x', others: 'refs/heads/next' },
+  })
+  const names = [...(await refsIn('eu-west-1')).keys()]
+  expect(names).toContain('refs/heads/next')
+  expect(names).toContain('refs/tags/kept')
+})

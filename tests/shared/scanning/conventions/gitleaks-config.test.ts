@@ -335,11 +335,6 @@ const refusals: [what: string, text: string, lines: string[]][] = [
     ['4 rules[0].secretGroup: expected at most 1, the groups of the regex, found 2'],
   ],
   [
-    'a secret group below 0',
-    `${SOUND}secretGroup = -1`,
-    ['4 rules[0].secretGroup: expected a whole number of at least 0, found -1'],
-  ],
-  [
     'an empty allow-list',
     `${SOUND}[[rules.allowlists]]\ndescription = "x"`,
     [
@@ -394,11 +389,9 @@ const refusals: [what: string, text: string, lines: string[]][] = [
     ['3 extend.useDefault: expected either path or useDefault, found both'],
   ],
   [
-    'a url',
-    '[extend]\nurl = "https://example.com/a.toml"',
-    [
-      '2 extend.url: expected a path within the repository (rules are not fetched from the network), found a url',
-    ],
+    'a list of the old allow-lists',
+    `${SOUND}[[rules.allowlist]]\nstopwords = ["a"]`,
+    ['4 rules[0].allowlist[0]: expected one [allowlist] (the new form is [[allowlists]]), found a list'],
   ],
   [
     'a file that is not there',
@@ -419,14 +412,14 @@ const refusals: [what: string, text: string, lines: string[]][] = [
   ],
   [
     'values of another kind',
-    '[[rules]]\nid = 5\nregex = ["a"]\nkeywords = [1]\nentropy = "high"\nskipReport = 1\ntags = 1979-05-27',
+    '[[rules]]\nid = ["a"]\nregex = ["a"]\nkeywords = [[1]]\nentropy = "high"\nskipReport = "yes"\ntags = 1979-05-27',
     [
-      '2 rules[0].id: expected a text, found 5',
+      '2 rules[0].id: expected a text, found a list of 1',
       '2 rules[0].id: expected the rule’s name, found none',
       '3 rules[0].regex: expected a text, found a list of 1',
-      '4 rules[0].keywords[0]: expected a text, found 1',
+      '4 rules[0].keywords[0]: expected a text, found a list of 1',
       '5 rules[0].entropy: expected a number of at least 0, found a text',
-      '6 rules[0].skipReport: expected true or false, found 1',
+      '6 rules[0].skipReport: expected true or false, found a text',
       '7 rules[0].tags: expected a list of texts, found a date',
     ],
   ],
@@ -459,12 +452,26 @@ regexTarget = "lines"
 `
     expect((await read(text)).mistakes.map(renderMistake)).toEqual([
       '.gitleaks.toml:3 rules[0].regex: expected a Go regular expression, found this at character 1: a ) is missing',
-      '.gitleaks.toml:5 rules[0].secretGroup: expected a whole number of at least 0, found a text',
+      '.gitleaks.toml:5 rules[0].secretGroup: expected a whole number of at least 0, found a text (ignored)',
       '.gitleaks.toml:7 rules[1]: expected a regex or a path, found neither in "b"',
       '.gitleaks.toml:8 rules[1].regexp: expected one of id, description, regex, path, keywords, entropy, secretGroup, tags, skipReport, allowlists, allowlist, required, action, found the key "regexp"; did you mean regex? (ignored)',
       '.gitleaks.toml:11 rules[1].allowlists[0].paths[1]: expected a Go regular expression, found this at character 1: a ) is missing',
       '.gitleaks.toml:15 rules[1].allowlists[0].regexTarget: expected secret, match or line, found "lines"; did you mean line?',
     ])
+  })
+
+  test('values that say what is meant in another type are taken and told, as gitleaks takes them', async () => {
+    const text = [
+      '[extend]\nurl = "https://example.com"',
+      '[[rules]]\nid = 5\nregex = "(k)"\nkeywords = [1]\nentropy = "2.5"\nsecretGroup = 1.5\nskipReport = "true"',
+      '[[rules]]\nid = "b"\nregex = "b"\nentropy = -1\nsecretGroup = "-1"',
+    ].join('\n')
+    const { rules, mistakes } = await read(text)
+    expect(rules.rules).toMatchObject([
+      { id: '5', keywords: ['1'], entropy: 2.5, secretGroup: 1, skipReport: true },
+      { id: 'b', entropy: -1, secretGroup: -1 },
+    ])
+    expect(mistakes.map(({ weight }) => weight)).toEqual(Array(8).fill('ignored'))
   })
 
   test('what is passed over leaves the file in force', async () => {

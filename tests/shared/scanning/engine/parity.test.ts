@@ -326,3 +326,11 @@ describe('letters beyond ASCII', () => {
     expect(hit?.entropy).toBe(1.5)
   })
 })
+
+test('a (?i) in a list is in force for the expressions that follow, as gitleaks joins them', async () => {
+  const lists = (regexes: string) =>
+    `[[rules]]\nid = 'a'\nregex = '''tok=(\\w+)'''\n[[rules.allowlists]]\nregexes = [${regexes}]\n`
+  expect(await scan(lists("'''(?i)zz''', '''^up'''"), 'tok=UPPER')).toEqual([])
+  expect(await scan(lists("'''^up''', '''(?i)zz'''"), 'tok=UPPER')).toHaveLength(1)
+  expect(await scan(lists("'''(?i:zz)''', '''^up'''"), 'tok=UPPER')).toHaveLength(1)
+})

@@ -37,6 +37,7 @@ export const chat: Samples = {
   'microsoft-teams-webhook': texts(
     [
       'https://acme.webhook.office.com/webhookb2/⟦{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}⟧',
+      'https://outlook.office.com/webhook/⟦{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}⟧',
       "uri = 'https://a1.webhook.office.com/webhookb2/⟦{uuid}@{uuid}/IncomingWebhook/{hex:32}/{uuid}⟧'",
     ],
     ['https://acme.webhook.office.com/webhookb2/{uuid}', 'https://outlook.office.com/webhook'],
@@ -90,6 +91,10 @@ export const chat: Samples = {
   'gitter-access-token': named('GITTER_TOKEN', '{hex:40}'),
   'twilio-api-key': token('SK{hex:32}'),
   'twilio-auth-token': named('TWILIO_AUTH_TOKEN', '{hex:32}'),
+  'twilio-credentials': texts(
+    ['new Client("AC{hex:32}", "⟦{hex:32}⟧")', "require('twilio')\ntwilio('AC{hex:32}', '⟦{hex:32}⟧')"],
+    ['sid = "AC{hex:32}"', 'Client("AC{hex:32}", token)'],
+  ),
   'vonage-api-secret': named('NEXMO_API_SECRET', '{alnum:16}'),
   'plivo-auth-token': named('PLIVO_AUTH_TOKEN', '{alnum:40}'),
   'messagebird-api-token': named('MESSAGEBIRD_API_KEY', '{alnum:25}'),

@@ -49,6 +49,16 @@ export const cloud: Samples = {
   'azure-devops-pat': token('{alnum:76}AZDO{alnum:4}'),
   'azure-devops-pat-legacy': named('AZURE_DEVOPS_TOKEN', '{b32l:52}'),
   'azure-search-api-key': token('{alnum:42}AzSeA{alnum:5}'),
+  'azure-function-url': texts(
+    [
+      'https://acme.azurewebsites.net/api/send?code=⟦{alnum:54}==⟧',
+      '"https://acme.azurewebsites.net/api/a/b?name=x&code=⟦{alnum:56}⟧"',
+    ],
+    [
+      'https://acme.azurewebsites.net/api/send?code=YOUR_CODE',
+      'https://acme.azurewebsites.net/index?code={alnum:54}',
+    ],
+  ),
   'azure-function-key': token('{url:44}AzFu{url:5}Q=='),
   'azure-container-registry-key': token('{b64:42}+ACRA{alnum:5}'),
   'azure-redis-cache-key': token('{alnum:33}AzCaA{alnum:5}='),

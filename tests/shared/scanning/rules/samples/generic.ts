@@ -10,11 +10,16 @@ export const generic: Samples = {
     ['http://user:password@example.com', 'https://host:8080/a@b', `https://\${u}:\${p}@host`],
   ),
   'generic-api-key': texts(
-    ['const apiKey = "⟦{alnum:32}⟧"', "  client_secret: '⟦{hex:40}⟧'"],
+    [
+      'const apiKey = "⟦{alnum:32}⟧"',
+      '<add key="ApiSecret" value="⟦{alnum:40}⟧" />',
+      "  client_secret: '⟦{hex:40}⟧'",
+    ],
     [
       'const apiKey = "some.property.path.name"',
       'token = "get_access_token_from_server"',
       'secretKey: "aaaaaaaaaaaaaaaaaaaaaaaa"',
+      '"SecurityKey": "{hex:16}"',
     ],
   ),
   'generic-env-secret': texts(
@@ -33,7 +38,16 @@ export const generic: Samples = {
     ['Server=x;User Id=sa;Password=password;', 'Server=x;Password={0};Database=y', '; password = $1;'],
   ),
   'generic-env-password': texts(
-    ['AZURE_SQL_PASSWORD=⟦MyStr0ng!9kq⟧\n', 'FTP_PASS: ⟦{alnum:9}#8zQ⟧\n'],
-    ['DB_PASSWORD=changeme', 'PASSWORD=process.env.PW', 'PASSWORD: string'],
+    [
+      'AZURE_SQL_PASSWORD=⟦MyStr0ng!9kq⟧\n',
+      'FTP_PASS: ⟦{alnum:9}#8zQ⟧\n',
+      'spring.datasource.password=⟦{alnum:14}7z⟧\n',
+    ],
+    [
+      'DB_PASSWORD=changeme',
+      'PASSWORD=process.env.PW',
+      'PASSWORD: string',
+      'this.form.password = values.password',
+    ],
   ),
 }

@@ -97,5 +97,13 @@ export const saas: Samples = {
   'freshdesk-api-key': named('FRESHDESK_API_KEY', '{alnum:20}'),
   'strava-client-secret': named('STRAVA_CLIENT_SECRET', '{hex:40}'),
   'newsapi-key': named('TMDB_API_KEY', '{hex:32}'),
+  'asana-personal-access-token': token('1/12{dig:14}:{hex:32}'),
+  'linkedin-primary-secret': token('WPL_AP1.{alnum:16}.{alnum:6}=='),
+  'foursquare-api-key': token('fsq3{alnum:43}='),
+  'maps-api-key': named('TOMTOM_API_KEY', '{alnum:32}'),
+  'event-signing-key': token('signkey-prod-{hex:64}', {
+    hits: ['key: ⟦signkey-test-{hex:64}⟧', '"⟦tr_prod_{alnum:24}⟧"'],
+  }),
+  'appwrite-api-key': token('standard_{hex:256}'),
   'adafruit-api-key': named('ADAFRUIT_IO_KEY', 'aio_{alnum:28}'),
 }

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import type { LazyPrefix } from '../pattern/facts.ts'
+import type { CodeSet } from '../pattern/set.ts'
+import type { Allowlist, Rule, RuleSet } from '../types.ts'
+import type { Compiled, CompiledRule, Reach } from './compile.ts'
+
+/** What of a rule few have, by its place; the same values are there once, and named by their number. */
+interface Packed {
+  readonly digest: string
+  readonly id: readonly string[]
+  readonly description: readonly string[]
+  /** 0: none */
+  readonly regex: readonly (string | 0)[]
+  readonly keywords: readonly (readonly string[])[]
+  readonly entropy: readonly number[]
+  /** those that differ from what most have */
+  readonly others: readonly [place: number, fields: Partial<Rule>][]
+  readonly lists: readonly Allowlist[]
+  /** a rule's place, then its numbers among `lists` */
+  readonly listsOf: readonly (readonly number[])[]
+  readonly global: RuleSet['allowlists']
+  /** a rule's place, for each expression */
+  readonly rule: readonly number[]
+  readonly source: readonly string[]
+  /** for each expression `WIDE` numbers: both lengths, before and after of both reaches */
+  readonly reach: readonly number[]
+  readonly re2: readonly number[]
+  readonly prefixes: readonly [number, readonly LazyPrefix[]][]
+  readonly sets: readonly CodeSet[]
+  /** an expression's place, and its number among `sets` */
+  readonly alphabets: readonly (readonly [number, number])[]
+}
+
+const WIDE = 6
+/** no reach */
+const NONE = -2
+const EMPTY: readonly never[] = []
+/** what most rules of a pack have */
+const USUAL = {
+  secretGroup: 0,
+  tags: EMPTY,
+  required: EMPTY,
+  skipReport: false,
+  action: 'block',
+  vetted: true,
+} as const
+
+/** Names a rule set by its content: what was clean under one is clean under the same. */
+export const digestOf = (rules: RuleSet): string =>
+  createHash('sha256').update(JSON.stringify(rules)).digest('base64url')
+
+/**
+ * Compiled rules as JSON for {@link unpackRules}: column by column, which is small when it is compressed, quick to read, and without
+ * what most rules have alike.
+ * @throws Error for rules with a bad expression: they are mended, not shipped
+ */
+export const packRules = ({ rules, expressions, bad }: Compiled): string => {
+  if (bad.length > 0) throw new Error(`${bad.length} expressions cannot be shipped`)
+  const lists = numbered<Allowlist>()
+  const sets = numbered<CodeSet>()
+  const places = [...expressions.entries()]
+  const packed: Packed = {
+    digest: digestOf(rules),
+    id: rules.rules.map(({ id }) => id),
+    description: rules.rules.map(({ description }) => description),
+    regex: rules.rules.map(({ regex }) => regex ?? 0),
+    keywords: rules.rules.map(({ keywords }) => keywords),
+    entropy: rules.rules.map(({ entropy }) => entropy),
+    others: rules.rules.flatMap((rule, at): [number, Partial<Rule>][] => {
+      const own = unusual(rule)
+      return Object.keys(own).length === 0 ? [] : [[at, own]]
+    }),
+    listsOf: rules.rules.flatMap(({ allowlists }, at) =>
+      allowlists.length === 0 ? [] : [[at, ...allowlists.map(lists.numberOf)]],
+    ),
+    lists: lists.values,
+    global: rules.allowlists,
+    rule: expressions.map(({ rule }) => rule),
+    source: expressions.map(({ source }) => source),
+    reach: expressions.flatMap(({ asciiLength, bytesLength, ascii, bytes }) => [
+      ...[asciiLength, bytesLength],
+      ...[ascii?.before ?? NONE, ascii?.after ?? NONE, bytes?.before ?? NONE, bytes?.after ?? NONE],
+    ]),
+    re2: places.flatMap(([at, { runner }]) => (runner === 're2' ? [at] : [])),
+    prefixes: places.flatMap(([at, { prefixes }]): [number, readonly LazyPrefix[]][] =>
+      prefixes.length === 0 ? [] : [[at, prefixes]],
+    ),
+    alphabets: places.flatMap(([at, { alphabet }]): [number, number][] =>
+      alphabet === undefined ? [] : [[at, sets.numberOf(alphabet)]],
+    ),
+    sets: sets.values,
+  }
+  return JSON.stringify(packed)
+}
+
+/** The rules that {@link packRules} wrote, as they were. @throws SyntaxError for what is no JSON */
+export const unpackRules = (text: string): Compiled => {
+  const packed = JSON.parse(text) as Packed
+  const others = new Map(packed.others)
+  const listsOf = new Map(packed.listsOf.map(([at, ...numbers]) => [at, numbers]))
+  const rules = packed.id.map((id, at): Rule => {
+    const regex = packed.regex[at] as string | 0
+    const rule = {
+      id,
+      description: packed.description[at] as string,
+      ...(regex === 0 ? {} : { regex }),
+      keywords: packed.keywords[at] as readonly string[],
+      entropy: packed.entropy[at] as number,
+      ...USUAL,
+      allowlists: listsOf.get(at)?.map((number) => packed.lists[number] as Allowlist) ?? EMPTY,
+    }
+    const own = others.get(at)
+    return own === undefined ? rule : { ...rule, ...own }
+  })
+  return {
+    digest: packed.digest,
+    rules: { rules, allowlists: packed.global },
+    expressions: expressionsOf(packed),
+    bad: [],
+  }
+}
+
+const expressionsOf = (packed: Packed): CompiledRule[] => {
+  const re2 = new Set(packed.re2)
+  const prefixes = new Map(packed.prefixes)
+  const alphabets = new Map(packed.alphabets)
+  return packed.source.map((source, at) => {
+    const number = (column: number): number => packed.reach[at * WIDE + column] as number
+    const ascii = reachOf(number(2), number(3), number(0))
+    const bytes = reachOf(number(4), number(5), number(1))
+    const set = alphabets.get(at)
+    return {
+      rule: packed.rule[at] as number,
+      runner: re2.has(at) ? 're2' : 'v8',
+      source,
+      prefixes: prefixes.get(at) ?? EMPTY,
+      ...(ascii ? { ascii } : {}),
+      ...(bytes ? { bytes } : {}),
+      asciiLength: number(0),
+      bytesLength: number(1),
+      ...(set === undefined ? {} : { alphabet: packed.sets[set] as CodeSet }),
+    }
+  })
+}
+
+const reachOf = (before: number, after: number, length: number): Reach | undefined =>
+  before === NONE ? undefined : { before, after, length }
+
+const unusual = (rule: Rule): Partial<Rule> => {
+  const { path } = rule
+  const own = Object.entries(USUAL).filter(
+    ([key, usual]) => JSON.stringify(rule[key as keyof Rule]) !== JSON.stringify(usual),
+  )
+  return {
+    ...Object.fromEntries(own.map(([key]) => [key, rule[key as keyof Rule]])),
+    ...(path === undefined ? {} : { path }),
+  }
+}
+
+/** Gives the same number for values that are written alike. */
+const numbered = <T>(): { readonly values: T[]; readonly numberOf: (value: T) => number } => {
+  const numbers = new Map<string, number>()
+  const values: T[] = []
+  return {
+    values,
+    numberOf: (value) => {
+      const written = JSON.stringify(value)
+      const known = numbers.get(written)
+      if (known !== undefined) return known
+      numbers.set(written, values.length)
+      return values.push(value) - 1
+    },
+  }
+}
