@@ -10,8 +10,6 @@ export interface Opened {
   /** the searchers that have windows */
   readonly windowed: readonly number[]
   readonly whole: ReadonlySet<number>
-  /** every match of a windowed searcher is around one of its windows' keywords */
-  readonly exact: boolean
 }
 
 export interface KeywordIndex {
@@ -68,6 +66,7 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
   const windows: (Windows | undefined)[] = new Array(searchers.length)
   const windowed: number[] = []
   const whole = new Set<number>(index.always)
+  const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
   const open = (at: number, number: number): void => {
     const searcher = searchers[number] as Searcher
     const reach = searcher.reach(text.ascii)
@@ -75,12 +74,15 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
       whole.add(number)
       return
     }
+    const possible = folded ? undefined : searcher.mayMatchAt(text, at, reach)
+    if (possible === false) return
     let own = windows[number]
     if (!own) {
       own = new Windows()
       windows[number] = own
       windowed.push(number)
     }
+    if (!possible) own.judged = false
     own.add(at, reach, text.bytes, reach.before < 0 || reach.after < 0 ? searcher.alphabet() : undefined)
   }
   if (!text.ascii && index.wide.length > 0) {
@@ -89,14 +91,13 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
       if (lower.includes(word))
         for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
   }
-  const folded = !text.ascii && FOLDS.some((fold) => text.latin1.includes(fold))
   if (folded) openFolds(text, index, searchers, open)
   else
     scan(index, text.bytes, (word, end) => {
       for (const number of index.openedBy[word] as readonly number[])
         open(end - (index.lengths[word] as number), number)
     })
-  return { windows, windowed, whole, exact: !folded }
+  return { windows, windowed, whole }
 }
 
 // shorter texts are not worth four lanes

@@ -9,7 +9,7 @@ import { gitleaksLine, type Lines, linesOf, locate, type Range } from './locatio
 import { withoutGenericTwins } from './precedence.ts'
 import { hasRequired } from './required.ts'
 import type { Place, Searcher } from './searcher.ts'
-import { lowered, readable, type Text, textOf } from './text.ts'
+import { lowered, readable, Text } from './text.ts'
 import { Windows } from './windows.ts'
 
 const ALLOW_COMMENTS = [['gitleaks:allow'], ['betterleaks:allow', 'codecommit-relay:allow']]
@@ -49,7 +49,7 @@ export class Scan {
     this.limits = limits
     this.now = now
     this.deadline = now() + limits.timeMs * Math.max(1, bytes.length / BYTES_FOR_TIME)
-    this.given = textOf(bytes)
+    this.given = new Text(bytes)
     this.target = target
     this.offset = offset
   }
@@ -58,14 +58,12 @@ export class Scan {
     if (this.ready.allowlists.some((list) => list.coversTarget(this.target)))
       return { hits: [], unscanned: [] }
     const hits = this.pathHits(before.length === 0)
-    let layer: Layer = { text: this.given }
-    const decoded = decodedTexts(this.given.latin1, this.limits.decodeDepth)
-    for (;;) {
-      hits.push(...this.layerHits(layer))
-      const next = decoded.next()
-      if (next.done || this.isLate()) break
-      layer = { text: textOf(Buffer.from(next.value.latin1, 'latin1')), origin: next.value.origin }
-    }
+    hits.push(...this.layerHits({ text: this.given }))
+    if (this.limits.decodeDepth > 0)
+      for (const { latin1, origin } of decodedTexts(this.given.latin1, this.limits.decodeDepth)) {
+        if (this.isLate()) break
+        hits.push(...this.layerHits({ text: new Text(Buffer.from(latin1, 'latin1')), origin }))
+      }
     const kept = this.bounded(withoutGenericTwins(hits))
     return {
       hits: this.offset ? kept.map((hit) => this.mapped(hit)) : kept,
@@ -104,6 +102,7 @@ export class Scan {
     const { searchers, owners, keywords } = this.ready
     const opened = openedBy(keywords, searchers, layer.text)
     const hits: Hit[] = []
+    if (opened.windowed.length + opened.whole.size === 0) return hits
     const everything = new Windows()
     everything.span(0, layer.text.bytes.length)
     // in the order of the rules
@@ -112,7 +111,7 @@ export class Scan {
       const owner = owners[number] as ReadyRule
       if (owner.searcher === undefined || owner.rule.skipReport || !this.appliesTo(owner)) continue
       const windows = opened.whole.has(number) ? everything : (opened.windows[number] as Windows)
-      const found = this.ruleHits(owner, layer, windows, opened.exact)
+      const found = this.ruleHits(owner, layer, windows)
       hits.push(...(owner.rule.required.length === 0 ? found : this.withRequired(owner, found, layer)))
     }
     return hits
@@ -149,7 +148,7 @@ export class Scan {
     return this.ruleHits(other, layer, everywhere).filter((hit) => !hit.allowedInline)
   }
 
-  private ruleHits(owner: ReadyRule, layer: Layer, windows: Windows, exact = false): Hit[] {
+  private ruleHits(owner: ReadyRule, layer: Layer, windows: Windows): Hit[] {
     const searcher = this.ready.searchers[owner.searcher as number] as Searcher
     const hits: Hit[] = []
     const visit = (place: Place): boolean => {
@@ -165,9 +164,7 @@ export class Scan {
       return false
     }
     try {
-      if (exact && searcher.triesKeywords(layer.text, windows))
-        searcher.searchAtKeywords(layer.text, windows.keywords, visit, goOn)
-      else this.searchSpans(searcher, layer.text, windows.spans, visit, goOn)
+      this.searchSpans(searcher, layer.text, windows, visit, goOn)
     } catch (error) {
       // V8's own limit on backtracking (RangeError), or an expression that re2js does not know
       if (!(error instanceof Error)) throw error
@@ -179,14 +176,17 @@ export class Scan {
   private searchSpans(
     searcher: Searcher,
     text: Text,
-    spans: readonly number[],
+    { spans, judged }: Windows,
     visit: (place: Place) => boolean,
     goOn: () => boolean,
   ): void {
     let floor = 0
     for (let at = 0; at < spans.length && floor >= 0; at += 2) {
       if ((at & 31) === 0 && !goOn()) return
-      floor = searcher.search(text, spans[at] as number, spans[at + 1] as number, floor, visit, goOn)
+      const from = spans[at] as number
+      const to = spans[at + 1] as number
+      if (judged || searcher.mayMatchWithin(text, from, to))
+        floor = searcher.search(text, from, to, floor, visit, goOn)
     }
   }
 

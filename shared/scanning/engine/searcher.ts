@@ -1,18 +1,14 @@
 import type { Node } from '../pattern/ast.ts'
+import { LazyDfa } from '../pattern/dfa.ts'
 import { type Expression, type Match, re2Expression, searchOf, v8Expression } from '../pattern/expression.ts'
 import { type LazyPrefix, takePrefixes } from '../pattern/facts.ts'
+import { nfaOf } from '../pattern/nfa.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import { holds } from '../pattern/set.ts'
 import type { Rule } from '../types.ts'
 import type { CompiledRule, Reach } from './compile.ts'
 import { MARGIN, MATCH_BYTES, PIECE_BYTES } from './limits.ts'
 import type { Text } from './text.ts'
-import type { Windows } from './windows.ts'
-
-/** Expressions with longer matches are searched for within windows: a try would not be bounded by little. */
-const TRIED_LENGTH = 4_096
-/** A try costs as much as the search of so many bytes, measured. */
-const BYTES_FOR_TRY = 8
 
 /** A match's place in the whole text. */
 export interface Place {
@@ -25,7 +21,7 @@ export class Searcher {
   readonly rule: Rule
   readonly compiled: CompiledRule
   private core: RegExp | undefined
-  private sticky: RegExp | undefined
+  private automaton: LazyDfa | null | undefined
   private made: Expression | undefined
   private inside: Uint8Array | undefined
 
@@ -75,48 +71,28 @@ export class Searcher {
   }
 
   /**
-   * Whether it costs less to try the expression at every place where a match around a keyword can begin than to search the windows,
-   * most of whose bytes come after the last of these places.
+   * Whether the keyword at an offset may lie in a match, as the expression's automaton tells; undefined: it does not tell, and the
+   * window is to be looked at.
    */
-  triesKeywords(text: Text, { spans, keywords }: Windows): boolean {
-    const { runner, ascii, asciiLength } = this.compiled
-    if (!text.ascii || runner !== 'v8' || !ascii || ascii.before < 0) return false
-    if (asciiLength < 0 || asciiLength > TRIED_LENGTH) return false
-    let bytes = 0
-    for (let at = 0; at < spans.length; at += 2) bytes += (spans[at + 1] as number) - (spans[at] as number)
-    return keywords.length * (ascii.before + 1) * BYTES_FOR_TRY <= bytes
+  mayMatchAt(text: Text, at: number, reach: Reach): boolean | undefined {
+    if (reach.before < 0 || reach.after < 0) return undefined
+    const dfa = this.dfa()
+    const from = at < reach.before ? 0 : at - reach.before
+    return dfa?.near(text.bytes, from, at, at + reach.after)
   }
 
-  /** The same matches as `search` of their windows finds, for a text that `triesKeywords` said yes to. */
-  searchAtKeywords(
-    text: Text,
-    keywords: readonly number[],
-    visit: (place: Place) => boolean,
-    goOn: () => boolean,
-  ): void {
-    const before = this.compiled.ascii?.before ?? 0
-    this.sticky ??= new RegExp(this.compiled.source, 'y')
-    const { sticky } = this
-    // the next place to try; the end of the last match
-    let least = 0
-    let floor = 0
-    let tries = 0
-    for (const keyword of rising(keywords)) {
-      for (let at = Math.max(keyword - before, least); at <= keyword; at += 1) {
-        if ((++tries & 255) === 0 && !goOn()) return
-        sticky.lastIndex = at
-        if (!sticky.test(text.latin1)) {
-          least = at + 1
-          continue
-        }
-        const end = sticky.lastIndex
-        const start = this.withPrefixes(text, at, floor)
-        floor = end
-        least = Math.max(end, at + 1)
-        if (!visit({ start, end })) return
-        at = least - 1
-      }
+  /** Whether there may be a match between two offsets. */
+  mayMatchWithin(text: Text, from: number, to: number): boolean {
+    return this.dfa()?.within(text.bytes, from, to) ?? true
+  }
+
+  /** undefined: the expression is too large for one */
+  private dfa(): LazyDfa | undefined {
+    if (this.automaton === undefined) {
+      const nfa = nfaOf(coreOf(this.rule.regex as string))
+      this.automaton = nfa ? new LazyDfa(nfa) : null
     }
+    return this.automaton ?? undefined
   }
 
   private piece(
@@ -129,11 +105,19 @@ export class Searcher {
   ): number {
     const base = Math.max(from - MARGIN, 0)
     const slice = text.latin1.slice(base, Math.min(to + MARGIN, text.latin1.length))
+    const reach = this.reach(text.ascii)
+    const bounded = reach !== undefined && reach.length >= 0 && reach.length <= MATCH_BYTES
+    const cut = bounded && base + slice.length < text.latin1.length
     const find = text.ascii ? this.asciiSearch(slice) : this.expression().on(slice)
     let least = floor
     for (;;) {
       const found = find(Math.max(from, least) - base)
       if (!found || found.start + base >= Math.max(startsBefore, from + 1)) return least
+      // of a bounded expression this is none: only the cut lets it end here, and its own keyword has no window
+      if (cut && found.end === slice.length) {
+        least = found.start + base + 1
+        continue
+      }
       const end = found.end + base
       const start = this.withPrefixes(text, found.start + base, least)
       least = end
@@ -179,12 +163,6 @@ export class Searcher {
         : v8Expression(this.compiled.source, () => coreOf(source))
     return this.made
   }
-}
-
-const rising = (places: readonly number[]): readonly number[] => {
-  for (let at = 1; at < places.length; at += 1)
-    if ((places[at] as number) < (places[at - 1] as number)) return [...places].sort((a, b) => a - b)
-  return places
 }
 
 const coreOf = (source: string): Node => {

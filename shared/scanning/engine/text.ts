@@ -1,18 +1,22 @@
 import { isAscii } from 'node:buffer'
 
 /** A text as the engine looks at it. */
-export interface Text {
-  /** one char for each byte */
-  readonly latin1: string
-  readonly bytes: Uint8Array
+export class Text {
+  readonly bytes: Buffer
   readonly ascii: boolean
-}
+  private made: string | undefined
 
-export const textOf = (bytes: Buffer): Text => ({
-  latin1: bytes.toString('latin1'),
-  bytes,
-  ascii: isAscii(bytes),
-})
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+    this.ascii = isAscii(bytes)
+  }
+
+  /** one char for each byte; most texts are done with before it is needed */
+  get latin1(): string {
+    this.made ??= this.bytes.toString('latin1')
+    return this.made
+  }
+}
 
 /** Lower-cased as Go does it, whole Unicode: for keywords and stop-words that are not ASCII. */
 export const lowered = (latin1: string): string =>

@@ -3,8 +3,8 @@ import type { Reach } from './compile.ts'
 /** Places to look at, in order and apart: `[from, to, from, to, …]`. Found keywords are added with rising ends. */
 export class Windows {
   readonly spans: number[] = []
-  /** where the keywords are; not in order where one is the end of another */
-  readonly keywords: number[] = []
+  /** around every keyword a match is possible, as far as the expression's automaton can tell */
+  judged = true
 
   /**
    * The keyword at `at`: with a bound, so far around it; without, as far as the bytes of `inside` go, since a match has no
@@ -12,7 +12,6 @@ export class Windows {
    */
   add(at: number, reach: Reach, bytes: Uint8Array, inside: Uint8Array | undefined): void {
     const { spans } = this
-    this.keywords.push(at)
     const last = spans.length - 1
     if (reach.before >= 0 && reach.after >= 0) {
       const from = Math.max(at - reach.before, 0)

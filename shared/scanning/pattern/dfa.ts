@@ -1,0 +1,245 @@
+import type { Assertion } from './ast.ts'
+import { isWord, type Kind, type Nfa } from './nfa.ts'
+
+const STATES_MOST = 2_000
+/** States that one text may cause to be made, and steps for each of its bytes, before it is left to the expression itself. */
+const MADE_MOST = 500
+const STEPS_MOST = 1
+const STEPS_LEAST = 4_096
+
+const DEAD = -1
+const ACCEPT = -2
+
+const KINDS: readonly Kind[] = ['edge', 'newline', 'word', 'other']
+
+/** What a deterministic state stands for. */
+interface Members {
+  /** of the automaton that it was made from, rising: those that take a byte or assert */
+  readonly states: readonly number[]
+  /** of the byte before it; 'other' where nothing asks */
+  readonly before: Kind
+  /** matches may begin at every byte: the begin is a member of each later state */
+  readonly begins: boolean
+  /** the row of the same without `begins` */
+  settled?: number
+}
+
+/**
+ * Whether a match is possible: the automaton made deterministic, state by state as texts ask for it. Says yes more often than there
+ * is a match, never no where there is one.
+ */
+export class LazyDfa {
+  private readonly nfa: Nfa
+  private readonly width: number
+  private table: Int32Array
+  private members: Members[] = []
+  private rows = new Map<string, number>()
+  private readonly starts = new Int32Array(2 * KINDS.length)
+  private readonly closures: (readonly number[] | undefined)[] = []
+  private readonly marks: Int32Array
+  private mark = 0
+  private text: Uint8Array | undefined
+  private made = 0
+  /** how often all states were thrown away: a row of before means nothing */
+  private age = 0
+  private steps = 0
+
+  constructor(nfa: Nfa) {
+    this.nfa = nfa
+    this.width = nfa.end + 1
+    this.table = new Int32Array(16 * this.width)
+    this.marks = new Int32Array(nfa.states.length)
+    this.members.push({ states: [], before: 'other', begins: false })
+  }
+
+  /**
+   * Whether a match may begin between `from` and `last` and end by `to`. `undefined`: this text has asked for too much, and the answer
+   * would cost more than the expression itself.
+   */
+  near(bytes: Uint8Array, from: number, last: number, to: number): boolean | undefined {
+    this.look(bytes)
+    if (this.isTooMuch(bytes)) return undefined
+    const { columns } = this.nfa
+    let at = from
+    let row = this.start(bytes, at, from < last)
+    if (from < last) {
+      while (row > 0 && at < last) {
+        const next = this.table[row + (columns[bytes[at] as number] as number)] as number
+        row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
+        at += 1
+      }
+      // from here on nothing more begins
+      if (row > 0) row = this.settled(row)
+    }
+    const most = Math.min(to, bytes.length - 1)
+    while (row > 0 && at <= most) {
+      const next = this.table[row + (columns[bytes[at] as number] as number)] as number
+      row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
+      at += 1
+    }
+    if (row > 0 && to >= bytes.length) row = this.next(row, bytes, bytes.length)
+    this.steps += at - from
+    return this.isTooMuch(bytes) ? undefined : row === ACCEPT
+  }
+
+  /** Whether a match may lie between two offsets. */
+  within(bytes: Uint8Array, from: number, to: number): boolean {
+    this.look(bytes)
+    const { columns } = this.nfa
+    let row = this.start(bytes, from, true)
+    for (let at = from; at < to && row > 0; at += 1) {
+      const next = this.table[row + (columns[bytes[at] as number] as number)] as number
+      row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
+      if (this.made > MADE_MOST) return true
+    }
+    return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT)
+  }
+
+  private isTooMuch(bytes: Uint8Array): boolean {
+    return this.made > MADE_MOST || this.steps > STEPS_MOST * bytes.length + STEPS_LEAST
+  }
+
+  private look(bytes: Uint8Array): void {
+    if (this.text === bytes) return
+    this.text = bytes
+    this.made = 0
+    this.steps = 0
+  }
+
+  private start(bytes: Uint8Array, at: number, begins: boolean): number {
+    const kind = at === 0 ? 0 : this.nfa.asserts ? kindOf(bytes[at - 1] as number) : 3
+    const place = kind + (begins ? KINDS.length : 0)
+    const known = this.starts[place] as number
+    if (known !== 0) return known
+    const row = this.row({ states: this.closure(this.nfa.start), before: KINDS[kind] as Kind, begins })
+    this.starts[place] = row
+    return row
+  }
+
+  /** the same, but that nothing more begins */
+  private settled(row: number): number {
+    const members = this.members[row / this.width] as Members
+    members.settled ||= this.row({ states: members.states, before: members.before, begins: false })
+    return members.settled
+  }
+
+  private next(row: number, bytes: Uint8Array, at: number): number {
+    const { columns, end } = this.nfa
+    const column = at < bytes.length ? (columns[bytes[at] as number] as number) : end
+    return (this.table[row + column] as number) || this.make(row, column)
+  }
+
+  private make(row: number, column: number): number {
+    const { age } = this
+    this.made += 1
+    const next = this.row(this.step(this.members[row / this.width] as Members, column))
+    if (age === this.age) this.table[row + column] = next
+    return next
+  }
+
+  private step({ states, before, begins }: Members, column: number): Members | typeof ACCEPT {
+    const { nfa } = this
+    const after = nfa.kinds[column] as Kind
+    this.mark += 1
+    const open = nfa.asserts ? this.asserted(states, before, after) : states
+    if (!open) return ACCEPT
+    this.mark += 1
+    const found: number[] = []
+    for (const number of open) {
+      const state = nfa.states[number] as Nfa['states'][0]
+      if (state.kind !== 'byte' || state.columns[column] !== 1) continue
+      this.join(this.closure(state.to), found)
+      // the further bytes of a code point
+      if (column === nfa.high) this.join([number], found)
+    }
+    if (begins && column !== nfa.end) this.join(this.closure(nfa.start), found)
+    return { states: found.sort((a, b) => a - b), before: nfa.asserts ? after : 'other', begins }
+  }
+
+  /** with what stands behind assertions that hold; undefined: the end of a match does */
+  private asserted(states: readonly number[], before: Kind, after: Kind): readonly number[] | undefined {
+    const found: number[] = []
+    this.join(states, found)
+    for (let at = 0; at < found.length; at += 1) {
+      const state = this.nfa.states[found[at] as number] as Nfa['states'][0]
+      if (state.kind === 'accept') return undefined
+      if (state.kind === 'assert' && holds(state.what, before, after))
+        this.join(this.closure(state.to), found)
+    }
+    return found
+  }
+
+  private join(states: readonly number[], found: number[]): void {
+    for (const state of states)
+      if (this.marks[state] !== this.mark) {
+        this.marks[state] = this.mark
+        found.push(state)
+      }
+  }
+
+  /** the states that take a byte, assert or accept which a state leads to without any of that */
+  private closure(from: number): readonly number[] {
+    const known = this.closures[from]
+    if (known) return known
+    const found: number[] = []
+    const seen = new Set<number>()
+    const open = [from]
+    for (let number = open.pop(); number !== undefined; number = open.pop()) {
+      if (seen.has(number)) continue
+      seen.add(number)
+      const state = this.nfa.states[number] as Nfa['states'][0]
+      if (state.kind === 'split') open.push(state.to, state.or)
+      else found.push(number)
+    }
+    this.closures[from] = found
+    return found
+  }
+
+  private row(members: Members | typeof ACCEPT): number {
+    if (members === ACCEPT) return ACCEPT
+    const { states, begins } = members
+    if (states.length === 0) return DEAD
+    const kinds = states.map((state) => this.nfa.states[state]?.kind)
+    if (kinds.includes('accept')) return ACCEPT
+    const before = kinds.includes('assert') ? members.before : 'other'
+    const key = `${begins ? '+' : ''}${before}${String.fromCharCode(...states)}`
+    const known = this.rows.get(key)
+    if (known !== undefined) return known
+    if (this.members.length >= STATES_MOST) this.forget()
+    const row = this.members.push({ states, before, begins }) * this.width - this.width
+    if (row + this.width > this.table.length) {
+      const wider = new Int32Array(this.table.length * 2)
+      wider.set(this.table)
+      this.table = wider
+    }
+    this.rows.set(key, row)
+    return row
+  }
+
+  private forget(): void {
+    this.age += 1
+    this.members.length = 1
+    this.rows.clear()
+    this.table.fill(0)
+    this.starts.fill(0)
+  }
+}
+
+const kindOf = (byte: number): number => (byte === 10 ? 1 : isWord(byte) ? 2 : 3)
+
+const holds = (what: Assertion, before: Kind, after: Kind): boolean => {
+  switch (what) {
+    case 'start':
+      return before === 'edge'
+    case 'end':
+      return after === 'edge'
+    case 'line-start':
+      return before === 'edge' || before === 'newline'
+    case 'line-end':
+      return after === 'edge' || after === 'newline'
+    case 'edge':
+      return (before === 'word') !== (after === 'word')
+    case 'no-edge':
+      return (before === 'word') === (after === 'word')
+  }
+}

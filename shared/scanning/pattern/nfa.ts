@@ -1,0 +1,166 @@
+import type { Assertion, Node } from './ast.ts'
+import { perlClasses } from './classes.ts'
+import { asciiOf, type CodeSet } from './set.ts'
+
+/** A count above goes on without end, so that no expression makes many states. */
+const COPIES_MOST = 128
+/** Larger expressions have no automaton. */
+const STATES_MOST = 4_000
+
+/**
+ * An expression's states over bytes, as Thompson's construction gives them. It accepts a superset: a code point from 128 on is any
+ * run of bytes from 128 on, and large counts have no upper bound.
+ */
+export interface Nfa {
+  readonly states: readonly State[]
+  readonly start: number
+  /** of each byte: its column; bytes of one column are never told apart */
+  readonly columns: Uint8Array
+  /** the column of bytes from 128 on */
+  readonly high: number
+  /** the column that stands for the text's end */
+  readonly end: number
+  /** by column */
+  readonly kinds: readonly Kind[]
+  readonly asserts: boolean
+}
+
+/** What assertions know of a byte. */
+export type Kind = 'edge' | 'newline' | 'word' | 'other'
+
+export type State =
+  /** one byte of some columns; by column: 1 if it is one of them */
+  | { readonly kind: 'byte'; readonly columns: Uint8Array; readonly to: number }
+  | { readonly kind: 'split'; readonly to: number; or: number }
+  | { readonly kind: 'assert'; readonly what: Assertion; readonly to: number }
+  | { readonly kind: 'accept' }
+
+/** undefined: it would have too many states */
+export const nfaOf = (root: Node): Nfa | undefined => {
+  const classes = new Classes(root)
+  const builder = new Builder(classes)
+  const start = builder.add(root, builder.push({ kind: 'accept' }))
+  if (builder.states.length > STATES_MOST) return undefined
+  const { columns, high, asserts } = classes
+  const end = classes.count
+  const kinds: Kind[] = new Array<Kind>(end + 1).fill('other')
+  if (asserts)
+    for (let byte = 0; byte < 0x80; byte += 1)
+      kinds[columns[byte] as number] = byte === 10 ? 'newline' : isWord(byte) ? 'word' : 'other'
+  kinds[end] = 'edge'
+  return { states: builder.states, start, columns, high, end, kinds, asserts }
+}
+
+export const isWord = (byte: number): boolean =>
+  (byte >= 0x61 && byte <= 0x7a) ||
+  (byte >= 0x41 && byte <= 0x5a) ||
+  (byte >= 0x30 && byte <= 0x39) ||
+  byte === 0x5f
+
+/** Bytes that an expression never tells apart share a column. */
+class Classes {
+  readonly columns = new Uint8Array(256)
+  count = 1
+  high = 0
+  asserts = false
+  private readonly members = new Map<string, Uint8Array>()
+
+  constructor(root: Node) {
+    const sets = new Map<string, CodeSet>()
+    this.collect(root, sets)
+    if (this.asserts) for (const set of [perlClasses.w as CodeSet, [10, 10]]) sets.set(set.join(), set)
+    for (const set of sets.values()) this.divide(asciiOf(set))
+    this.high = this.count++
+    this.columns.fill(this.high, 0x80)
+    for (const [name, set] of sets) this.members.set(name, this.membersOf(set))
+  }
+
+  of(set: CodeSet): Uint8Array {
+    return this.members.get(set.join()) as Uint8Array
+  }
+
+  private collect(node: Node, sets: Map<string, CodeSet>): void {
+    if (node.kind === 'set') sets.set(node.codes.join(), node.codes)
+    else if (node.kind === 'assert') this.asserts = true
+    else if (node.kind === 'concat') for (const part of node.parts) this.collect(part, sets)
+    else if (node.kind === 'either') for (const choice of node.choices) this.collect(choice, sets)
+    else if (node.kind !== 'empty') this.collect(node.of, sets)
+  }
+
+  /** columns that lie partly in a set become two */
+  private divide(ascii: CodeSet): void {
+    const { columns } = this
+    const left = new Uint8Array(256)
+    const moved = new Uint8Array(256)
+    for (let byte = 0; byte < 0x80; byte += 1) (left[columns[byte] as number] as number) += 1
+    const inside: number[] = []
+    for (let at = 0; at < ascii.length; at += 2)
+      for (let byte = ascii[at] as number; byte <= (ascii[at + 1] as number); byte += 1) inside.push(byte)
+    for (const byte of inside) (left[columns[byte] as number] as number) -= 1
+    for (const byte of inside) {
+      const column = columns[byte] as number
+      if (left[column] === 0) continue
+      if (moved[column] === 0) moved[column] = this.count++
+      columns[byte] = moved[column] as number
+    }
+  }
+
+  private membersOf(set: CodeSet): Uint8Array {
+    const members = new Uint8Array(this.count)
+    for (let at = 0; at < set.length && (set[at] as number) < 0x80; at += 2)
+      for (let byte = set[at] as number; byte <= Math.min(set[at + 1] as number, 0x7f); byte += 1)
+        members[this.columns[byte] as number] = 1
+    if ((set.at(-1) ?? 0) >= 0x80) members[this.high] = 1
+    return members
+  }
+}
+
+class Builder {
+  readonly states: State[] = []
+  private readonly classes: Classes
+
+  constructor(classes: Classes) {
+    this.classes = classes
+  }
+
+  push(state: State): number {
+    return this.states.push(state) - 1
+  }
+
+  /** @returns where the node's states begin that end in `to` */
+  add(node: Node, to: number): number {
+    if (this.states.length > STATES_MOST) return to
+    switch (node.kind) {
+      case 'empty':
+        return to
+      case 'set':
+        return this.push({ kind: 'byte', columns: this.classes.of(node.codes), to })
+      case 'assert':
+        return this.push({ kind: 'assert', what: node.what, to })
+      case 'group':
+        return this.add(node.of, to)
+      case 'concat':
+        return node.parts.reduceRight((next, part) => this.add(part, next), to)
+      case 'either':
+        return node.choices
+          .map((choice) => this.add(choice, to))
+          .reduce((or, begin) => this.push({ kind: 'split', to: begin, or }))
+      case 'repeat':
+        return this.repeat(node, to)
+    }
+  }
+
+  private repeat(node: Node & { kind: 'repeat' }, to: number): number {
+    const least = Math.min(node.min, COPIES_MOST)
+    let begin = to
+    if (node.max - least > COPIES_MOST) {
+      const loop: State & { kind: 'split' } = { kind: 'split', to, or: to }
+      begin = this.push(loop)
+      loop.or = this.add(node.of, begin)
+    } else
+      for (let count = least; count < node.max; count += 1)
+        begin = this.push({ kind: 'split', to: this.add(node.of, begin), or: to })
+    for (let count = 0; count < least; count += 1) begin = this.add(node.of, begin)
+    return begin
+  }
+}
