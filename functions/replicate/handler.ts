@@ -19,7 +19,7 @@ import { describeFailure } from '../../shared/runtime/log.ts'
 import type { Meter } from '../../shared/runtime/metrics.ts'
 import {
   type BatchResponse,
-  batchResponse,
+  createFailures,
   isLastReceive,
   type QueueRecord,
   recordsOf,
@@ -73,15 +73,8 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
   const tagsOf = (repository: RepositoryAddress) => parts.reader.tagsOf(repository)
   const discover = createDiscover({ ...parts, tagsOf })
   return async (event, run) => {
-    const failed = new Map<string, QueueRecord>()
-    const fail = (record: QueueRecord, error: unknown) => {
-      failed.set(record.messageId, record)
-      run.log.error('record failed', {
-        messageId: record.messageId,
-        receives: record.receives,
-        ...describeFailure(error),
-      })
-    }
+    const failures = createFailures(run.log)
+    const { fail } = failures
     const records = recordsOf(event)
     const groups = await readGroups(parts, discover, records, run, fail)
     const work = { ...base, ...parts.outfit({ ...base, log: run.log }), log: run.log }
@@ -90,14 +83,14 @@ export const createReplicate = (parts: ReplicateParts): Handle<BatchResponse> =>
       groups.map((group) => followGroup(work, group, budget, parts.maxReceives, fail)),
     )
     const { queues, replicateQueue: url, maxReceives, random } = parts
-    await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failed.values())
+    await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failures.records())
     run.note({
       records: records.length,
       replicas: groups.length,
-      failed: failed.size,
+      failed: failures.records().length,
       outcomes: tally(outcomes),
     })
-    return batchResponse(failed.keys())
+    return failures.response()
   }
 }
 

@@ -12,7 +12,7 @@ import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import {
   type BatchResponse,
-  batchResponse,
+  createFailures,
   isLastReceive,
   type QueueRecord,
   recordsOf,
@@ -68,15 +68,8 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
   }
   const scans = scansOf(parts.config.scan, parts.own, chooses)
   return async (event, run) => {
-    const failed = new Map<string, QueueRecord>()
-    const fail = (record: QueueRecord, error: unknown) => {
-      failed.set(record.messageId, record)
-      run.log.error('record failed', {
-        messageId: record.messageId,
-        receives: record.receives,
-        ...describeFailure(error),
-      })
-    }
+    const failures = createFailures(run.log)
+    const { fail } = failures
     const records = recordsOf(event)
     const read = await Promise.all(
       records.map(async (record) => {
@@ -101,9 +94,14 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
       outcomes.push(await scanGroup({ ...base, scan, run, fail }, group, parts.now() + share))
     }
     const { queues, scanQueue: url, maxReceives, random } = parts
-    await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failed.values())
-    run.note({ records: records.length, repositories: groups.length, failed: failed.size, outcomes })
-    return batchResponse(failed.keys())
+    await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failures.records())
+    run.note({
+      records: records.length,
+      repositories: groups.length,
+      failed: failures.records().length,
+      outcomes,
+    })
+    return failures.response()
   }
 }
 

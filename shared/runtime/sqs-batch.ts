@@ -48,6 +48,27 @@ export const batchResponse = (failed: Iterable<string>): BatchResponse => ({
   batchItemFailures: [...new Set(failed)].map((itemIdentifier) => ({ itemIdentifier })),
 })
 
+/** Which records of one batch failed: what a function gathers while it works on many at a time. */
+export interface Failures {
+  /** Logs it, with its code. A record that fails twice is one failed record. */
+  readonly fail: (record: QueueRecord, error: unknown) => void
+  readonly records: () => readonly QueueRecord[]
+  readonly response: () => BatchResponse
+}
+
+export const createFailures = (log: Log): Failures => {
+  const failed = new Map<string, QueueRecord>()
+  return {
+    fail(record, error) {
+      failed.set(record.messageId, record)
+      const { messageId, receives } = record
+      log.error('record failed', { messageId, receives, ...describeFailure(error) })
+    },
+    records: () => [...failed.values()],
+    response: () => batchResponse(failed.keys()),
+  }
+}
+
 /**
  * Works through the records one after another; each that throws is logged with its code and reported as failed, the others
  * are not disturbed. A failure that no retry can mend is reported like any other: only so does the record end in the
@@ -58,18 +79,13 @@ export const eachRecord = async (
   log: Log,
   work: (record: QueueRecord) => Promise<void>,
 ): Promise<BatchResponse> => {
-  const failed: string[] = []
+  const failures = createFailures(log)
   for (const record of recordsOf(event)) {
     try {
       await work(record)
     } catch (error) {
-      failed.push(record.messageId)
-      log.error('record failed', {
-        messageId: record.messageId,
-        receives: record.receives,
-        ...describeFailure(error),
-      })
+      failures.fail(record, error)
     }
   }
-  return batchResponse(failed)
+  return failures.response()
 }

@@ -5,6 +5,8 @@ import { compiledRulePack } from '../../stack/rule-pack.ts'
 import type { Bench, Row } from './harness.ts'
 import { tell } from './replication/stage.ts'
 import { benchEngine } from './scanning/engine.ts'
+import { benchFirst } from './scanning/first.ts'
+import { benchFound } from './scanning/found.ts'
 import { benchHostile } from './scanning/hostile.ts'
 import { benchMemory } from './scanning/memory.ts'
 import { benchPack } from './scanning/pack.ts'
@@ -41,4 +43,6 @@ const PARTS: Readonly<Record<string, (scene: Scene) => Promise<Row[]>>> = {
   ready: benchReady,
   hostile: benchHostile,
   memory: benchMemory,
+  first: benchFirst,
+  found: benchFound,
 }

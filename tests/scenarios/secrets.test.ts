@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
@@ -18,6 +17,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Decision } from '../../local/contracts.ts'
 import { type Developer, developerOf } from '../support/developer.ts'
 import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
+import { letters, plantKey } from '../support/planted.ts'
 
 const CONFIG = `
 version: 1
@@ -30,16 +30,9 @@ notify:
   - { topic: security, events: [secret] }
 `
 
-/** Characters that follow from a seed, so that nothing in this file looks like a key. */
-const letters = (seed: string, alphabet: string, length: number): string =>
-  [...createHash('sha512').update(seed).digest()]
-    .slice(0, length)
-    .map((byte) => alphabet[byte % alphabet.length])
-    .join('')
-
 const planted: string[] = []
 const plant = (seed: string): string => {
-  const key = ['AK', 'IA', letters(seed, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', 16)].join('')
+  const key = plantKey(seed)
   planted.push(key)
   return key
 }
@@ -149,6 +142,58 @@ test('a branch that a forced push takes away at once is searched all the same', 
   await push(nina, '--force', 'race')
   await scanning(true)
   await until(() => findingsOf('Secret Found').some((found) => found.commit === lost), 'the lost commit')
+})
+
+test('one push with a secret in every corner: each is found in its commit', async () => {
+  await live.createRepository('corners')
+  const rosa = await developerOf(live, 'corners')
+  try {
+    const write = (path: string, content: string | Buffer) => writeFileSync(join(rosa.folder, path), content)
+    const put = (path: string, text: string, message = 'work') => {
+      write(path, text)
+      return rosa.commit(message)
+    }
+    const expected: [string, string][] = []
+    const expects = (path: string, commit: string) => expected.push([path, commit])
+
+    for (let number = 1; number <= 10; number += 1) {
+      const commit = await put('middle.env', number === 5 ? `K=${plant('middle')}\n` : `K=${number}\n`)
+      if (number === 5) expects('middle.env', commit)
+    }
+    const lines = Array.from({ length: 30 }, (_, at) => `line ${at} of it`).join('\n')
+    await put('old.txt', `${lines}\n`)
+    await rosa.git('mv', 'old.txt', 'new.txt')
+    expects('new.txt', await put('new.txt', `${lines}\n${plant('renamed')}\n`))
+
+    await put('both.txt', 'one\n')
+    await rosa.git('branch', 'side')
+    await put('both.txt', 'ours\n')
+    await rosa.git('checkout', '--quiet', 'side')
+    await put('both.txt', 'theirs\n')
+    await rosa.git('checkout', '--quiet', 'main')
+    await rosa.git('merge', '--quiet', 'side').catch(() => undefined)
+    expects('both.txt', await put('both.txt', `resolved ${plant('merge')}\n`, 'merge'))
+
+    write('wide.txt', Buffer.from(`\uFEFFkey ${plant('wide')}\n`, 'utf16le'))
+    expects('wide.txt', await rosa.commit('work'))
+    expects('last.txt', await put('last.txt', `no newline ${plant('last')}`))
+    const chain = Array.from({ length: 200 }, (_, at) => `${letters(`chain ${at}`, 'abcdefgh', 40)}\n`)
+    for (let depth = 0; depth < 50; depth += 1) {
+      chain[depth] = depth === 10 ? `${plant('chain')}\n` : `changed ${depth}\n`
+      const commit = await put('chain.txt', chain.join(''))
+      if (depth === 10) expects('chain.txt', commit)
+    }
+    await rosa.git('commit', '--quiet', '--allow-empty', '-m', `message with ${plant('message')}`)
+    expects('', await rosa.git('rev-parse', 'HEAD'))
+    await rosa.git('tag', '-a', 'v1', '-m', `tag with ${plant('tag')}`)
+    expects('', await rosa.git('rev-parse', 'v1'))
+    await rosa.git('push', '--quiet', 'origin', 'main', 'v1')
+    await until(() => findingsOf('Secret Found', 'corners').length >= expected.length, 'each corner')
+    const found = findingsOf('Secret Found', 'corners').map(({ path, commit }) => [path, commit])
+    expect(found.sort()).toEqual(expected.sort())
+  } finally {
+    rosa.leave()
+  }
 })
 
 test('an ignore file on the default branch allows it; after a rotation of the key it is still known', async () => {

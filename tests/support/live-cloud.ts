@@ -15,6 +15,8 @@ import { type Cloud, startCloud } from '../../local/cloud.ts'
 import type { Faults } from '../../local/contracts.ts'
 import type { Envelope } from '../../local/gateway/wires.ts'
 
+import { plantedIn } from './planted.ts'
+
 const root = resolve(import.meta.dirname, '../..')
 const EQUAL_WITHIN_MS = 120_000
 const SHORT_PAUSES = pathToFileURL(join(root, 'tests/support/short-pauses.mjs')).href
@@ -47,6 +49,7 @@ export interface LiveCloud {
   ): Promise<Envelope>
   /** runs the sweep as its schedule would: by a message in its queue */
   sweep(): Promise<void>
+  /** also looks whether a planted secret got out: into logs, tables, queues, events or messages; throws where one did */
   stop(options?: { keep?: boolean }): Promise<void>
 }
 
@@ -190,8 +193,13 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
       await inbox.stop()
       const left = await cloud.stop()
       tellDecisions()
+      const leaks = plantedIn(cloud.folder, {
+        events: JSON.stringify(events),
+        messages: JSON.stringify(inbox.messages),
+      })
       if (!keep) rmSync(folder, { recursive: true, force: true })
       if (left.length > 0) throw new Error(`the cloud was stopped, but not its ${left.join(', ')}`)
+      if (leaks.length > 0) throw new Error(`planted secrets got out:\n${leaks.join('\n')}`)
     },
   }
 }

@@ -5,7 +5,7 @@ import type { PackBytes } from './bytes.ts'
 import { BEYOND_BYTES, contentReader, inflatePieces } from './content.ts'
 import { applyDelta, deltaHead } from './delta.ts'
 import { typeName } from './entry.ts'
-import { heldObjects } from './held.ts'
+import { held as heldOf } from './held.ts'
 import { ID_ROOM_BYTES, idInPlace } from './id.ts'
 import { isDelta, type PackIndex, settleId } from './index.ts'
 import type { Kept } from './kept.ts'
@@ -30,7 +30,7 @@ export interface Objects {
 
 export const packObjects = (bytes: PackBytes, index: PackIndex, limits: PackLimits, kept: Kept): Objects => {
   const contents = contentReader()
-  const held = heldObjects(limits.held - kept.bytes())
+  const held = heldOf<number, Buffer>(limits.held - kept.bytes(), ({ length }) => length)
   let scratch = Buffer.allocUnsafeSlow(64 * 1024)
   /** bytes that had to be made a second time */
   let again = 0

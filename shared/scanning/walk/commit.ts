@@ -25,11 +25,15 @@ export const headed = (data: Buffer): Headed => {
 
 const OID = /^[0-9a-f]{40}$/
 
+/** V8 keeps the whole header alive for a slice of it. */
+const detached = (oid: string): string => Buffer.from(oid, 'latin1').toString('latin1')
+
 /** Tree and parents of a commit; undefined: it names no tree, so it is no commit. */
 export const linksOf = ({ headers }: Headed): { tree: string; parents: readonly string[] } | undefined => {
   const tree = headers.get('tree')?.[0]
   if (tree === undefined || !OID.test(tree)) return undefined
-  return { tree, parents: (headers.get('parent') ?? []).filter((parent) => OID.test(parent)) }
+  const parents = (headers.get('parent') ?? []).filter((parent) => OID.test(parent))
+  return { tree: detached(tree), parents: parents.map(detached) }
 }
 
 /** Who wrote a commit or made a tag, when, and what they said, as text, whatever it is encoded in. */

@@ -7,21 +7,34 @@ export interface Judged {
 /** about 100 bytes each */
 const MOST = 200_000
 
+/** In two halves: when the newer one is full, the older one is forgotten as a whole. What is met again is new again. */
 export const createJudged = (most = MOST): Judged => {
-  const kept = new Set<string>()
+  let newer = new Set<string>()
+  let older = new Set<string>()
   let of = ''
+  const keep = (oid: string): void => {
+    if (newer.size >= most / 2) {
+      older = newer
+      newer = new Set()
+    }
+    newer.add(oid)
+  }
   return {
     has(digest, oid) {
-      if (digest !== of || !kept.delete(oid)) return false
-      kept.add(oid)
+      if (digest !== of) return false
+      if (newer.has(oid)) return true
+      if (!older.has(oid)) return false
+      keep(oid)
       return true
     },
     add(digest, oid) {
       // other rules: what was clean under the old ones says nothing
-      if (digest !== of) kept.clear()
+      if (digest !== of) {
+        newer.clear()
+        older.clear()
+      }
       of = digest
-      kept.add(oid)
-      if (kept.size > most) kept.delete(kept.values().next().value as string)
+      keep(oid)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { held as heldOf } from '../../git/pack/held.ts'
 import type { LargeObject, Pack } from '../../git/pack/types.ts'
 import { headed, linksOf } from './commit.ts'
 import { isTree } from './trees.ts'
@@ -14,19 +15,12 @@ export interface Reader {
 
 /** @param held bytes of trees that are kept, those used last */
 export const objectReader = (pack: Pack, older: Older, held: number): Reader => {
-  const trees = new Map<string, Buffer | undefined>()
+  const trees = heldOf<string, { readonly data: Buffer | undefined }>(held, sizeOf)
   const commits = new Map<string, string | undefined>()
-  let bytes = 0
 
-  const keep = (oid: string, tree: Buffer | undefined): Buffer | undefined => {
-    trees.set(oid, tree)
-    bytes += sizeOf(tree)
-    for (const [oldest, data] of trees) {
-      if (bytes <= held) break
-      trees.delete(oldest)
-      bytes -= sizeOf(data)
-    }
-    return tree
+  const keep = (oid: string, data: Buffer | undefined): Buffer | undefined => {
+    trees.add(oid, { data })
+    return data
   }
 
   const fromPack = (oid: string): Buffer | undefined => {
@@ -43,12 +37,8 @@ export const objectReader = (pack: Pack, older: Older, held: number): Reader => 
 
   return {
     tree(oid) {
-      if (trees.has(oid)) {
-        const tree = trees.get(oid)
-        trees.delete(oid)
-        trees.set(oid, tree)
-        return tree
-      }
+      const kept = trees.get(oid)
+      if (kept) return kept.data
       const tree = fromPack(oid)
       if (tree) return keep(oid, isTree(tree) ? tree : undefined)
       return treeOfOlder(oid).then((found) => keep(oid, found && isTree(found) ? found : undefined))
@@ -70,4 +60,4 @@ export const objectReader = (pack: Pack, older: Older, held: number): Reader => 
 
 /** what a kept entry costs besides its bytes */
 const ENTRY_BYTES = 200
-const sizeOf = (tree: Buffer | undefined): number => (tree?.length ?? 0) + ENTRY_BYTES
+const sizeOf = ({ data }: { readonly data: Buffer | undefined }): number => (data?.length ?? 0) + ENTRY_BYTES

@@ -5,7 +5,8 @@ import { runChild } from './child.ts'
 import { makeHistory } from './history.ts'
 import type { Scene } from './scene.ts'
 
-interface Scanned {
+/** What `memory-child.ts` tells of one first push. */
+export interface Scanned {
   readonly packMB: number
   readonly textMB: number
   readonly commits: number

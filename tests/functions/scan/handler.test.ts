@@ -311,6 +311,39 @@ test('a hostile file: what is kept is bounded, what is beyond is told, and the n
   expect(world.emitted[2]?.detail).toMatchObject({ found: 1 })
 })
 
+test.each([
+  [
+    'a byte that is another',
+    (piece: Uint8Array) => piece.with(piece.length >> 1, (piece[piece.length >> 1] ?? 0) ^ 1),
+  ],
+  ['an end before its end', (piece: Uint8Array) => piece.subarray(0, piece.length - 7)],
+  ['no pack at all', (piece: Uint8Array) => new Uint8Array(piece.length)],
+])(
+  'a broken pack, %s: tried again, told by the last try, and then what comes is searched',
+  async (_, spoil) => {
+    const first = await orchard.commit({ a: plant('broken') })
+    const event = await orchard.push('main', first)
+    world.fail.spoil = spoil
+    expect((await world.run([event])).batchItemFailures).toHaveLength(1)
+    expect(told()).toEqual([])
+    expect((await world.run([event], 3)).batchItemFailures).toHaveLength(1)
+    expect(told()).toEqual(['Scan Incomplete'])
+    world.fail.spoil = undefined
+    await world.run([await orchard.push('main', await orchard.commit({ a: 'a', b: plant('next') }, [first]))])
+    expect(told()).toEqual(['Scan Incomplete', 'Secret Found'])
+    expect(world.emitted[1]?.detail).toMatchObject({ found: 2 })
+  },
+)
+
+test('a small push of a huge file: searched in pieces to its last byte, and the next push as well', async () => {
+  const bomb = `${'0'.repeat(40 * 2 ** 20)} ${plant('bomb')}`
+  const first = await orchard.commit({ bomb, a: plant('beside') })
+  await world.run([await orchard.push('main', first)])
+  expect(world.emitted[0]?.detail).toMatchObject({ found: 2 })
+  await world.run([await orchard.push('main', await orchard.commit({ b: plant('after it') }, [first]))])
+  expect(firstFinding(told().lastIndexOf('Secret Found'))).toMatchObject({ path: 'b' })
+})
+
 test('the schedule asks for each repository that is scanned; what no event announced is then found', async () => {
   await orchard.push('main', await orchard.commit({ a: plant('x16') }))
   await world.run([{ reason: 'schedule' }])

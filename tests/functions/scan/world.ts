@@ -7,6 +7,7 @@ import type { RepositoryAddress } from '../../../shared/codecommit/address.ts'
 import { basicAuthorization, signGitPassword } from '../../../shared/codecommit/git-password.ts'
 import { createGitClient } from '../../../shared/git/client.ts'
 import { openPack } from '../../../shared/git/pack/open.ts'
+import type { GitClient } from '../../../shared/git/types.ts'
 import type { Run } from '../../../shared/runtime/entry.ts'
 import type { BatchResponse } from '../../../shared/runtime/sqs-batch.ts'
 import { compileRules } from '../../../shared/scanning/engine/compile.ts'
@@ -63,6 +64,8 @@ export interface ScanWorld {
     note?: () => Error | undefined
     remainingMs?: number
     rotated?: FingerprintKeys
+    /** what becomes of a piece of a pack on its way */
+    spoil?: ((piece: Uint8Array) => Uint8Array) | undefined
   }
   repository(name: string): Promise<ScanRepository>
   /** hands these bodies to the function */
@@ -104,6 +107,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     (message: string, facts: object = {}) => {
       lines.push(JSON.stringify({ level, message, ...facts }))
     }
+  const git = createGitClient()
   const judged = new Map<string, ReturnType<typeof createJudged>>()
   const parts: ScanHandlerParts = {
     config: { scan: [{ repositories: ['*', '!private-*'] }] },
@@ -113,7 +117,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     scanQueue: QUEUE,
     maxReceives: 3,
     contents: contentsOf(bareOf),
-    git: createGitClient(),
+    git: { ...git, fetch: async (...asked) => spoilt(await git.fetch(...asked), fail.spoil) },
     remote: ({ name }) => {
       const url = `${server.endpoint.replace('{region}', REGION)}/v1/repos/${name}`
       const { host, pathname: path } = new URL(url)
@@ -199,6 +203,15 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
       rmSync(root, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+type Fetched = Awaited<ReturnType<GitClient['fetch']>>
+
+const spoilt = (answer: Fetched, spoil: ScanWorld['fail']['spoil']): Fetched => {
+  async function* pieces() {
+    for await (const piece of answer.pack) yield spoil ? spoil(piece) : piece
+  }
+  return { ...answer, pack: pieces() }
 }
 
 const openRepository = async (

@@ -3,7 +3,13 @@ import type { Context } from 'aws-lambda'
 import { entry } from '../../../shared/runtime/entry.ts'
 import { RelayError } from '../../../shared/runtime/errors.ts'
 import { describeFailure, type Facts, type Log } from '../../../shared/runtime/log.ts'
-import { batchResponse, eachRecord, isLastReceive, recordsOf } from '../../../shared/runtime/sqs-batch.ts'
+import {
+  batchResponse,
+  createFailures,
+  eachRecord,
+  isLastReceive,
+  recordsOf,
+} from '../../../shared/runtime/sqs-batch.ts'
 
 const open = () => {
   const lines: { level: string; message: string; facts: Facts }[] = []
@@ -93,6 +99,23 @@ describe('SQS batches', () => {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'b' }] })
     expect(done).toEqual(['c'])
     expect(lines.map(({ facts }) => facts.code)).toEqual(['EVENT_MALFORMED', undefined])
+  })
+
+  test('what fails twice is logged twice and is one failed record, as it came', () => {
+    const { lines, log } = open()
+    const failures = createFailures(log)
+    const [first, second] = recordsOf({ Records: [record('a', '2'), record('b')] })
+    expect(failures.response()).toEqual({ batchItemFailures: [] })
+    for (const one of [first!, second!, first!]) failures.fail(one, new RelayError('EVENT_MALFORMED'))
+    expect(failures.records()).toEqual([first, second])
+    expect(failures.response()).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'b' }],
+    })
+    expect(lines.map(({ facts }) => [facts.messageId, facts.receives])).toEqual([
+      ['a', 2],
+      ['b', 1],
+      ['a', 2],
+    ])
   })
 
   test('the last receive is the one after which SQS gives up', () => {
