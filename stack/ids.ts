@@ -14,5 +14,6 @@ export const functionId = (name: FunctionName): string =>
   `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', 'Dash')}LambdaFunction`
 
 export const SCHEDULE_ROLE_ID = 'SweepScheduleRole'
+export const SCAN_LOG_GROUP_ID = 'ScanLogGroup'
 export const CLUSTER_ID = 'Cluster'
 export const topicId = (topic: string): string => `${idOf(topic)}Topic`

@@ -10,7 +10,7 @@ import { deletionsApart, keepDefaultBranch } from '../../shared/replication/defa
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
 import { isBlocked } from '../../shared/replication/relay/pushes.ts'
 import type { DefaultBranchKeeper, Verdict } from '../../shared/replication/relay/types.ts'
-import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { Refusal } from './git-output.ts'
 import type { Repository } from './repository.ts'
@@ -191,15 +191,4 @@ const refusalError = (refused: readonly Refusal[], replica: string): RelayError 
 const counts = (updates: readonly RefUpdate[]) => {
   const of = (kind: RefUpdate['kind']) => updates.filter((update) => update.kind === kind).length
   return { created: of('create'), updated: of('update'), deleted: of('delete') }
-}
-
-/** sysexits.h, and one of our own behind them: what mirror-stopped reads as "try again", "denied", "input wrong" and "refused, ask". */
-export const EXIT = { done: 0, again: 75, denied: 77, wrong: 78, refused: 79 } as const
-
-/** Exit code for a failure: a stranger's error is tried again. */
-export const exitCodeOf = (error: unknown): number => {
-  const code = codeOf(error)
-  if (code === 'REMOTE_DENIED') return EXIT.denied
-  if (code === 'PLAN_REFUSED') return EXIT.refused
-  return code !== undefined && CODES[code].retry === 'never' ? EXIT.wrong : EXIT.again
 }

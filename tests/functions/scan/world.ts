@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
 import { createScan, type ScanHandlerParts } from '../../../functions/scan/handler.ts'
 import type { RepositoryAddress } from '../../../shared/codecommit/address.ts'
 import { basicAuthorization, signGitPassword } from '../../../shared/codecommit/git-password.ts'
@@ -57,10 +58,13 @@ export interface ScanWorld {
   /** lines of the log */
   readonly lines: string[]
   readonly sent: string[]
+  /** environments of the tasks that were started */
+  readonly launched: Record<string, string>[]
   /** hooks of failures */
   readonly fail: {
     emit?: () => Error | undefined
     note?: () => Error | undefined
+    runTask?: () => Error | undefined
     remainingMs?: number
     rotated?: FingerprintKeys
   }
@@ -95,6 +99,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
   const emitted: ScanWorld['emitted'] = []
   const lines: string[] = []
   const sent: string[] = []
+  const launched: ScanWorld['launched'] = []
   const fail: ScanWorld['fail'] = {}
   let time = Date.parse('2031-05-17T09:05:00Z')
   const now = () => time
@@ -159,6 +164,21 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
       },
       changeMessageVisibility: async () => undefined,
     },
+    tasks: {
+      runTask: async (input) => {
+        const error = fail.runTask?.()
+        if (error) throw error
+        launched.push(environmentOf(input))
+        return { tasks: [{ taskArn: `arn:task/${launched.length}` }], failures: [] }
+      },
+    },
+    place: {
+      cluster: 'c',
+      taskDefinition: 'scan:1',
+      subnets: ['s'],
+      securityGroups: ['g'],
+      assignPublicIp: 'ENABLED',
+    },
     pause: async (ms) => {
       time += ms
     },
@@ -178,6 +198,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     emitted,
     lines,
     sent,
+    launched,
     fail,
     repository: async (name) => openRepository(name, root, bareOf(name), now),
     run: (bodies, receives = 1) =>
@@ -200,6 +221,11 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     },
   }
 }
+
+const environmentOf = ({ overrides }: RunTaskCommandInput): Record<string, string> =>
+  Object.fromEntries(
+    (overrides?.containerOverrides?.[0]?.environment ?? []).map(({ name = '', value = '' }) => [name, value]),
+  )
 
 const openRepository = async (
   name: string,
