@@ -22,7 +22,7 @@ import {
   sub,
   type Value,
 } from './resources.ts'
-import { scanTaskDefinition } from './scan-task.ts'
+import { SCAN_TASK_DEFINITION_ID } from './scan-task.ts'
 import { fingerprintKeyArn } from './scanning.ts'
 import { TABLE_ID } from './table.ts'
 import { TASK_DEFINITION_ID } from './task.ts'
@@ -150,7 +150,7 @@ const environment = (plan: Plan) => {
     RELAY_NOTIFY_QUEUE_URL: ref(queueId('notify')),
     RELAY_SCAN_QUEUE_URL: ref(queueId('scan')),
     RELAY_SCAN_DLQ_URL: ref(deadLettersId('scan')),
-    RELAY_SCAN_TASK_DEFINITION: scanTaskDefinition(plan),
+    RELAY_SCAN_TASK_DEFINITION: ref(SCAN_TASK_DEFINITION_ID),
     RELAY_FINGERPRINT_SECRET: fingerprintKeyArn(plan),
     RELAY_BUS: 'default',
     RELAY_STACK: stackName(plan),

@@ -5,8 +5,8 @@ import { parkTips, removeParked } from './parking.ts'
 import { allow, putOwnEvents, role, type Statement } from './policy.ts'
 import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
-import { scanTaskFamily, scanTaskRoles } from './scan-task.ts'
-import { isScanning, readScanned } from './scanning.ts'
+import { SCAN_TASK_ROLE_ID } from './scan-task.ts'
+import { readScanned } from './scanning.ts'
 import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
 import { useTable } from './table.ts'
 import { clusterName, EXECUTION_ROLE_ID, TASK_ROLE_ID } from './task.ts'
@@ -35,7 +35,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     ...parkTips(plan),
     readSourceSettings(plan),
     makeReplicas(plan),
-    ...startTask(plan, arn('ecs', `task-definition/${named(plan, 'mirror')}:*`)),
+    ...startTask(plan, 'mirror'),
     passTaskRoles([att(TASK_ROLE_ID), att(EXECUTION_ROLE_ID)]),
     putOwnEvents(),
     useKeyThrough('sqs'),
@@ -75,8 +75,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     useTable('Query'),
     ...readScanned(plan),
     // what is too much for a function goes on in a task
-    ...(isScanning(plan) ? startTask(plan, arn('ecs', `task-definition/${scanTaskFamily(plan)}:*`)) : []),
-    passTaskRoles(scanTaskRoles(plan)),
+    ...startTask(plan, 'scan'),
+    passTaskRoles([att(SCAN_TASK_ROLE_ID), att(EXECUTION_ROLE_ID)]),
     putOwnEvents(),
     useKeyThrough('sqs'),
     useKeyForTable(),
@@ -126,8 +126,8 @@ const readBothSides = (plan: Plan): readonly Statement[] => [
   ...useReplicaKeys(plan),
 ]
 
-const startTask = (plan: Plan, definition: Value): readonly Statement[] => [
-  allow(['ecs:RunTask'], [definition], inCluster),
+const startTask = (plan: Plan, family: 'mirror' | 'scan'): readonly Statement[] => [
+  allow(['ecs:RunTask'], [arn('ecs', `task-definition/${named(plan, family)}:*`)], inCluster),
   // a task takes over the tags of its definition, which has those of the stack (ECS developer guide, "Tagging authorization")
   allow(['ecs:TagResource'], [tasks(plan)], { StringEquals: { 'ecs:CreateAction': 'RunTask' } }),
 ]

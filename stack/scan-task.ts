@@ -1,22 +1,13 @@
 import { SCAN_LOG_GROUP_ID } from './ids.ts'
 import { useKeyForTable } from './keys.ts'
 import { OWN_ACCOUNT, putOwnEvents, role } from './policy.ts'
-import {
-  att,
-  named,
-  type Plan,
-  type Resource,
-  type Resources,
-  ref,
-  roleNamed,
-  type Value,
-} from './resources.ts'
-import { fingerprintKeyArn, isScanning, readInTask } from './scanning.ts'
+import { att, named, type Plan, type Resource, type Resources, ref, roleNamed } from './resources.ts'
+import { fingerprintKeyArn, readInTask } from './scanning.ts'
 import { TABLE_ID, useTable } from './table.ts'
 import { EXECUTION_ROLE_ID, imageUri, LOG_DAYS } from './task.ts'
 
-const SCAN_TASK_DEFINITION_ID = 'ScanTaskDefinition'
-const SCAN_TASK_ROLE_ID = 'ScanTaskRole'
+export const SCAN_TASK_DEFINITION_ID = 'ScanTaskDefinition'
+export const SCAN_TASK_ROLE_ID = 'ScanTaskRole'
 
 /** Of Fargate's sizes the largest memory beside one processor: the search uses one thread. */
 const CPU = 1024
@@ -24,33 +15,23 @@ const MEMORY = 8192
 /** MiB of it for JavaScript; packs lie beside it */
 const HEAP = 3072
 
-export const scanTaskFamily = (plan: Plan): string => named(plan, 'scan')
-
-/** ARN of the definition; `none` where nothing is scanned. */
-export const scanTaskDefinition = (plan: Plan): Value =>
-  isScanning(plan) ? ref(SCAN_TASK_DEFINITION_ID) : 'none'
-
-/** ARNs of the roles that whoever starts the task passes on. */
-export const scanTaskRoles = (plan: Plan): readonly Value[] =>
-  isScanning(plan) ? [att(SCAN_TASK_ROLE_ID), att(EXECUTION_ROLE_ID)] : []
-
-/** What goes on with a scan that is more than the function can do: the mirror's image and network, another program. */
-export const scanTask = (plan: Plan): Resources =>
-  isScanning(plan)
-    ? {
-        [SCAN_LOG_GROUP_ID]: {
-          Type: 'AWS::Logs::LogGroup',
-          Properties: { LogGroupName: `/ecs/${named(plan, 'scan')}`, RetentionInDays: LOG_DAYS },
-        },
-        [SCAN_TASK_DEFINITION_ID]: taskDefinition(plan),
-        [SCAN_TASK_ROLE_ID]: taskRole(plan),
-      }
-    : {}
+/**
+ * What goes on with a scan that is more than the function can do: the mirror's image and network, another program. There also where
+ * nothing is scanned, as the function is.
+ */
+export const scanTask = (plan: Plan): Resources => ({
+  [SCAN_LOG_GROUP_ID]: {
+    Type: 'AWS::Logs::LogGroup',
+    Properties: { LogGroupName: `/ecs/${named(plan, 'scan')}`, RetentionInDays: LOG_DAYS },
+  },
+  [SCAN_TASK_DEFINITION_ID]: taskDefinition(plan),
+  [SCAN_TASK_ROLE_ID]: taskRole(plan),
+})
 
 const taskDefinition = (plan: Plan): Resource => ({
   Type: 'AWS::ECS::TaskDefinition',
   Properties: {
-    Family: scanTaskFamily(plan),
+    Family: named(plan, 'scan'),
     RequiresCompatibilities: ['FARGATE'],
     RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
     NetworkMode: 'awsvpc',

@@ -15,7 +15,6 @@ import {
   sub,
   type Value,
 } from './resources.ts'
-import { isScanning } from './scanning.ts'
 import { useReplicaKeys } from './settings.ts'
 import { TABLE_ID, useTable } from './table.ts'
 
@@ -206,9 +205,6 @@ const executionRole = (plan: Plan): Resource =>
         ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
         [arn('ecr', `repository/${imageRepository(plan)}`)],
       ),
-      allow(
-        ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        [att(LOG_GROUP_ID), ...(isScanning(plan) ? [att(SCAN_LOG_GROUP_ID)] : [])],
-      ),
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [att(LOG_GROUP_ID), att(SCAN_LOG_GROUP_ID)]),
     ],
   })

@@ -7,7 +7,7 @@ import { scanRequested } from '../../shared/events/request.ts'
 import type { Bus, OwnQueue, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import { comeBackSooner } from '../../shared/runtime/come-back.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
-import { CODES, type Code, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { startTask, type TaskOrder, type TaskPlace, taskInput } from '../../shared/runtime/run-task.ts'
@@ -185,9 +185,6 @@ const scanOrHandOver = async (
   return 'handed over'
 }
 
-/** What people read of a failure that no try mended: reasons of `Scan Incomplete`. */
-const REASONS: Partial<Record<Code, string>> = { SCAN_UNFINISHED: 'time', GIT_LIMIT: 'size' }
-
 /** SQS is about to move the record to the dead-letter queue: people hear of it now, and the schedule asks with growing pauses. */
 const giveUp = async (
   { marks, emit, once, run, now }: GroupParts,
@@ -203,7 +200,7 @@ const giveUp = async (
     await once(`scan-given-up#${name}#${messageId}`, () =>
       emit('Scan Incomplete', {
         repository,
-        gaps: [{ reason: REASONS[code] ?? CODES[code].says }],
+        gaps: [{ reason: CODES[code].says }],
         gapsInAll: 1,
         nextStep: `Look for ${code} in docs/operate.md ("A scan fails"). What was pushed is in the dead letters of the scan, and is searched again with growing pauses.`,
       }),
