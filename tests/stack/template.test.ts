@@ -215,7 +215,7 @@ describe.each(CASES)('%s', (_name, plan) => {
     const logs = statementsOf(resources.MirrorExecutionRole!).find(({ Action }) =>
       Action.includes('logs:PutLogEvents'),
     )
-    expect(logs?.Resource).toContainEqual(att('ScanLogGroup'))
+    expect(logs?.Resource).toContainEqual(att('ScanTaskLogGroup'))
   })
 
   test('nothing lets anybody into the network', () => {
