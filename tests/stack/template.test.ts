@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { parkingName } from '../../shared/codecommit/address.ts'
 import { chooses } from '../../shared/config/glob.ts'
 import { CONSUMERS, FUNCTION_NAMES, FUNCTIONS } from '../../stack/consumers.ts'
-import { deadLettersId, queueId, roleId, topicId } from '../../stack/ids.ts'
+import { deadLettersId, functionId, queueId, roleId, topicId } from '../../stack/ids.ts'
 import { parkingGlobs, parkTips, removeParked } from '../../stack/parking.ts'
 import type { Statement } from '../../stack/policy.ts'
 import { otherSources, replicaArns, sourceArns } from '../../stack/repositories.ts'
@@ -216,6 +216,11 @@ describe.each(CASES)('%s', (_name, plan) => {
       Action.includes('logs:PutLogEvents'),
     )
     expect(logs?.Resource).toContainEqual(att('ScanTaskLogGroup'))
+  })
+
+  test('no resource has the name under which osls puts a function’s log: it would take its place', () => {
+    for (const name of FUNCTION_NAMES)
+      expect(resources).not.toHaveProperty([functionId(name).replace(/LambdaFunction$/, 'LogGroup')])
   })
 
   test('nothing lets anybody into the network', () => {
