@@ -11,10 +11,14 @@ import { compiledRulePack } from './rule-pack.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-/** Programs of the mirror container, by their path without `.ts`. */
-const MIRROR = ['main', 'credential']
+/** Programs of the image of our tasks → where they are, without `.ts`. */
+const PROGRAMS = {
+  main: 'containers/mirror/main',
+  credential: 'containers/mirror/credential',
+  scan: 'containers/scan/main',
+}
 
-/** The function that has the rules of the scanner beside it, as `rules.json`. */
+/** The function that has the rules of the scanner beside it, as `rules.json`; the image has them, too. */
 const SCANNER = 'scan'
 
 /** Folder within a function's own. */
@@ -47,7 +51,7 @@ export interface Built {
 
 /**
  * Bundles every folder of `functions/` to `<outDir>/functions/<name>/`: `index.mjs`, `chunks/` with what it loads only when it is
- * needed, and `relay.json`, for the scanner `rules.json` too; all of it again in `<outDir>/functions/<name>.zip`. The mirror's programs go to `<outDir>/mirror/`.
+ * needed, and `relay.json`, for the scanner `rules.json` too; all of it again in `<outDir>/functions/<name>.zip`. The programs of the tasks' image go to `<outDir>/mirror/`.
  * Equal sources give equal bytes. Files are replaced in one step, so a build beside another, or one that fails, leaves no half file.
  * @throws BadConfig for relay.yml; Error for a function folder without main.ts; esbuild's own error for code that does not build
  */
@@ -63,6 +67,7 @@ export const build = async (options: BuildOptions = {}): Promise<Built> => {
     rules,
   } = await keptBundles(ROOT, options.keptIn ?? OUT, () => bundleAll(functions))
   for (const [path, contents] of mirror) put(join(outDir, 'mirror', path), contents)
+  put(join(outDir, 'mirror', 'rules.json'), rules)
   for (const [name, files] of bundles) {
     const beside =
       name === SCANNER
@@ -206,11 +211,11 @@ export const bundleBeside = (name: string, beside: string): Promise<Map<string, 
   bundleSplit({ index: mainOf(name), beside })
 
 /**
- * The mirror's programs. Whole files: the container's image names them, and a task takes seconds to start whatever it parses.
+ * The programs of mirror and scan task. Whole files: the container's image names them, and a task takes seconds to start whatever it parses.
  * @returns contents by path relative to the image's `/app`
  */
 export const bundleMirror = async (): Promise<Map<string, Uint8Array>> => {
-  const programs = MIRROR.map((program) => [program, join(ROOT, 'containers/mirror', `${program}.ts`)])
+  const programs = Object.entries(PROGRAMS).map(([program, path]) => [program, join(ROOT, `${path}.ts`)])
   const { outputFiles } = await bundle({
     ...BUNDLE_OPTIONS,
     entryPoints: Object.fromEntries(programs),

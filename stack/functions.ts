@@ -22,6 +22,7 @@ import {
   sub,
   type Value,
 } from './resources.ts'
+import { SCAN_TASK_DEFINITION_ID } from './scan-task.ts'
 import { fingerprintKeyArn } from './scanning.ts'
 import { TABLE_ID } from './table.ts'
 import { TASK_DEFINITION_ID } from './task.ts'
@@ -107,6 +108,8 @@ const SETTINGS: Readonly<Record<FunctionName, readonly Setting[]>> = {
     'RELAY_TABLE',
     'RELAY_REPLICATE_QUEUE_URL',
     'RELAY_REPLICATE_DLQ_URL',
+    'RELAY_SCAN_QUEUE_URL',
+    'RELAY_SCAN_DLQ_URL',
     'RELAY_BUS',
     'RELAY_STACK',
     'RELAY_ACCOUNT',
@@ -126,6 +129,11 @@ const SETTINGS: Readonly<Record<FunctionName, readonly Setting[]>> = {
     'RELAY_SCAN_QUEUE_URL',
     'RELAY_MAX_RECEIVES',
     'RELAY_FINGERPRINT_SECRET',
+    'RELAY_CLUSTER',
+    'RELAY_SCAN_TASK_DEFINITION',
+    'RELAY_SUBNETS',
+    'RELAY_SECURITY_GROUPS',
+    'RELAY_ASSIGN_PUBLIC_IP',
   ],
   notify: ['RELAY_TABLE', 'RELAY_TOPICS'],
   trigger: ['RELAY_REPLICATE_QUEUE_URL', 'RELAY_NOTIFY_QUEUE_URL', 'RELAY_SCAN_QUEUE_URL'],
@@ -141,6 +149,8 @@ const environment = (plan: Plan) => {
     RELAY_SWEEP_QUEUE_URL: ref(queueId('sweep')),
     RELAY_NOTIFY_QUEUE_URL: ref(queueId('notify')),
     RELAY_SCAN_QUEUE_URL: ref(queueId('scan')),
+    RELAY_SCAN_DLQ_URL: ref(deadLettersId('scan')),
+    RELAY_SCAN_TASK_DEFINITION: ref(SCAN_TASK_DEFINITION_ID),
     RELAY_FINGERPRINT_SECRET: fingerprintKeyArn(plan),
     RELAY_BUS: 'default',
     RELAY_STACK: stackName(plan),

@@ -14,5 +14,7 @@ export const functionId = (name: FunctionName): string =>
   `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', 'Dash')}LambdaFunction`
 
 export const SCHEDULE_ROLE_ID = 'SweepScheduleRole'
+/** Not `ScanLogGroup`: that is what osls calls the log of the function. */
+export const SCAN_LOG_GROUP_ID = 'ScanTaskLogGroup'
 export const CLUSTER_ID = 'Cluster'
 export const topicId = (topic: string): string => `${idOf(topic)}Topic`

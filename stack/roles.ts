@@ -5,6 +5,7 @@ import { parkTips, removeParked } from './parking.ts'
 import { allow, putOwnEvents, role, type Statement } from './policy.ts'
 import { replicaArns, replicaRoles, sourceArns } from './repositories.ts'
 import { arn, att, named, type Plan, type Resources, ref, roleNamed, type Value } from './resources.ts'
+import { SCAN_TASK_ROLE_ID } from './scan-task.ts'
 import { readScanned } from './scanning.ts'
 import { keepSettings, makeReplicas, readSourceSettings, useReplicaKeys } from './settings.ts'
 import { useTable } from './table.ts'
@@ -34,8 +35,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     ...parkTips(plan),
     readSourceSettings(plan),
     makeReplicas(plan),
-    ...startMirror(plan),
-    passTaskRoles(),
+    ...startTask(plan, 'mirror'),
+    passTaskRoles([att(TASK_ROLE_ID), att(EXECUTION_ROLE_ID)]),
     putOwnEvents(),
     useKeyThrough('sqs'),
     useKeyForTable(),
@@ -44,6 +45,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     receive('mirror-stopped'),
     // another try; and what is given up, where it rings and can be redriven
     send(att(queueId('replicate')), att(deadLettersId('replicate'))),
+    send(att(queueId('scan')), att(deadLettersId('scan'))),
     useTable('Query'),
     ...readBothSides(plan),
     putOwnEvents(),
@@ -72,6 +74,9 @@ const STATEMENTS: Readonly<Record<FunctionName, (plan: Plan) => readonly Stateme
     allow(['sqs:ChangeMessageVisibility', 'sqs:SendMessage'], [att(queueId('scan'))]),
     useTable('Query'),
     ...readScanned(plan),
+    // what is too much for a function goes on in a task
+    ...startTask(plan, 'scan'),
+    passTaskRoles([att(SCAN_TASK_ROLE_ID), att(EXECUTION_ROLE_ID)]),
     putOwnEvents(),
     useKeyThrough('sqs'),
     useKeyForTable(),
@@ -121,8 +126,8 @@ const readBothSides = (plan: Plan): readonly Statement[] => [
   ...useReplicaKeys(plan),
 ]
 
-const startMirror = (plan: Plan): readonly Statement[] => [
-  allow(['ecs:RunTask'], [arn('ecs', `task-definition/${named(plan, 'mirror')}:*`)], inCluster),
+const startTask = (plan: Plan, family: 'mirror' | 'scan'): readonly Statement[] => [
+  allow(['ecs:RunTask'], [arn('ecs', `task-definition/${named(plan, family)}:*`)], inCluster),
   // a task takes over the tags of its definition, which has those of the stack (ECS developer guide, "Tagging authorization")
   allow(['ecs:TagResource'], [tasks(plan)], { StringEquals: { 'ecs:CreateAction': 'RunTask' } }),
 ]
@@ -134,7 +139,7 @@ const tasks = (plan: Plan): Value => arn('ecs', `task/${clusterName(plan)}/*`)
 
 const inCluster = { ArnEquals: { 'ecs:cluster': att(CLUSTER_ID) } }
 
-const passTaskRoles = (): Statement =>
-  allow(['iam:PassRole'], [att(TASK_ROLE_ID), att(EXECUTION_ROLE_ID)], {
+const passTaskRoles = (roles: readonly Value[]): Statement =>
+  allow(['iam:PassRole'], roles, {
     StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
   })

@@ -33,8 +33,8 @@ export const scanning = (plan: Plan): Resources =>
 /** ARN of the secret that holds the key; `none` where nothing is scanned. */
 export const fingerprintKeyArn = (plan: Plan): Value => (isScanning(plan) ? ref(FINGERPRINT_KEY_ID) : 'none')
 
-/** What the scan reads: what was pushed, by one fetch; the team's rules and single files, by the API; the key. */
-export const readScanned = (plan: Plan): readonly Statement[] => [
+/** What function and task read: what was pushed, by one fetch; the team's rules and single files, by the API; the key. */
+export const readInTask = (plan: Plan): readonly Statement[] => [
   allow(
     [
       'codecommit:GetBlob',
@@ -46,9 +46,14 @@ export const readScanned = (plan: Plan): readonly Statement[] => [
     ],
     scannedArns(plan),
   ),
+  allow(['secretsmanager:GetSecretValue'], isScanning(plan) ? [ref(FINGERPRINT_KEY_ID)] : []),
+]
+
+/** The function is asked by the schedule as well, for all that there is. */
+export const readScanned = (plan: Plan): readonly Statement[] => [
+  ...readInTask(plan),
   // has no resource type (Service Authorization Reference, AWS CodeCommit)
   allow(['codecommit:ListRepositories'], isScanning(plan) ? ['*'] : []),
-  allow(['secretsmanager:GetSecretValue'], isScanning(plan) ? [ref(FINGERPRINT_KEY_ID)] : []),
 ]
 
 const scannedArns = ({ config, region }: Plan): readonly Value[] =>

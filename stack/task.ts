@@ -1,4 +1,4 @@
-import { CLUSTER_ID } from './ids.ts'
+import { CLUSTER_ID, SCAN_LOG_GROUP_ID } from './ids.ts'
 import { useKeyForTable } from './keys.ts'
 import { parkTips } from './parking.ts'
 import { allow, OWN_ACCOUNT, putOwnEvents, role } from './policy.ts'
@@ -31,7 +31,7 @@ export const clusterName = (plan: Plan): string => named(plan, 'cluster')
 
 const IMAGE_PARAMETER = 'MirrorImage'
 const STORAGE_PARAMETER = 'MirrorEphemeralStorageGiB'
-const LOG_DAYS = 30
+export const LOG_DAYS = 30
 
 /** What of the mirror may be chosen at deployment, beside relay.yml. */
 export const taskParameters = (plan: Plan, image: string | undefined): Readonly<Record<string, Value>> => ({
@@ -121,7 +121,7 @@ const taskDefinition = (plan: Plan): Resource => ({
 
 const container = ({ config }: Plan): Value => ({
   Name: 'mirror',
-  Image: sub(`\${AWS::AccountId}.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/\${${IMAGE_PARAMETER}}`),
+  Image: imageUri(),
   Essential: true,
   WorkingDirectory: '/app',
   Command: ['node', 'main.mjs'],
@@ -147,6 +147,10 @@ const container = ({ config }: Plan): Value => ({
     },
   },
 })
+
+/** The image that this deployment names. */
+export const imageUri = (): Value =>
+  sub(`\${AWS::AccountId}.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/\${${IMAGE_PARAMETER}}`)
 
 /** What of relay.yml the mirror's guard goes by. */
 const rulesOf = ({ safety, parking, replicate }: Plan['config']) => ({
@@ -192,7 +196,7 @@ const taskRole = (plan: Plan): Resource =>
 const executionRole = (plan: Plan): Resource =>
   role({
     name: roleNamed(plan, 'mirror-execution'),
-    description: 'CodeCommit Relay, mirror task: pulls the image, writes the log',
+    description: 'CodeCommit Relay, mirror and scan tasks: pulls the image, writes the log',
     service: 'ecs-tasks.amazonaws.com',
     statements: [
       // has no resource type (Service Authorization Reference, Amazon ECR)
@@ -201,6 +205,6 @@ const executionRole = (plan: Plan): Resource =>
         ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
         [arn('ecr', `repository/${imageRepository(plan)}`)],
       ),
-      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [att(LOG_GROUP_ID)]),
+      allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [att(LOG_GROUP_ID), att(SCAN_LOG_GROUP_ID)]),
     ],
   })

@@ -9,6 +9,7 @@ import { queues } from './queues.ts'
 import { att, idOf, type Plan, type Resources, ref, type Value } from './resources.ts'
 import { roles } from './roles.ts'
 import { rules } from './rules.ts'
+import { scanTask } from './scan-task.ts'
 import { scanning } from './scanning.ts'
 import { schedule } from './schedule.ts'
 import { TABLE_ID, table, tableArn } from './table.ts'
@@ -52,6 +53,7 @@ export const template = (plan: Plan, image?: string): Template => ({
     scanning(plan),
     network(plan),
     task(plan),
+    scanTask(plan),
     roles(plan),
     triggerPermission(),
     alarms(plan),

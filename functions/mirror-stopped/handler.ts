@@ -1,8 +1,8 @@
-import { addressText } from '../../shared/codecommit/address.ts'
+import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
-import { replicationRequested } from '../../shared/events/request.ts'
+import { replicationRequested, scanRequested } from '../../shared/events/request.ts'
 import type { TaskStopped } from '../../shared/events/types.ts'
 import { type FinishParts, finish } from '../../shared/replication/finish.ts'
 import { createMemory } from '../../shared/replication/guard/memory.ts'
@@ -13,9 +13,11 @@ import type { Handle } from '../../shared/runtime/entry.ts'
 import type { Meter } from '../../shared/runtime/metrics.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { type BatchResponse, eachRecord } from '../../shared/runtime/sqs-batch.ts'
+import { scanRunOf, type TaskEndedParts, taskEnded } from '../../shared/scanning/push/task-ended.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
 import { openLeftRefs } from '../../shared/store/left-refs.ts'
 import { openReplicas } from '../../shared/store/replicas.ts'
+import { openScanMarks } from '../../shared/store/scan-marks.ts'
 import type { Table } from '../../shared/store/table.ts'
 
 export interface MirrorStoppedParts {
@@ -25,6 +27,9 @@ export interface MirrorStoppedParts {
   /** URLs of the replicate queue and of its dead-letter queue */
   readonly replicateQueue: string
   readonly replicateDeadLetters: string
+  /** URLs of the scan queue and of its dead-letter queue */
+  readonly scanQueue: string
+  readonly scanDeadLetters: string
   readonly reader: RefReader
   readonly table: Table
   readonly events: Bus
@@ -35,7 +40,10 @@ export interface MirrorStoppedParts {
   readonly id: () => string
 }
 
-/** Draws the consequence of each mirror task that ended: proof, another run, a later try, or `Mirror Failed`. */
+/**
+ * Draws the consequence of each task that ended. Of a mirror: proof, another run, a later try, or `Mirror Failed`; of a scan: a look at
+ * what came meanwhile, a later try, or `Scan Incomplete`.
+ */
 export const createMirrorStopped = (parts: MirrorStoppedParts): Handle<BatchResponse> => {
   const { queues, own, now, id } = parts
   const work = createQueue({ queues, url: parts.replicateQueue })
@@ -53,16 +61,56 @@ export const createMirrorStopped = (parts: MirrorStoppedParts): Handle<BatchResp
     remember: (target, refs, at) => createMemory({ left, now }, target).remember(refs, at),
     limit: parts.config.mirror.attempts,
   }
+  const scanParts = scanPartsOf(parts, base)
   return (event, run) =>
     eachRecord(event, run.log, async (record) => {
       for (const input of decodeBody(record.body)) {
-        if (input.type === 'task-stopped') await finishTask({ ...base, log: run.log }, input)
+        if (input.type === 'task-stopped') await finishTask({ ...base, log: run.log }, scanParts, input)
         else run.log.info('not a task', { id: input.id, type: input.type })
       }
     })
 }
 
-const finishTask = async (parts: FinishParts, task: TaskStopped): Promise<void> => {
+/** A given-up scan that was told is not told again for so long; who tells it has this long. */
+const KEEP_SECONDS = 30 * 24 * 3600
+const TELL_SECONDS = 60
+
+const scanPartsOf = (
+  parts: MirrorStoppedParts,
+  { emit }: Pick<FinishParts, 'emit'>,
+): Omit<TaskEndedParts, 'log'> => {
+  const { queues, own, now, id, random, table } = parts
+  const work = createQueue({ queues, url: parts.scanQueue })
+  const dead = createQueue({ queues, url: parts.scanDeadLetters })
+  const letter = (repository: RepositoryAddress, reason: string) =>
+    scanRequested({ repository, reason }, { id: id(), now: now(), ...own })
+  return {
+    now,
+    random,
+    emit,
+    once: (name, tell) => openOnce({ table, now, id }).once(name, TELL_SECONDS, KEEP_SECONDS, tell),
+    marks: openScanMarks(table),
+    ask: (repository, reason, afterSeconds) => work.send(letter(repository, reason), afterSeconds),
+    bury: (repository, reason) => dead.send(letter(repository, reason)),
+    limit: parts.config.mirror.attempts,
+  }
+}
+
+const finishTask = async (
+  parts: FinishParts,
+  scanParts: Omit<TaskEndedParts, 'log'>,
+  task: TaskStopped,
+): Promise<void> => {
+  const { log } = parts
+  const { exitCode, stopCode, taskArn } = task
+  const scan = scanRunOf(task.environment)
+  if (scan) {
+    const outcome = await taskEnded({ ...scanParts, log }, scan, task)
+    const { repository, claim } = scan
+    const facts = { claim, task: taskArn, exitCode, stopCode, outcome }
+    log.info('scan stopped', { repository: addressText(repository), ...facts })
+    return
+  }
   const run = launched(task.environment)
   if (!run) {
     parts.log.info('not a mirror', { task: task.taskArn })

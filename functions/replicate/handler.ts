@@ -6,7 +6,7 @@ import { createEmitter } from '../../shared/events/emit.ts'
 import { type Budget, budgetOf } from '../../shared/replication/budget.ts'
 import { targetsAbout } from '../../shared/replication/direction.ts'
 import { type FollowParts, follow, type Work } from '../../shared/replication/follow.ts'
-import { launchOf, type MirrorPlace, startMirror } from '../../shared/replication/launch.ts'
+import { launchOf, startMirror } from '../../shared/replication/launch.ts'
 import type { Followed } from '../../shared/replication/look.ts'
 import type { Streams } from '../../shared/replication/ports.ts'
 import type { RefReader } from '../../shared/replication/prove.ts'
@@ -17,6 +17,7 @@ import type { Handle, Run } from '../../shared/runtime/entry.ts'
 import { codeOf } from '../../shared/runtime/errors.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
 import type { Meter } from '../../shared/runtime/metrics.ts'
+import type { TaskPlace } from '../../shared/runtime/run-task.ts'
 import {
   type BatchResponse,
   createFailures,
@@ -36,7 +37,7 @@ export interface ReplicateParts extends Omit<Streams, keyof Outfit> {
   readonly config: Config
   /** account and region Relay is deployed in */
   readonly own: { readonly account: string; readonly region: string }
-  readonly place: MirrorPlace
+  readonly place: TaskPlace
   readonly bus: string
   /** URL of the replicate queue, and its maxReceiveCount */
   readonly replicateQueue: string

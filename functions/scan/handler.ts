@@ -4,12 +4,13 @@ import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
 import { scanRequested } from '../../shared/events/request.ts'
-import type { Bus, OwnQueue, Queues } from '../../shared/runtime/aws-clients.ts'
+import type { Bus, OwnQueue, Queues, Tasks } from '../../shared/runtime/aws-clients.ts'
 import { comeBackSooner } from '../../shared/runtime/come-back.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
-import { CODES, type Code, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
+import { startTask, type TaskOrder, type TaskPlace, taskInput } from '../../shared/runtime/run-task.ts'
 import {
   type BatchResponse,
   createFailures,
@@ -17,11 +18,18 @@ import {
   type QueueRecord,
   recordsOf,
 } from '../../shared/runtime/sqs-batch.ts'
+import {
+  type HandOver,
+  type HandOverParts,
+  handOver,
+  reasonOf,
+} from '../../shared/scanning/push/hand-over.ts'
 import type { ScanParts, ScanWork } from '../../shared/scanning/push/ports.ts'
 import { type Scanned, scanRepository } from '../../shared/scanning/push/scan.ts'
+import { hintsOf } from '../../shared/scanning/push/tips.ts'
 import { openFindings } from '../../shared/store/findings.ts'
 import { openOnce } from '../../shared/store/idempotency.ts'
-import { openScanMarks, type ScanMarkStore } from '../../shared/store/scan-marks.ts'
+import { type Hold, openScanMarks, type ScanMarkStore } from '../../shared/store/scan-marks.ts'
 import type { Table } from '../../shared/store/table.ts'
 import { type Group, groupsOf, scansOf } from './groups.ts'
 
@@ -37,6 +45,9 @@ export interface ScanHandlerParts extends Omit<ScanParts, 'marks' | 'findings' |
   readonly table: Table
   readonly events: Bus
   readonly queues: Queues & OwnQueue
+  readonly tasks: Pick<Tasks, 'runTask'>
+  /** where the task runs that goes on with what is too much here */
+  readonly place: TaskPlace
   readonly pause: (milliseconds: number) => Promise<unknown>
   /** 0 ≤ x < 1 */
   readonly random: () => number
@@ -47,8 +58,8 @@ export interface ScanHandlerParts extends Omit<ScanParts, 'marks' | 'findings' |
 const LEASE_SECONDS = 960
 /** A gap or a mistake that was told is not told again for so long. */
 const KEEP_SECONDS = 30 * 24 * 3600
-/** Milliseconds kept back for the answer. */
-const ANSWER_MS = 10_000
+/** Milliseconds kept back for the start of a task and the answer. */
+const ANSWER_MS = 20_000
 /** Another scan of the same repository is waited for so long, then the message comes back. */
 const WAIT_MS = 30_000
 const POLL_MS = 250
@@ -66,6 +77,8 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
     once: (name: string, work: () => Promise<void>) =>
       openOnce(parts).once(name, LEASE_SECONDS, KEEP_SECONDS, work),
   }
+  const start = (order: TaskOrder) =>
+    startTask(parts.tasks, taskInput(parts.place, order, 'SCAN_NOT_STARTED'), 'SCAN_NOT_STARTED')
   const scans = scansOf(parts.config.scan, parts.own, chooses)
   return async (event, run) => {
     const failures = createFailures(run.log)
@@ -91,7 +104,7 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
     for (const [index, group] of groups.entries()) {
       // an equal share of what is left: whoever needs more comes back alone, and has it
       const share = (run.remainingMs() - ANSWER_MS) / (groups.length - index)
-      outcomes.push(await scanGroup({ ...base, scan, run, fail }, group, parts.now() + share))
+      outcomes.push(await scanGroup({ ...base, scan, start, run, fail }, group, parts.now() + share))
     }
     const { queues, scanQueue: url, maxReceives, random } = parts
     await comeBackSooner({ queue: queues, url, maxReceives, random, log: run.log }, failures.records())
@@ -105,7 +118,7 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
   }
 }
 
-interface GroupParts extends Pick<ScanParts, 'emit' | 'once'> {
+interface GroupParts extends Pick<ScanParts, 'emit' | 'once'>, Pick<HandOverParts, 'start'> {
   readonly marks: ScanMarkStore
   readonly scan: (work: ScanWork) => Promise<Scanned>
   readonly run: Run
@@ -118,15 +131,19 @@ interface GroupParts extends Pick<ScanParts, 'emit' | 'once'> {
 
 const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Promise<string> => {
   const { repository, events } = group
+  const { marks, run, now } = parts
   const owner = parts.id()
   try {
-    await hold(parts, repository, owner, deadline)
+    const held = await hold(parts, repository, owner, deadline)
+    if (held.kind === 'busy') {
+      await marks.hint(repository, hintsOf(events), now())
+      run.log.info('left to the task', { repository: addressText(repository) })
+      return 'with the task'
+    }
     try {
-      const { outcome, ...counts } = await parts.scan({ repository, events, deadline })
-      parts.run.log.info('repository scanned', { repository: addressText(repository), outcome, ...counts })
-      return outcome
+      return await scanOrHandOver(parts, { repository, events, owner }, deadline, held.after)
     } finally {
-      await parts.marks.release(repository, owner)
+      await marks.release(repository, owner)
     }
   } catch (error) {
     for (const record of group.records) parts.fail(record, error)
@@ -136,8 +153,35 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
   }
 }
 
-/** What people read of a failure that no try mended: reasons of `Scan Incomplete`. */
-const REASONS: Partial<Record<Code, string>> = { SCAN_UNFINISHED: 'time', GIT_LIMIT: 'size' }
+/** What is more than this function can do goes on in a task, under the same claim. */
+const scanOrHandOver = async (
+  parts: GroupParts,
+  work: Omit<HandOver, 'reason'>,
+  deadline: number,
+  after: 'function' | 'task' | undefined,
+): Promise<string> => {
+  const { run, now } = parts
+  const { repository, events } = work
+  const names = { repository: addressText(repository) }
+  const attempt = async (): Promise<string> => {
+    try {
+      const { outcome, ...counts } = await parts.scan({ repository, events, deadline, handsOver: true })
+      run.log.info('repository scanned', { ...names, outcome, ...counts })
+      return outcome
+    } catch (error) {
+      const reason = reasonOf(error, deadline - now())
+      if (reason === undefined) throw error
+      run.log.warn('scan is too much for the function', { ...names, reason, ...describeFailure(error) })
+      await handOver({ ...parts, log: run.log }, { ...work, reason })
+      return 'handed over'
+    }
+  }
+  const outcome = after === undefined ? await attempt() : 'too much'
+  if (outcome !== 'too much') return outcome
+  const reason = after === undefined ? 'before' : 'died'
+  await handOver({ ...parts, log: run.log }, { ...work, reason })
+  return 'handed over'
+}
 
 /** SQS is about to move the record to the dead-letter queue: people hear of it now, and the schedule asks with growing pauses. */
 const giveUp = async (
@@ -154,7 +198,7 @@ const giveUp = async (
     await once(`scan-given-up#${name}#${messageId}`, () =>
       emit('Scan Incomplete', {
         repository,
-        gaps: [{ reason: REASONS[code] ?? CODES[code].says }],
+        gaps: [{ reason: CODES[code].says }],
         gapsInAll: 1,
         nextStep: `Look for ${code} in docs/operate.md ("A scan fails"). What was pushed is in the dead letters of the scan, and is searched again with growing pauses.`,
       }),
@@ -168,6 +212,7 @@ const giveUp = async (
 /**
  * One scan of a repository at a time, so that nothing is told twice. Whoever dies with it holds the others up until the time that it
  * had is over.
+ * @returns `busy` where a task is at it: for that nobody waits
  * @throws RelayError CLAIM_LOST when another has it for long
  */
 const hold = async (
@@ -175,10 +220,11 @@ const hold = async (
   repository: RepositoryAddress,
   owner: string,
   deadline: number,
-): Promise<void> => {
+): Promise<Hold> => {
   const until = Math.min(now() + WAIT_MS, deadline - WAIT_MS)
   for (;;) {
-    if (await marks.hold(repository, owner, deadline + ANSWER_MS, now())) return
+    const held = await marks.hold(repository, owner, deadline + ANSWER_MS, now())
+    if (held.kind === 'held' || held.by === 'task') return held
     if (now() >= until) throw new RelayError('CLAIM_LOST', { repository: addressText(repository) })
     await pause(POLL_MS)
   }

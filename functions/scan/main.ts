@@ -3,18 +3,22 @@ import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createCodeCommit } from '../../shared/codecommit/access.ts'
-import { addressText } from '../../shared/codecommit/address.ts'
 import { loadConfig } from '../../shared/config/load.ts'
 import { createGitClient } from '../../shared/git/client.ts'
-import { openPack } from '../../shared/git/pack/open.ts'
-import { lazyBus, lazyQueues, lazySecrets } from '../../shared/runtime/aws-clients.ts'
+import { limitsFor } from '../../shared/git/pack/limits.ts'
+import { lazyBus, lazyQueues, lazySecrets, lazyTasks } from '../../shared/runtime/aws-clients.ts'
 import { entry } from '../../shared/runtime/entry.ts'
-import { account, count, optionalText, readEnvironment, text, url } from '../../shared/runtime/environment.ts'
-import { readKeys } from '../../shared/scanning/push/keys.ts'
-import { loadRules } from '../../shared/scanning/push/shipped.ts'
-import { enginesOf } from '../../shared/scanning/walk/engines.ts'
-import { createJudged } from '../../shared/scanning/walk/judged.ts'
-import { walk } from '../../shared/scanning/walk/walk.ts'
+import {
+  account,
+  count,
+  list,
+  oneOf,
+  optionalText,
+  readEnvironment,
+  text,
+  url,
+} from '../../shared/runtime/environment.ts'
+import { scanTools } from '../../shared/scanning/push/tools.ts'
 import { openTable } from '../../shared/store/table.ts'
 import { createScan } from './handler.ts'
 
@@ -26,43 +30,41 @@ const settings = readEnvironment(process.env, {
   scanQueue: url('RELAY_SCAN_QUEUE_URL'),
   maxReceives: count('RELAY_MAX_RECEIVES'),
   fingerprintKey: text('RELAY_FINGERPRINT_SECRET'),
+  memory: count('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'),
+  cluster: text('RELAY_CLUSTER'),
+  taskDefinition: text('RELAY_SCAN_TASK_DEFINITION'),
+  subnets: list('RELAY_SUBNETS'),
+  securityGroups: list('RELAY_SECURITY_GROUPS'),
+  assignPublicIp: oneOf('RELAY_ASSIGN_PUBLIC_IP', ['ENABLED', 'DISABLED']),
   gitEndpoint: optionalText('RELAY_GIT_ENDPOINT'),
 })
 const now = Date.now
 const codecommit = createCodeCommit({ gitEndpoint: settings.gitEndpoint, region: settings.region, now })
-/** Of the repositories scanned lately: some megabytes each. */
-const MOST_JUDGED = 20
-const judged = new Map<string, ReturnType<typeof createJudged>>()
 
 export const handler = entry(
   { service: 'scan', now },
   createScan({
     ...settings,
+    ...scanTools({
+      rules: new URL('./rules.json', import.meta.url),
+      secrets: lazySecrets(),
+      fingerprintKey: settings.fingerprintKey,
+      now,
+    }),
     config: loadConfig(new URL('./relay.json', import.meta.url)),
     own: { account: settings.account, region: settings.region },
     contents: codecommit,
     listRepositories: codecommit.listRepositories,
     git: createGitClient(),
     remote: codecommit.gitRemote,
-    openPack,
-    walk,
-    shipped: loadRules(new URL('./rules.json', import.meta.url)),
-    enginesOf: (compiled) => enginesOf(compiled),
-    keys: readKeys(lazySecrets(), settings.fingerprintKey, now),
-    judgedOf: (repository) => {
-      const name = addressText(repository)
-      const known = judged.get(name) ?? createJudged()
-      judged.delete(name)
-      judged.set(name, known)
-      if (judged.size > MOST_JUDGED) judged.delete(judged.keys().next().value ?? '')
-      return known
-    },
     folder: tmpdir(),
+    limits: limitsFor(settings.memory),
     table: openTable({ client: new DynamoDBClient(), name: settings.table }),
     events: lazyBus(),
     queues: lazyQueues(),
+    tasks: lazyTasks(),
+    place: settings,
     pause: (milliseconds) => sleep(milliseconds),
-    now,
     random: Math.random,
     id: randomUUID,
   }),

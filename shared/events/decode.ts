@@ -34,8 +34,8 @@ const IGNORED: readonly string[] = [
 /** An SNS notification may wrap a trigger record, which may not wrap another. */
 const MAX_WRAPS = 2
 
-/** The container whose exit code tells how a mirror run went. */
-const MIRROR_CONTAINER = 'mirror'
+/** The containers whose exit code tells how a run went: a task has one of them. */
+const CONTAINERS = ['mirror', 'scan']
 
 /**
  * What a message says happened.
@@ -195,8 +195,8 @@ const decodeRelay = (kind: string, detail: unknown, base: { id: string; at: stri
 const decodeTask = (input: unknown, base: { id: string; at: string }): readonly RelayInput[] => {
   const detail = check(taskState(), input, 'detail')
   if (detail.lastStatus !== 'STOPPED') return []
-  const exitCode = detail.containers?.find(({ name }) => name === MIRROR_CONTAINER)?.exitCode
-  const override = detail.overrides?.containerOverrides?.find(({ name }) => name === MIRROR_CONTAINER)
+  const exitCode = detail.containers?.find(({ name = '' }) => CONTAINERS.includes(name))?.exitCode
+  const override = detail.overrides?.containerOverrides?.find(({ name = '' }) => CONTAINERS.includes(name))
   return [
     {
       type: 'task-stopped',

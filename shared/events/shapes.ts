@@ -242,6 +242,7 @@ export const secretFound = once(
       findings: z.array(finding()),
       found: count(),
       blocking: count(),
+      way: z.exactOptional(z.literal('task')),
       nextStep: words(),
     }),
 )

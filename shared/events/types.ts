@@ -172,6 +172,8 @@ export interface SecretFound {
   readonly found: number
   /** how many of all may block */
   readonly blocking: number
+  /** `task`: it was more than the function could do; absent: the function */
+  readonly way?: 'task'
   readonly nextStep: string
 }
 
@@ -271,7 +273,7 @@ export interface TaskStopped {
   readonly taskArn: string
   readonly stopCode?: string
   readonly stoppedReason?: string
-  /** of the mirror container; absent when it never ran */
+  /** of Relay's container; absent when it never ran */
   readonly exitCode?: number
   /** environment overrides with which the task was started */
   readonly environment: Readonly<Record<string, string>>

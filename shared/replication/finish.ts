@@ -2,13 +2,14 @@ import { addressText } from '../codecommit/address.ts'
 import type { RefMap } from '../git/refs.ts'
 import { type Code, codeOf, RelayError } from '../runtime/errors.ts'
 import { describeFailure } from '../runtime/log.ts'
+import type { RunEnd } from '../runtime/task-end.ts'
 import type { Claim, Proof, ReplicaRecord } from '../store/records.ts'
 import { plan } from './plan.ts'
 import type { Ask, Parts, Request } from './ports.ts'
 import { addCounts, type Comparison, compare, countsOf, NONE, type Target } from './prove.ts'
 import { planDigest } from './refused.ts'
 import { giveUp, lastWayOf, measureLag, tellPending, tellRefused, tellSourceMissing } from './report.ts'
-import { again, type Decision, decide, type RunEnd } from './retry.ts'
+import { again, type Decision, decide } from './retry.ts'
 
 /** Looks at, or writes for, one replica while others keep asking for it. */
 const MAX_ROUNDS = 5

@@ -1,26 +1,10 @@
 import type { Code } from '../runtime/errors.ts'
-
-/** How a mirror run ended, as ECS tells it. `exitCode` is absent when the container never ran. */
-export interface RunEnd {
-  readonly exitCode?: number | undefined
-  readonly stopCode?: string | undefined
-  readonly stoppedReason?: string | undefined
-}
+import { backoff, EXIT, endText, type RunEnd } from '../runtime/task-end.ts'
 
 export type Decision =
   | { readonly kind: 'ok' }
   | { readonly kind: 'retry'; readonly afterSeconds: number; readonly code: Code; readonly reason: string }
   | { readonly kind: 'give-up'; readonly code: Code; readonly reason: string }
-
-/** sysexits.h: EX_NOPERM and EX_CONFIG; EX_TEMPFAIL (75) is tried again like everything unknown. */
-const DENIED = 77
-const WRONG = 78
-/** ours: the guard refused the plan */
-const REFUSED = 79
-
-const FIRST_DELAY_SECONDS = 5
-/** What SQS delays a message at most. */
-const LONGEST_DELAY_SECONDS = 900
 
 /**
  * What follows a mirror run. Success is exit code 0 alone: ECS's stop code is `EssentialContainerExited` for every code.
@@ -30,10 +14,10 @@ const LONGEST_DELAY_SECONDS = 900
  */
 export const decide = (end: RunEnd, attempt: number, limit: number, random: () => number): Decision => {
   if (end.exitCode === 0) return { kind: 'ok' }
-  const reason = reasonOf(end)
-  if (end.exitCode === DENIED) return { kind: 'give-up', code: 'REMOTE_DENIED', reason }
-  if (end.exitCode === WRONG) return { kind: 'give-up', code: 'CONFIG_INVALID', reason }
-  if (end.exitCode === REFUSED) return { kind: 'give-up', code: 'PLAN_REFUSED', reason }
+  const reason = endText(end)
+  if (end.exitCode === EXIT.denied) return { kind: 'give-up', code: 'REMOTE_DENIED', reason }
+  if (end.exitCode === EXIT.wrong) return { kind: 'give-up', code: 'CONFIG_INVALID', reason }
+  if (end.exitCode === EXIT.refused) return { kind: 'give-up', code: 'PLAN_REFUSED', reason }
   const code = end.stopCode === 'TaskFailedToStart' ? 'MIRROR_NOT_STARTED' : 'MIRROR_FAILED'
   return again({ code, reason }, attempt, limit, random)
 }
@@ -48,27 +32,6 @@ export const again = (
   attempt + 1 < limit
     ? { kind: 'retry', afterSeconds: backoff(attempt, random), code, reason }
     : { kind: 'give-up', code, reason }
-
-/** Whole seconds, 1 to 900: exponential with full jitter, so that many failing replicas do not return in step. */
-export const backoff = (attempt: number, random: () => number): number =>
-  Math.max(1, Math.ceil(random() * Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** attempt)))
-
-const reasonOf = ({ exitCode, stopCode, stoppedReason }: RunEnd): string => {
-  const facts = [
-    exitCode === undefined ? 'the container never ran' : `exit code ${exitCode}${meaningOf(exitCode)}`,
-    stopCode,
-    stoppedReason?.slice(0, 500),
-  ]
-  return facts.filter((fact) => fact !== undefined && fact !== '').join('; ')
-}
-
-const meaningOf = (exitCode: number): string => {
-  if (exitCode === 75) return ' (passing trouble)'
-  if (exitCode === DENIED) return ' (access denied)'
-  if (exitCode === WRONG) return ' (input or configuration wrong)'
-  if (exitCode === REFUSED) return ' (plan refused)'
-  return exitCode > 128 ? ` (signal ${exitCode - 128})` : ''
-}
 
 const STEPS: Partial<Record<Code, string>> = {
   REMOTE_DENIED:

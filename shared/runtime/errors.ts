@@ -38,6 +38,8 @@ export const CODES = {
   STORE_FAILED: { retry: 'later', says: 'the table could not be read or written' },
   QUEUE_FAILED: { retry: 'later', says: 'a message could not be put into its queue' },
   SCAN_UNFINISHED: { retry: 'later', says: 'what was pushed could not be searched to its end' },
+  SCAN_NOT_STARTED: { retry: 'later', says: 'the task that goes on with a scan could not be started' },
+  SCAN_TASK_FAILED: { retry: 'later', says: 'the task that goes on with a scan ended without success' },
   KEY_UNREADABLE: { retry: 'later', says: 'the key of the fingerprints could not be read' },
   GIT_FAILED: { retry: 'later', says: 'the git program ended with an error' },
   DISK_FULL: { retry: 'later', says: 'the work folder is full: give the mirror more ephemeral storage' },

@@ -13,7 +13,24 @@ export interface ScanMarks {
   readonly commits: ReadonlySet<string>
   /** milliseconds since the epoch: a scan was given up, and is not asked for again before; absent: the last one ended well */
   readonly pausedUntil?: number
+  /** tips that events named while somebody else was at it, and that were not looked for yet */
+  readonly hinted: readonly Hint[]
+  /** what is there is more than the function can do: runs of the task that failed at it */
+  readonly task?: number
 }
+
+/** A tip that an event named. */
+export interface Hint {
+  readonly ref: string
+  readonly oid: string
+}
+
+/** `after`: who had it, and died with it */
+export type Hold =
+  | { readonly kind: 'held'; readonly after?: Holder }
+  | { readonly kind: 'busy'; readonly by: Holder }
+
+type Holder = 'function' | 'task'
 
 export interface ScanMarkStore {
   read(repository: RepositoryAddress): Promise<ScanMarks>
@@ -34,10 +51,23 @@ export interface ScanMarkStore {
   /**
    * One scan of a repository at a time.
    * @param until milliseconds since the epoch: afterwards anybody may take it
-   * @returns false while another has it
    */
-  hold(repository: RepositoryAddress, owner: string, until: number, at: number): Promise<boolean>
+  hold(repository: RepositoryAddress, owner: string, until: number, at: number): Promise<Hold>
+  /** gives it to a task, which is yet to start; false: another has it meanwhile */
+  pass(repository: RepositoryAddress, owner: string, task: string, until: number): Promise<boolean>
+  /** false: another has it */
+  extend(repository: RepositoryAddress, owner: string, until: number): Promise<boolean>
+  /** undefined: nobody has it */
+  holder(repository: RepositoryAddress): Promise<string | undefined>
   release(repository: RepositoryAddress, owner: string): Promise<void>
+  /** keeps what events named for whoever scans next */
+  hint(repository: RepositoryAddress, hints: readonly Hint[], at: number): Promise<void>
+  /**
+   * What is there is the task's, until something of it was searched.
+   * @param failed runs that failed; absent: as was noted before
+   * @returns how many that are now
+   */
+  noteTask(repository: RepositoryAddress, failed?: number): Promise<number>
 }
 
 const TIP = 'tip '
@@ -45,6 +75,8 @@ const PAST = 'past '
 const COMMITS = 'commits'
 const CLAIM = 'claim'
 const PAUSE = 'pause'
+const HINT = 'hint '
+const TASK = 'task'
 const FIRST_PAUSE_MS = 30 * 60_000
 const LONGEST_PAUSE_MS = 24 * 3_600_000
 /** Tips that refs have left are told to the server as known for so long: a branch may come back. */
@@ -64,6 +96,8 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
       past: past.map(({ oid }) => String(oid)),
       commits: new Set(of(COMMITS).flatMap(unpack)),
       ...of(PAUSE).reduce((_, { until }) => ({ pausedUntil: Number(until) }), {}),
+      hinted: of(HINT).map(({ ref, oid }) => ({ ref: String(ref), oid: String(oid) })),
+      ...of(TASK).reduce((_, { failed }) => ({ task: Number(failed) }), {}),
     }
   },
   note: async (repository, before, now, commits, at) => {
@@ -73,6 +107,11 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
     const pk = partitionOf(repository)
     const writes = [
       ...[...left].map((oid) => () => table.put({ pk, sk: `${PAST}${oid}` }, { oid, expiresAt })),
+      ...before.hinted.map(
+        ({ oid }) =>
+          () =>
+            table.delete({ pk, sk: `${HINT}${oid}` }),
+      ),
       ...changed.map(
         ([ref, oid]) =>
           () =>
@@ -82,6 +121,7 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
     for (let from = 0; from < writes.length; from += PARALLEL)
       await Promise.all(writes.slice(from, from + PARALLEL).map((write) => write()))
     if (before.pausedUntil !== undefined) await table.delete({ pk, sk: PAUSE })
+    if (before.task !== undefined) await table.delete({ pk, sk: TASK })
     if (commits.length === 0) return
     const kept = [...before.commits, ...commits].slice(-MAX_REMEMBERED_COMMITS)
     await table.put({ pk, sk: COMMITS }, { packed: Buffer.from(kept.join(''), 'hex').toString('base64') })
@@ -92,17 +132,46 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
     const until = at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** times)
     await table.put(key, { times: times + 1, until })
   },
-  hold: (repository, owner, until, at) =>
-    table.put(
-      { pk: partitionOf(repository), sk: CLAIM },
-      { owner, until },
-      { when: 'attribute_not_exists(#owner) OR #until < :now', values: { ':now': at } },
-    ),
+  hold: async (repository, owner, until, at) => {
+    const key = claimOf(repository)
+    const before = await table.get(key)
+    const by = before?.task === true ? 'task' : 'function'
+    if (before && Number(before.until) >= at) return { kind: 'busy', by }
+    const vacant = before
+      ? { when: '#owner = :owner AND #until < :now', values: { ':owner': String(before.owner), ':now': at } }
+      : { when: 'attribute_not_exists(#owner)' }
+    if (!(await table.put(key, { owner, until }, vacant))) return { kind: 'busy', by: 'function' }
+    return before ? { kind: 'held', after: by } : { kind: 'held' }
+  },
+  pass: (repository, owner, task, until) =>
+    table.put(claimOf(repository), { owner: task, until, task: true }, ownedBy(owner)),
+  extend: (repository, owner, until) =>
+    table.update(claimOf(repository), { set: { until }, ...ownedBy(owner) }),
+  holder: async (repository) => {
+    const owner = (await table.get(claimOf(repository)))?.owner
+    return owner === undefined ? undefined : String(owner)
+  },
   release: async (repository, owner) => {
-    const mine = { when: '#owner = :owner', values: { ':owner': owner } }
-    await table.delete({ pk: partitionOf(repository), sk: CLAIM }, mine)
+    await table.delete(claimOf(repository), ownedBy(owner))
+  },
+  hint: async (repository, hints, at) => {
+    const pk = partitionOf(repository)
+    const expiresAt = Math.ceil(at / 1000) + PAST_SECONDS
+    await Promise.all(
+      hints.map(({ ref, oid }) => table.put({ pk, sk: `${HINT}${oid}` }, { ref, oid, expiresAt })),
+    )
+  },
+  noteTask: async (repository, failed) => {
+    const key = { pk: partitionOf(repository), sk: TASK }
+    const now = failed ?? Number((await table.get(key))?.failed ?? 0)
+    await table.put(key, { failed: now })
+    return now
   },
 })
+
+const claimOf = (repository: RepositoryAddress): Key => ({ pk: partitionOf(repository), sk: CLAIM })
+
+const ownedBy = (owner: string) => ({ when: '#owner = :owner', values: { ':owner': owner } })
 
 const noteTip = async (
   table: Table,

@@ -335,7 +335,7 @@ export const createWorld = (real: Table, { way = 'auto', ...more }: WorldOptions
     id: randomUUID,
   }
   const replicate = createReplicate(parts)
-  const mirrorStopped = createMirrorStopped(parts)
+  const mirrorStopped = createMirrorStopped({ ...parts, scanQueue: 'scan', scanDeadLetters: 'scan-dead' })
   const sweep = createSweep(parts)
 
   const eventOf = (messages: readonly Message[]) => ({

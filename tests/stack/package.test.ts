@@ -204,7 +204,12 @@ describe('build', () => {
         filesIn(join(folder, 'one/functions', name)),
       )
     expect(readdirSync(join(folder, 'two/functions'), { recursive: true }).join()).not.toContain('former')
-    expect(readdirSync(join(folder, 'one/mirror')).sort()).toEqual(['credential.mjs', 'main.mjs'])
+    expect(readdirSync(join(folder, 'one/mirror')).sort()).toEqual([
+      'credential.mjs',
+      'main.mjs',
+      'rules.json',
+      'scan.mjs',
+    ])
   })
 
   test.each(functionFolders)(

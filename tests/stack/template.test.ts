@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { parkingName } from '../../shared/codecommit/address.ts'
 import { chooses } from '../../shared/config/glob.ts'
 import { CONSUMERS, FUNCTION_NAMES, FUNCTIONS } from '../../stack/consumers.ts'
-import { deadLettersId, queueId, roleId, topicId } from '../../stack/ids.ts'
+import { deadLettersId, functionId, queueId, roleId, topicId } from '../../stack/ids.ts'
 import { parkingGlobs, parkTips, removeParked } from '../../stack/parking.ts'
 import type { Statement } from '../../stack/policy.ts'
 import { otherSources, replicaArns, sourceArns } from '../../stack/repositories.ts'
@@ -119,6 +119,8 @@ describe.each(CASES)('%s', (_name, plan) => {
       ['RELAY_BUS', 'events:PutEvents', []],
       ['RELAY_CLUSTER', 'ecs:RunTask', []],
       ['RELAY_TASK_DEFINITION', 'iam:PassRole', [att('MirrorTaskRole'), att('MirrorExecutionRole')]],
+      ['RELAY_SCAN_TASK_DEFINITION', 'iam:PassRole', [att('ScanTaskRole'), att('MirrorExecutionRole')]],
+      ['RELAY_SCAN_DLQ_URL', 'sqs:SendMessage', [att('ScanDeadLetters')]],
       ['RELAY_TOPICS', 'sns:Publish', topics],
     ]
     for (const name of FUNCTION_NAMES) {
@@ -188,6 +190,37 @@ describe.each(CASES)('%s', (_name, plan) => {
     expect(container.MountPoints).toEqual([
       { SourceVolume: Volumes[0].Name, ContainerPath: '/work', ReadOnly: false },
     ])
+  })
+
+  test('the scan task is the mirror’s image with another program, as unprivileged', () => {
+    const { Memory, ContainerDefinitions, Volumes, ExecutionRoleArn } =
+      resources.ScanTaskDefinition!.Properties
+    const [mirror] = resources.MirrorTaskDefinition!.Properties.ContainerDefinitions
+    const [scan] = ContainerDefinitions
+    const { Image, User, WorkingDirectory, ReadonlyRootFilesystem, MountPoints, StopTimeout } = mirror
+    expect(scan).toMatchObject({
+      ...{ Image, User, WorkingDirectory, ReadonlyRootFilesystem, MountPoints, StopTimeout },
+      Name: 'scan',
+    })
+    expect(MountPoints[0].SourceVolume).toBe(Volumes[0].Name)
+    expect(scan.Command.at(-1)).toBe('scan.mjs')
+    expect(ExecutionRoleArn).toEqual(resources.MirrorTaskDefinition!.Properties.ExecutionRoleArn)
+    // what JavaScript may take leaves room for packs
+    const heap = Number(/=(\d+)$/.exec(scan.Command[1])?.[1])
+    expect(heap).toBeLessThan(Number(Memory) / 2)
+    const environment = Object.fromEntries(
+      scan.Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+    )
+    expect(environment.RELAY_MEMORY).toBe(Memory)
+    const logs = statementsOf(resources.MirrorExecutionRole!).find(({ Action }) =>
+      Action.includes('logs:PutLogEvents'),
+    )
+    expect(logs?.Resource).toContainEqual(att('ScanTaskLogGroup'))
+  })
+
+  test('no resource has the name under which osls puts a function’s log: it would take its place', () => {
+    for (const name of FUNCTION_NAMES)
+      expect(resources).not.toHaveProperty([functionId(name).replace(/LambdaFunction$/, 'LogGroup')])
   })
 
   test('nothing lets anybody into the network', () => {
@@ -443,7 +476,9 @@ describe('scanning', () => {
     const readsKey = ofType(resources, 'AWS::IAM::Role').filter(([, role]) =>
       statementsOf(role).some(({ Action }) => Action.includes('secretsmanager:GetSecretValue')),
     )
-    expect(readsKey.map(([id]) => id)).toEqual(['ScanRole'])
+    expect(readsKey.map(([id]) => id).sort()).toEqual(['ScanRole', 'ScanTaskRole'])
+    for (const { Action } of statementsOf(resources.ScanTaskRole!))
+      for (const action of Action) expect(action).not.toMatch(/^(codecommit:(?!Get|GitPull)|sqs:|ecs:|iam:)/)
     expect(resources.FingerprintKey?.Properties.GenerateSecretString.PasswordLength).toBeGreaterThanOrEqual(
       44,
     )

@@ -24,6 +24,29 @@ export const PACK_LIMITS: PackLimits = {
   depth: 4_095,
 }
 
+/**
+ * The limits of whoever has another memory than the function that {@link PACK_LIMITS} are made for.
+ * @param memory MiB of the process
+ */
+export const limitsFor = (memory: number): PackLimits => {
+  const share = memory / 1_769
+  const scaled = (most: number) => Math.floor(most * share)
+  return {
+    ...PACK_LIMITS,
+    memory: scaled(PACK_LIMITS.memory),
+    base: scaled(PACK_LIMITS.base),
+    held: scaled(PACK_LIMITS.held),
+    objects: scaled(PACK_LIMITS.objects),
+  }
+}
+
+/** Who has hours and a disk: as much as the index can address, and a bound for bombs only. */
+export const roomyLimitsFor = (memory: number): PackLimits => ({
+  ...limitsFor(memory),
+  pack: 4_095 * MEBIBYTE,
+  inflated: 512 * 1024 * MEBIBYTE,
+})
+
 /** @throws RelayError GIT_LIMIT when there is more than `most` */
 export const within = (limit: keyof PackLimits, value: number, most: number): void => {
   if (value > most) throw new RelayError('GIT_LIMIT', { limit: `pack ${limit}`, most, value })

@@ -1,6 +1,6 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import type { DetailOf, RelayDetailType, RepositoryEvent } from '../../events/types.ts'
-import type { OpenPack } from '../../git/pack/types.ts'
+import type { OpenPack, PackLimits } from '../../git/pack/types.ts'
 import type { GitClient, GitRemote } from '../../git/types.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { FindingStore } from '../../store/findings.ts'
@@ -72,6 +72,10 @@ export interface ScanParts {
   readonly judgedOf: (repository: RepositoryAddress) => Judged
   /** where packs wait that are too large for the memory */
   readonly folder: string
+  /** of packs; absent: those of a function */
+  readonly limits?: Partial<PackLimits>
+  /** `task`: findings say that the function could not do it */
+  readonly way?: 'task'
   readonly now: () => number
   readonly log: Log
 }
@@ -82,4 +86,10 @@ export interface ScanWork {
   readonly events: readonly RepositoryEvent[]
   /** milliseconds since the epoch: afterwards nothing more is begun */
   readonly deadline: number
+  /** whoever finds it too much gives it to somebody who has more room: nothing is left out before */
+  readonly handsOver?: boolean
+  /** refs at once; absent: all */
+  readonly most?: number
+  /** even where a scan was given up lately */
+  readonly evenPaused?: boolean
 }

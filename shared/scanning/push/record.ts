@@ -24,10 +24,10 @@ export interface Ledger {
 }
 
 export const openLedger = async (
-  parts: Pick<ScanParts, 'findings' | 'emit'>,
+  parts: Pick<ScanParts, 'findings' | 'emit' | 'way'>,
   repository: RepositoryAddress,
 ): Promise<Ledger> => {
-  const { findings, emit } = parts
+  const { findings, emit, way } = parts
   const known = new Map((await findings.list(repository)).map((record) => [placeKey(record), record]))
   const save = async (records: readonly FindingRecord[]) => {
     await findings.save(records)
@@ -91,7 +91,11 @@ export const openLedger = async (
         ),
       )
       const elsewhere = new Map(counts)
-      if (found.length > 0) await emit('Secret Found', secretFound(repository, found, elsewhere))
+      if (found.length > 0)
+        await emit('Secret Found', {
+          ...secretFound(repository, found, elsewhere),
+          ...(way === undefined ? {} : { way }),
+        })
       if (resolved.length > 0) await emit('Secret Resolved', secretResolved(repository, resolved, elsewhere))
       await save([...found, ...resolved].map(({ untold: _told, ...record }) => record))
       return { found: found.length, resolved: resolved.length }

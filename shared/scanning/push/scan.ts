@@ -13,7 +13,7 @@ import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
 import { type Ledger, openLedger } from './record.ts'
 import { type TeamRules, teamRules, tellMistakes } from './rules.ts'
 import { type Brought, sightingsOf } from './sightings.ts'
-import { type Tips, tipsOf } from './tips.ts'
+import { portionOf, type Tips, tipsOf } from './tips.ts'
 
 /** Files of which a scan asks whether a finding is still in them; the rest is the next scan's. */
 const MAX_LOOKS = 200
@@ -22,19 +22,23 @@ const MAX_LOOKS = 200
 const AFTERWARDS_MS = 20_000
 
 export interface Scanned {
-  readonly outcome: 'scanned' | 'nothing new' | 'no repository' | 'paused'
+  /** `too much`: known from before to be more than this process can do */
+  readonly outcome: 'scanned' | 'nothing new' | 'no repository' | 'paused' | 'too much'
+  /** refs that are still to be scanned */
+  readonly left: number
   readonly commits: number
   readonly blobs: number
   readonly found: number
   readonly resolved: number
 }
 
-const NOTHING = { commits: 0, blobs: 0, found: 0, resolved: 0 }
+const NOTHING = { left: 0, commits: 0, blobs: 0, found: 0, resolved: 0 }
 
 /**
  * Scans what came to a repository since the last time. What was found is written and told before the refs count as searched: whoever
  * dies between leaves it to be done again, and the same findings are the same records.
- * @throws RelayError SCAN_UNFINISHED when the time was up: what was found until then is kept and told; and what servers, table and
+ * @throws RelayError SCAN_UNFINISHED when the time was up, or with `handsOver` something needs more room: what was found until
+ * then is kept and told; and what servers, table and
  * bus throw
  */
 export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<Scanned>) => {
@@ -45,7 +49,7 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
     const source = await parts.git.advertise(parts.remote(repository), 'git-upload-pack', { signal })
     if (!source) return { outcome: 'no repository', ...NOTHING }
     const marks = await parts.marks.read(repository)
-    if (work.events.length === 0 && (marks.pausedUntil ?? 0) > parts.now())
+    if (!work.evenPaused && work.events.length === 0 && (marks.pausedUntil ?? 0) > parts.now())
       return { outcome: 'paused', ...NOTHING }
     const tips = tipsOf(source.refs, marks, work.events)
     if (tips.moved.size === 0 && tips.away.length === 0) {
@@ -53,12 +57,27 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
       const ledger = await openLedger(parts, repository)
       return { outcome: 'nothing new', ...NOTHING, ...(await ledger.tell()) }
     }
+    if (work.handsOver && marks.task !== undefined) return { outcome: 'too much', ...NOTHING }
+    const portion = portionOf(tips, work.most)
+    const left = tips.wants.length - portion.wants.length
     const inForce = await rulesOf(repository, (ref) =>
       tips.moved.has(ref) ? marks.tips.get(ref) : undefined,
     )
     if (!inForce) return { outcome: 'no repository', ...NOTHING }
     const { judging: rules, now } = inForce
-    return scanTips(parts, work, { source, marks, tips, rules, now, keys: await parts.keys(), signal })
+    const keys = await parts.keys()
+    // what is hinted at waits for the last portion
+    const before = left === 0 ? marks : { ...marks, hinted: [] }
+    const scanned = await scanTips(parts, work, {
+      source,
+      marks: before,
+      tips: portion,
+      rules,
+      now,
+      keys,
+      signal,
+    })
+    return { ...scanned, left }
   }
 }
 
@@ -74,7 +93,11 @@ interface Situation {
   readonly signal: AbortSignal
 }
 
-const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation): Promise<Scanned> => {
+const scanTips = async (
+  parts: ScanParts,
+  work: ScanWork,
+  situation: Situation,
+): Promise<Omit<Scanned, 'left'>> => {
   const { repository } = work
   const { tips, marks } = situation
   const at = new Date(parts.now()).toISOString()
@@ -95,7 +118,9 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
   await lookAgain(parts, work, situation, ledger, at)
   await ledger.follow(at)
   const told = await ledger.tell()
-  const complete = walked?.complete ?? true
+  const isLate = walked?.complete === false
+  const isCramped = work.handsOver && pack?.pack.unread().some(({ reason }) => reason === 'too-large')
+  const complete = !isLate && !isCramped
   const gaps = gapsOf(walked, away, beyond)
   // what there was no time for is the next try's; the last one tells it
   if (complete && gaps.told.length > 0) await tellGaps(parts, repository, gaps)
@@ -106,7 +131,10 @@ const scanTips = async (parts: ScanParts, work: ScanWork, situation: Situation):
     unscanned: gaps.counts,
     ...told,
   })
-  if (!complete) throw new RelayError('SCAN_UNFINISHED', { repository: addressText(repository) })
+  if (!complete) {
+    const facts = { repository: addressText(repository), reason: isLate ? 'time' : 'size' }
+    throw new RelayError('SCAN_UNFINISHED', facts)
+  }
   const commits = [...(walked && pack ? newCommits(pack.pack, tips) : []), ...away.commits]
   await parts.marks.note(repository, marks, tips.moved, commits, parts.now())
   return {
@@ -150,7 +178,8 @@ const fetchNew = async (
     },
     { signal },
   )
-  const pack = await parts.openPack(answer.pack, { spill: { folder: parts.folder } })
+  const { limits = {} } = parts
+  const pack = await parts.openPack(answer.pack, { limits, spill: { folder: parts.folder } })
   return { pack, [Symbol.asyncDispose]: () => pack.close() }
 }
 

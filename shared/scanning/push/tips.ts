@@ -32,20 +32,37 @@ export const tipsOf = (refs: RefMap, marks: ScanMarks, events: readonly Reposito
   // first those that the moved refs were at: what came now stands on them
   const before = [...moved.keys()].flatMap((ref) => marks.tips.get(ref) ?? [])
   const haves = [...new Set([...before, ...marks.tips.values(), ...marks.past])].slice(0, MAX_HAVES)
-  return { wants, haves, moved, away: awayOf(refs, searched, marks.commits, events) }
+  return { wants, haves, moved, away: awayOf(refs, searched, marks, events) }
 }
+
+/**
+ * The first few of what there is to do, so that what was done is noted in between: that is where whoever is interrupted goes on.
+ * @param most wants
+ */
+export const portionOf = (tips: Tips, most = Number.POSITIVE_INFINITY): Tips => {
+  if (tips.wants.length <= most) return tips
+  const wants = tips.wants.slice(0, most)
+  const chosen = new Set(wants.map(({ ref }) => ref))
+  return { ...tips, wants, moved: new Map([...tips.moved].filter(([ref]) => chosen.has(ref))), away: [] }
+}
+
+/** What events name that may be gone before anybody looks. */
+export const hintsOf = (events: readonly RepositoryEvent[]): readonly Want[] =>
+  events
+    .flatMap(({ changes }) => changes)
+    .flatMap(({ ref, commit }) => (commit === undefined ? [] : [{ ref, oid: commit }]))
 
 const awayOf = (
   refs: RefMap,
   searched: ReadonlySet<string>,
-  commits: ReadonlySet<string>,
+  { commits, hinted }: Pick<ScanMarks, 'commits' | 'hinted'>,
   events: readonly RepositoryEvent[],
 ): readonly Want[] => {
   const there = new Set(refs.values())
   const away = new Map<string, Want>()
-  for (const { ref, commit } of events.flatMap(({ changes }) => changes)) {
-    if (commit === undefined || there.has(commit) || searched.has(commit) || commits.has(commit)) continue
-    away.set(commit, { ref, oid: commit })
+  for (const { ref, oid } of [...hinted, ...hintsOf(events)]) {
+    if (there.has(oid) || searched.has(oid) || commits.has(oid)) continue
+    away.set(oid, { ref, oid })
   }
   return [...away.values()]
 }

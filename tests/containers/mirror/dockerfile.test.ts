@@ -32,7 +32,13 @@ test('it installs git and nothing else', () => {
   expect(installed).toEqual(['git'])
 })
 
-test('what is sent to the builder is the two programs', () => {
+test('what is sent to the builder is the programs and the rules', () => {
   const kept = readFileSync('containers/mirror/Dockerfile.dockerignore', 'utf8').trim().split('\n')
-  expect(kept).toEqual(['*', '!.build/mirror/main.mjs', '!.build/mirror/credential.mjs'])
+  expect(kept).toEqual([
+    '*',
+    '!.build/mirror/main.mjs',
+    '!.build/mirror/credential.mjs',
+    '!.build/mirror/scan.mjs',
+    '!.build/mirror/rules.json',
+  ])
 })

@@ -167,24 +167,6 @@ test('what the bus did not take is told by the next try', async () => {
   expect(told()).toEqual(['Secret Found'])
 })
 
-test('without time it is not searched, and kept in the queue; the last try tells it, and the schedule waits', async () => {
-  const event = await orchard.push('main', await orchard.commit({ a: plant('ten') }))
-  world.fail.remainingMs = 25_000
-  expect((await world.run([event])).batchItemFailures).toHaveLength(1)
-  expect(told()).toEqual([])
-  expect((await world.run([event], 3)).batchItemFailures).toHaveLength(1)
-  expect(told()).toEqual(['Scan Incomplete'])
-  expect(world.emitted[0]?.detail).toMatchObject({ gaps: [{ reason: 'time' }], gapsInAll: 1 })
-  delete world.fail.remainingMs
-  await world.run([{ reason: 'schedule' }])
-  const asked = world.sent.map((body) => JSON.parse(body))
-  await world.run(asked)
-  expect(told()).toEqual(['Scan Incomplete'])
-  world.pass(31 * 60_000)
-  await world.run(asked)
-  expect(told()).toEqual(['Scan Incomplete', 'Secret Found'])
-})
-
 test('a table that is away: tried again, told by the last try, and searched as soon as it is back', async () => {
   const event = await orchard.push('main', await orchard.commit({ a: plant('away') }))
   world.fail.note = () => new Error('away')

@@ -2,20 +2,31 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
 import { createScan, type ScanHandlerParts } from '../../../functions/scan/handler.ts'
 import type { RepositoryAddress } from '../../../shared/codecommit/address.ts'
 import { basicAuthorization, signGitPassword } from '../../../shared/codecommit/git-password.ts'
+import { createEmitter } from '../../../shared/events/emit.ts'
+import { scanRequested } from '../../../shared/events/request.ts'
 import { createGitClient } from '../../../shared/git/client.ts'
 import { openPack } from '../../../shared/git/pack/open.ts'
+import type { PackLimits } from '../../../shared/git/pack/types.ts'
 import type { GitClient } from '../../../shared/git/types.ts'
 import type { Run } from '../../../shared/runtime/entry.ts'
 import type { BatchResponse } from '../../../shared/runtime/sqs-batch.ts'
+import type { RunEnd } from '../../../shared/runtime/task-end.ts'
 import { compileRules } from '../../../shared/scanning/engine/compile.ts'
+import { scanInPortions } from '../../../shared/scanning/push/hand-over.ts'
 import type { Contents, FingerprintKeys } from '../../../shared/scanning/push/ports.ts'
+import { scanRepository } from '../../../shared/scanning/push/scan.ts'
+import { scanRunOf, taskEnded } from '../../../shared/scanning/push/task-ended.ts'
 import type { Rule } from '../../../shared/scanning/types.ts'
 import { enginesOf } from '../../../shared/scanning/walk/engines.ts'
 import { createJudged } from '../../../shared/scanning/walk/judged.ts'
 import { walk } from '../../../shared/scanning/walk/walk.ts'
+import { openFindings } from '../../../shared/store/findings.ts'
+import { openOnce } from '../../../shared/store/idempotency.ts'
+import { openScanMarks } from '../../../shared/store/scan-marks.ts'
 import { type Bare, bareAt, makeBare } from '../../support/bare.ts'
 import { startGitServer } from '../../support/git-server.ts'
 import { type MemoryTable, memoryTable } from '../../support/memory-table.ts'
@@ -58,10 +69,17 @@ export interface ScanWorld {
   /** lines of the log */
   readonly lines: string[]
   readonly sent: string[]
+  /** dead letters */
+  readonly buried: string[]
+  /** environments of the tasks that were started */
+  readonly launched: Record<string, string>[]
   /** hooks of failures */
   readonly fail: {
     emit?: () => Error | undefined
     note?: () => Error | undefined
+    runTask?: () => Error | undefined
+    /** of packs in the function */
+    readonly limits: { -readonly [K in keyof PackLimits]?: number }
     remainingMs?: number
     rotated?: FingerprintKeys
     /** what becomes of a piece of a pack on its way */
@@ -70,6 +88,10 @@ export interface ScanWorld {
   repository(name: string): Promise<ScanRepository>
   /** hands these bodies to the function */
   run(bodies: readonly object[], receives?: number): Promise<BatchResponse>
+  /** what the task does that was started last: its program's core on the same repository */
+  work(limits?: Partial<PackLimits>): Promise<void>
+  /** tells that the task that was started last has ended */
+  end(end: RunEnd): Promise<string>
   /** moves the clock */
   pass(ms: number): void
   close(): Promise<void>
@@ -98,7 +120,9 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
   const emitted: ScanWorld['emitted'] = []
   const lines: string[] = []
   const sent: string[] = []
-  const fail: ScanWorld['fail'] = {}
+  const buried: string[] = []
+  const launched: ScanWorld['launched'] = []
+  const fail: ScanWorld['fail'] = { limits: {} }
   let time = Date.parse('2031-05-17T09:05:00Z')
   const now = () => time
   const bareOf = (name: string) => bareAt(join(root, REGION, name))
@@ -136,6 +160,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
       return known
     },
     folder: root,
+    limits: fail.limits,
     table: {
       ...table,
       put: async (key, item, condition) => {
@@ -163,6 +188,21 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
       },
       changeMessageVisibility: async () => undefined,
     },
+    tasks: {
+      runTask: async (input) => {
+        const error = fail.runTask?.()
+        if (error) throw error
+        launched.push(environmentOf(input))
+        return { tasks: [{ taskArn: `arn:task/${launched.length}` }], failures: [] }
+      },
+    },
+    place: {
+      cluster: 'c',
+      taskDefinition: 'scan:1',
+      subnets: ['s'],
+      securityGroups: ['g'],
+      assignPublicIp: 'ENABLED',
+    },
     pause: async (ms) => {
       time += ms
     },
@@ -177,11 +217,27 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     remainingMs: () => fail.remainingMs ?? 300_000,
     note: () => undefined,
   }
+  const stores = {
+    marks: openScanMarks(parts.table),
+    findings: openFindings(parts.table),
+    emit: createEmitter({ client: parts.events, bus: 'default' }).emit,
+    once: (name: string, work: () => Promise<void>) => openOnce(parts).once(name, 60, 60, work),
+  }
+  const letter = (repository: RepositoryAddress, reason: string) =>
+    scanRequested({ repository, reason }, { id: randomUUID(), now: time, account: ACCOUNT, region: REGION })
+  const ask = async (repository: RepositoryAddress, reason: string) => {
+    sent.push(letter(repository, reason))
+  }
+  const bury = async (repository: RepositoryAddress, reason: string) => {
+    buried.push(letter(repository, reason))
+  }
   return {
     table,
     emitted,
     lines,
     sent,
+    buried,
+    launched,
     fail,
     repository: async (name) => openRepository(name, root, bareOf(name), now),
     run: (bodies, receives = 1) =>
@@ -195,6 +251,18 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
         },
         run,
       ),
+    work: (limits = {}) => {
+      const { RELAY_SCAN = '' } = launched.at(-1) ?? {}
+      const scan = scanRepository({ ...parts, ...stores, limits, way: 'task', log: run.log })
+      const deadline = time + 86_400_000
+      return scanInPortions(scan, { repository: JSON.parse(RELAY_SCAN), deadline }, run.log)
+    },
+    end: (end) => {
+      const ended = scanRunOf(launched.at(-1) ?? {})
+      if (!ended) throw new Error('no task was started')
+      const tasks = { ask, bury, random: () => 0.5, limit: 2, now, log: run.log, ...stores }
+      return taskEnded(tasks, ended, end)
+    },
     pass: (ms) => {
       time += ms
     },
@@ -213,6 +281,11 @@ const spoilt = (answer: Fetched, spoil: ScanWorld['fail']['spoil']): Fetched => 
   }
   return { ...answer, pack: pieces() }
 }
+
+const environmentOf = ({ overrides }: RunTaskCommandInput): Record<string, string> =>
+  Object.fromEntries(
+    (overrides?.containerOverrides?.[0]?.environment ?? []).map(({ name = '', value = '' }) => [name, value]),
+  )
 
 const openRepository = async (
   name: string,

@@ -2,18 +2,13 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { digestOf } from '../../../shared/replication/digest.ts'
-import {
-  clusterOf,
-  isGone,
-  launched,
-  launchOf,
-  MAX_OVERRIDES,
-  startMirror,
-} from '../../../shared/replication/launch.ts'
+import { clusterOf, isGone, launched, launchOf, startMirror } from '../../../shared/replication/launch.ts'
 import { compare, type Target } from '../../../shared/replication/prove.ts'
-import { backoff, decide, nextStepOf } from '../../../shared/replication/retry.ts'
+import { decide, nextStepOf } from '../../../shared/replication/retry.ts'
 import type { Tasks } from '../../../shared/runtime/aws-clients.ts'
 import { RelayError } from '../../../shared/runtime/errors.ts'
+import { MAX_OVERRIDES } from '../../../shared/runtime/run-task.ts'
+import { backoff } from '../../../shared/runtime/task-end.ts'
 
 const repository = { account: '111111111111', region: 'us-east-1', name: 'orchard.api' }
 const target: Target = { repository, replica: { ...repository, region: 'eu-west-1' }, deletes: 'mirror' }

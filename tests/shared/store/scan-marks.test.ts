@@ -79,13 +79,42 @@ test('the newest commits are kept, at most as many as are said', async () => {
 
 test('one holds a repository at a time; whoever died holds it until its time is over', async () => {
   const orchard = named('held')
-  expect(await marks.hold(orchard, 'one', at + 10_000, at)).toBe(true)
-  expect(await marks.hold(orchard, 'two', at + 20_000, at + 9_000)).toBe(false)
+  expect(await marks.hold(orchard, 'one', at + 10_000, at)).toMatchObject({ kind: 'held' })
+  expect(await marks.hold(orchard, 'two', at + 20_000, at + 9_000)).toEqual({ kind: 'busy', by: 'function' })
   await marks.release(orchard, 'two')
-  expect(await marks.hold(orchard, 'two', at + 20_000, at + 9_000)).toBe(false)
-  expect(await marks.hold(orchard, 'two', at + 20_000, at + 10_001)).toBe(true)
+  expect(await marks.hold(orchard, 'two', at + 20_000, at + 9_000)).toEqual({ kind: 'busy', by: 'function' })
+  expect(await marks.hold(orchard, 'two', at + 20_000, at + 10_001)).toMatchObject({ kind: 'held' })
   await marks.release(orchard, 'two')
-  expect(await marks.hold(orchard, 'one', at + 30_000, at + 10_002)).toBe(true)
+  expect(await marks.hold(orchard, 'one', at + 30_000, at + 10_002)).toMatchObject({ kind: 'held' })
+})
+
+test('a claim is passed on to a task, which extends it; who comes after its death hears of it', async () => {
+  const orchard = named('passed')
+  await marks.hold(orchard, 'function', at + 10_000, at)
+  expect(await marks.pass(orchard, 'another', 'task', at + 20_000)).toBe(false)
+  expect(await marks.pass(orchard, 'function', 'task', at + 20_000)).toBe(true)
+  await marks.release(orchard, 'function')
+  expect(await marks.holder(orchard)).toBe('task')
+  expect(await marks.extend(orchard, 'function', at + 90_000)).toBe(false)
+  expect(await marks.extend(orchard, 'task', at + 30_000)).toBe(true)
+  expect(await marks.hold(orchard, 'two', at + 60_000, at + 25_000)).toEqual({ kind: 'busy', by: 'task' })
+  expect(await marks.hold(orchard, 'two', at + 60_000, at + 31_000)).toEqual({ kind: 'held', after: 'task' })
+  expect(await marks.extend(orchard, 'task', at + 90_000)).toBe(false)
+})
+
+test('what events named, and that it is the task’s, is kept until something was searched', async () => {
+  const orchard = named('hinted')
+  const hint = { ref: 'refs/heads/race', oid: 'c'.repeat(40) }
+  await marks.hint(orchard, [hint, hint], at)
+  expect(await marks.noteTask(orchard)).toBe(0)
+  expect(await marks.noteTask(orchard, 2)).toBe(2)
+  expect(await marks.noteTask(orchard)).toBe(2)
+  const before = await marks.read(orchard)
+  expect(before).toMatchObject({ hinted: [hint], task: 2 })
+  await marks.note(orchard, before, new Map(), [], at)
+  const after = await marks.read(orchard)
+  expect(after.hinted).toEqual([])
+  expect(after).not.toHaveProperty('task')
 })
 
 test('findings by repository, and in how many others the same secret is', async () => {
