@@ -18,11 +18,11 @@ afterEach(async () => {
 })
 
 /** Much less than the template's fifteen minutes and 512 MiB: five of these seconds are kept for what follows a relay. */
-const shrink = async ({ aws }: LiveCloud, seconds: number): Promise<void> => {
+const shrink = async ({ aws }: LiveCloud, seconds: number, MemorySize = 256): Promise<void> => {
   const lambda = new LambdaClient(aws)
   const FunctionName = 'codecommit-relay-local-replicate'
   await lambda.send(
-    new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: seconds, MemorySize: 256 }),
+    new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: seconds, MemorySize }),
   )
 }
 
@@ -49,9 +49,9 @@ const expectHandedOver = async (cloud: LiveCloud, reason: string): Promise<void>
 
 test('a seed of more bytes than replicate is trusted with is handed over to the mirror, which makes it equal', async () => {
   live = await raiseCloud()
-  // one second of 256 MiB: 8 MiB
-  await shrink(live, 6)
-  await seed(live, 12 * 2 ** 20)
+  // four seconds of 128 MiB: 16 MiB, which a busy machine moves in less
+  await shrink(live, 9, 128)
+  await seed(live, 20 * 2 ** 20)
   await expectHandedOver(live, 'bytes')
 }, 120_000)
 

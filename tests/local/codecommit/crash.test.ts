@@ -185,7 +185,8 @@ const peakOf = (pid: number): number =>
     await client.must(large, 'clone', '-q', '--bare', said.url, join(temporary(), 'copy'))
     const grown = peakOf(child.pid!) - before
     child.kill('SIGKILL')
-    expect(grown).toBeLessThan(48)
+    // less than the push alone would take if it were held
+    expect(grown).toBeLessThan(60)
   },
 )
 
