@@ -1,16 +1,16 @@
 /**
- * Aho-Corasick over bytes, ASCII letters of either case alike: one table look-up for each byte of the text. Rows of the table are as
- * wide as there are different bytes in the words, and a state is its row's offset.
+ * Aho-Corasick over bytes, ASCII letters of either case alike: one table look-up for each byte of the text, at
+ * `(state << shift) + column`. Two bytes for a state where they are enough: the rows that texts ask for most then lie near.
  */
 export interface Automaton {
-  readonly table: Int32Array
+  readonly table: Uint16Array | Uint32Array
+  readonly shift: number
   /** of each byte: its column */
   readonly columns: Uint8Array
   /** states from here on end at least one word */
   readonly firstEnd: number
-  /** by (state − firstEnd) / width: the words that end there */
+  /** by state − firstEnd: the words that end there */
   readonly ends: readonly (readonly number[])[]
-  readonly width: number
 }
 
 const fold = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte)
@@ -28,7 +28,7 @@ export const buildAutomaton = (words: readonly string[]): Automaton => {
   const trie = new Trie(words.reduce((sum, word) => sum + word.length, 1))
   for (const [number, word] of words.entries()) trie.add(word, number, columns)
   const order = trie.link()
-  return { ...tableOf(trie, order, width), columns, width }
+  return { ...tableOf(trie, order, 32 - Math.clz32(width - 1)), columns }
 }
 
 /** States as first child and next sibling: few arrays, quick to make before the code is warm. */
@@ -100,38 +100,36 @@ class Trie {
   }
 }
 
-/** States that end words come last, so that one comparison tells them; a row is its suffix's, but for the state's own children. */
-const tableOf = (
-  trie: Trie,
-  order: Int32Array,
-  width: number,
-): Pick<Automaton, 'table' | 'firstEnd' | 'ends'> => {
+/**
+ * States in the order of their depth, since texts seldom get deep, but those that end words last, so that one comparison tells
+ * them; a row is its suffix's, but for the state's own children.
+ */
+const tableOf = (trie: Trie, order: Int32Array, shift: number): Omit<Automaton, 'columns'> => {
   const row = new Int32Array(trie.states)
   const ends: (readonly number[])[] = []
-  let quiet = 0
-  for (let state = 0; state < trie.states; state += 1) if (!trie.ends[state]) row[state] = width * quiet++
-  const firstEnd = quiet * width
-  for (let state = 0; state < trie.states; state += 1) {
-    const own = trie.ends[state]
-    if (own) row[state] = firstEnd + width * (ends.push(own) - 1)
-  }
-  const table = new Int32Array(trie.states * width)
+  let firstEnd = 0
+  for (const state of order) if (!trie.ends[state]) row[state] = firstEnd++
   for (const state of order) {
-    const at = row[state] as number
-    const from = row[trie.suffix[state] as number] as number
-    if (state !== 0) table.copyWithin(at, from, from + width)
+    const own = trie.ends[state]
+    if (own) row[state] = firstEnd + ends.push(own) - 1
+  }
+  const table = new (trie.states <= 0x10000 ? Uint16Array : Uint32Array)(trie.states << shift)
+  for (const state of order) {
+    const at = (row[state] as number) << shift
+    const from = (row[trie.suffix[state] as number] as number) << shift
+    if (state !== 0) table.copyWithin(at, from, from + (1 << shift))
     for (let next = trie.child[state] as number; next !== 0; next = trie.sibling[next] as number)
       table[at + (trie.column[next] as number)] = row[next] as number
   }
-  return { table, firstEnd, ends }
+  return { table, shift, firstEnd, ends }
 }
 
 /** Whether any word occurs in a short text. */
 export const hasWord = (automaton: Automaton, text: string): boolean => {
-  const { table, columns, firstEnd } = automaton
+  const { table, shift, columns, firstEnd } = automaton
   let state = 0
   for (let at = 0; at < text.length; at += 1) {
-    state = table[state + (columns[text.charCodeAt(at) & 0xff] as number)] as number
+    state = table[(state << shift) + (columns[text.charCodeAt(at) & 0xff] as number)] as number
     if (state >= firstEnd) return true
   }
   return false

@@ -112,7 +112,7 @@ const scan = (index: KeywordIndex, bytes: Uint8Array, found: (word: number, end:
     walk(index.automaton, bytes, 0, bytes.length, 0, found)
     return
   }
-  const { table, columns, firstEnd, ends, width } = index.automaton
+  const { table, shift, columns, firstEnd, ends } = index.automaton
   const quarter = bytes.length >> 2
   const two = 2 * quarter
   const three = 3 * quarter
@@ -120,19 +120,18 @@ const scan = (index: KeywordIndex, bytes: Uint8Array, found: (word: number, end:
   let [a, b, c, d] = [0, ...states] as [number, number, number, number]
   const later: [number[], number[], number[]] = [[], [], []]
   for (let at = 0; at < quarter; at += 1) {
-    a = table[a + (columns[bytes[at] as number] as number)] as number
-    b = table[b + (columns[bytes[at + quarter] as number] as number)] as number
-    c = table[c + (columns[bytes[at + two] as number] as number)] as number
-    d = table[d + (columns[bytes[at + three] as number] as number)] as number
-    if (a >= firstEnd)
-      for (const word of ends[(a - firstEnd) / width] as readonly number[]) found(word, at + 1)
+    a = table[(a << shift) + (columns[bytes[at] as number] as number)] as number
+    b = table[(b << shift) + (columns[bytes[at + quarter] as number] as number)] as number
+    c = table[(c << shift) + (columns[bytes[at + two] as number] as number)] as number
+    d = table[(d << shift) + (columns[bytes[at + three] as number] as number)] as number
+    if (a >= firstEnd) for (const word of ends[a - firstEnd] as readonly number[]) found(word, at + 1)
     if (b >= firstEnd) later[0].push(b, at + quarter + 1)
     if (c >= firstEnd) later[1].push(c, at + two + 1)
     if (d >= firstEnd) later[2].push(d, at + three + 1)
   }
   for (const pairs of later)
     for (let at = 0; at < pairs.length; at += 2)
-      for (const word of ends[((pairs[at] as number) - firstEnd) / width] as readonly number[])
+      for (const word of ends[(pairs[at] as number) - firstEnd] as readonly number[])
         found(word, pairs[at + 1] as number)
   walk(index.automaton, bytes, 4 * quarter, bytes.length, d, found)
 }
@@ -141,12 +140,14 @@ const scan = (index: KeywordIndex, bytes: Uint8Array, found: (word: number, end:
 const lead = ({ automaton, longest }: KeywordIndex, bytes: Uint8Array, to: number): number => {
   let state = 0
   for (let at = Math.max(to - longest, 0); at < to; at += 1)
-    state = automaton.table[state + (automaton.columns[bytes[at] as number] as number)] as number
+    state = automaton.table[
+      (state << automaton.shift) + (automaton.columns[bytes[at] as number] as number)
+    ] as number
   return state
 }
 
 const walk = (
-  { table, columns, firstEnd, ends, width }: Automaton,
+  { table, shift, columns, firstEnd, ends }: Automaton,
   bytes: Uint8Array,
   from: number,
   to: number,
@@ -155,9 +156,8 @@ const walk = (
 ): void => {
   let state = began
   for (let at = from; at < to; at += 1) {
-    state = table[state + (columns[bytes[at] as number] as number)] as number
-    if (state >= firstEnd)
-      for (const word of ends[(state - firstEnd) / width] as readonly number[]) found(word, at + 1)
+    state = table[(state << shift) + (columns[bytes[at] as number] as number)] as number
+    if (state >= firstEnd) for (const word of ends[state - firstEnd] as readonly number[]) found(word, at + 1)
   }
 }
 

@@ -2,8 +2,9 @@ import type { Assertion, Node } from './ast.ts'
 import { perlClasses } from './classes.ts'
 import { asciiOf, type CodeSet } from './set.ts'
 
-/** A count above goes on without end, so that no expression makes many states. */
+/** A count's least above goes on without end, and so does what may follow its least: few states, of which a text asks for few. */
 const COPIES_MOST = 128
+const OPTIONS_MOST = 4
 /** Larger expressions have no automaton. */
 const STATES_MOST = 4_000
 
@@ -153,7 +154,7 @@ class Builder {
   private repeat(node: Node & { kind: 'repeat' }, to: number): number {
     const least = Math.min(node.min, COPIES_MOST)
     let begin = to
-    if (node.max - least > COPIES_MOST) {
+    if (node.max - least > OPTIONS_MOST) {
       const loop: State & { kind: 'split' } = { kind: 'split', to, or: to }
       begin = this.push(loop)
       loop.or = this.add(node.of, begin)
