@@ -7,6 +7,7 @@ export default {
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.build', '<rootDir>/.serverless', '<rootDir>/.relay'],
   coverageProvider: 'v8',
-  maxWorkers: 2,
+  // one more than the cores it is meant for: tests wait for processes and sockets a third of their time
+  maxWorkers: 3,
   testTimeout: 120_000,
 }

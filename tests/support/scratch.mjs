@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const MEMORY = '/dev/shm'
@@ -34,19 +35,24 @@ const isLeft = (name) => {
 const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 
 let scratch
+/** Tests start thousands of Node processes, and most parse the same files. */
+let compiled
 
 /**
  * Jest global setup. Thousands of small repositories come and go in a run, and a disk is what they wait for: with room in memory
  * the folder for temporary files lies there. Who sets TMPDIR has it as it is.
  */
 export default () => {
-  if (process.env.TMPDIR || !isUsable()) return
-  for (const name of readdirSync(MEMORY)) if (isLeft(name)) remove(join(MEMORY, name))
-  scratch = mkdtempSync(join(MEMORY, `${NAME}${process.pid}-`))
-  process.env.TMPDIR = scratch
+  if (!process.env.TMPDIR && isUsable()) {
+    for (const name of readdirSync(MEMORY)) if (isLeft(name)) remove(join(MEMORY, name))
+    scratch = mkdtempSync(join(MEMORY, `${NAME}${process.pid}-`))
+    process.env.TMPDIR = scratch
+  }
+  compiled = mkdtempSync(join(tmpdir(), 'relay-compiled-'))
+  process.env.NODE_COMPILE_CACHE ??= compiled
 }
 
 /** Jest global teardown: what tests left behind does not stay in memory. */
 export const clear = () => {
-  if (scratch !== undefined) remove(scratch)
+  for (const folder of [compiled, scratch]) if (folder !== undefined) remove(folder)
 }
