@@ -21,9 +21,7 @@ afterEach(async () => {
 const shrink = async ({ aws }: LiveCloud, seconds: number, MemorySize = 256): Promise<void> => {
   const lambda = new LambdaClient(aws)
   const FunctionName = 'codecommit-relay-local-replicate'
-  await lambda.send(
-    new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: seconds, MemorySize }),
-  )
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: seconds, MemorySize }))
 }
 
 const seed = async (cloud: LiveCloud, bytes: number): Promise<void> => {
