@@ -239,6 +239,9 @@ export const createWorld = async (bundles: string, dice: Dice): Promise<World> =
       RELAY_OWN_QUEUE_URL: url(queues.replicate),
       RELAY_REPLICATE_QUEUE_URL: url(queues.replicate),
       RELAY_REPLICATE_DLQ_URL: url(queues.dead),
+      // nothing is scanned here: what is told of a scan is a dead letter too many
+      RELAY_SCAN_QUEUE_URL: url(queues.dead),
+      RELAY_SCAN_DLQ_URL: url(queues.dead),
       RELAY_SWEEP_QUEUE_URL: url(queues.sweep),
       RELAY_MAX_RECEIVES: String(maxReceives),
     },
