@@ -1,10 +1,10 @@
 import { SCAN_LOG_GROUP_ID } from './ids.ts'
 import { useKeyForTable } from './keys.ts'
 import { OWN_ACCOUNT, putOwnEvents, role } from './policy.ts'
-import { att, named, type Plan, type Resource, type Resources, ref, roleNamed } from './resources.ts'
+import { att, named, type Plan, type Resource, type Resources, roleNamed } from './resources.ts'
 import { fingerprintKeyArn, readInTask } from './scanning.ts'
-import { TABLE_ID, useTable } from './table.ts'
-import { EXECUTION_ROLE_ID, imageUri, LOG_DAYS } from './task.ts'
+import { useTable } from './table.ts'
+import { ENVIRONMENT, LOG_DAYS, ON_FARGATE, ofImage } from './task.ts'
 
 export const SCAN_TASK_DEFINITION_ID = 'ScanTaskDefinition'
 export const SCAN_TASK_ROLE_ID = 'ScanTaskRole'
@@ -32,42 +32,20 @@ const taskDefinition = (plan: Plan): Resource => ({
   Type: 'AWS::ECS::TaskDefinition',
   Properties: {
     Family: named(plan, 'scan'),
-    RequiresCompatibilities: ['FARGATE'],
-    RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
-    NetworkMode: 'awsvpc',
+    ...ON_FARGATE,
     Cpu: String(CPU),
     Memory: String(MEMORY),
     // a pack of 4 GiB fits into the 20 GiB that every task has
     TaskRoleArn: att(SCAN_TASK_ROLE_ID),
-    ExecutionRoleArn: att(EXECUTION_ROLE_ID),
-    Volumes: [{ Name: 'work' }],
     ContainerDefinitions: [
       {
-        Name: 'scan',
-        Image: imageUri(),
-        Essential: true,
-        WorkingDirectory: '/app',
+        ...ofImage('scan', SCAN_LOG_GROUP_ID),
         Command: ['node', `--max-old-space-size=${HEAP}`, 'scan.mjs'],
-        User: '1000:1000',
-        ReadonlyRootFilesystem: true,
-        MountPoints: [{ SourceVolume: 'work', ContainerPath: '/work', ReadOnly: false }],
         Environment: [
-          { Name: 'TMPDIR', Value: '/work' },
-          { Name: 'RELAY_TABLE', Value: ref(TABLE_ID) },
-          { Name: 'RELAY_BUS', Value: 'default' },
+          ...ENVIRONMENT,
           { Name: 'RELAY_FINGERPRINT_SECRET', Value: fingerprintKeyArn(plan) },
           { Name: 'RELAY_MEMORY', Value: String(MEMORY) },
         ],
-        StopTimeout: 30,
-        LinuxParameters: { InitProcessEnabled: true },
-        LogConfiguration: {
-          LogDriver: 'awslogs',
-          Options: {
-            'awslogs-group': ref(SCAN_LOG_GROUP_ID),
-            'awslogs-region': ref('AWS::Region'),
-            'awslogs-stream-prefix': 'scan',
-          },
-        },
       },
     ],
   },

@@ -106,34 +106,49 @@ const taskDefinition = (plan: Plan): Resource => ({
   Type: 'AWS::ECS::TaskDefinition',
   Properties: {
     Family: named(plan, 'mirror'),
-    RequiresCompatibilities: ['FARGATE'],
-    RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
-    NetworkMode: 'awsvpc',
+    ...ON_FARGATE,
     Cpu: String(plan.config.mirror.cpu),
     Memory: String(plan.config.mirror.memoryMiB),
     EphemeralStorage: { SizeInGiB: ref(STORAGE_PARAMETER) },
     TaskRoleArn: att(TASK_ROLE_ID),
-    ExecutionRoleArn: att(EXECUTION_ROLE_ID),
-    Volumes: [{ Name: 'work' }],
     ContainerDefinitions: [container(plan)],
   },
 })
 
 const container = ({ config }: Plan): Value => ({
-  Name: 'mirror',
+  ...ofImage('mirror', LOG_GROUP_ID),
+  Command: ['node', 'main.mjs'],
+  Environment: [...ENVIRONMENT, { Name: 'RELAY_RULES', Value: JSON.stringify(rulesOf(config)) }],
+})
+
+/** What all task definitions have. */
+export const ON_FARGATE = {
+  RequiresCompatibilities: ['FARGATE'],
+  RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+  NetworkMode: 'awsvpc',
+  ExecutionRoleArn: att(EXECUTION_ROLE_ID),
+  Volumes: [{ Name: 'work' }],
+}
+
+/** The environment of every program of the image. */
+export const ENVIRONMENT = [
+  { Name: 'TMPDIR', Value: '/work' },
+  { Name: 'RELAY_TABLE', Value: ref(TABLE_ID) },
+  { Name: 'RELAY_BUS', Value: 'default' },
+]
+
+/**
+ * A container of the image, whatever its program is.
+ * @param logGroup id of the resource
+ */
+export const ofImage = (name: string, logGroup: string) => ({
+  Name: name,
   Image: imageUri(),
   Essential: true,
   WorkingDirectory: '/app',
-  Command: ['node', 'main.mjs'],
   User: '1000:1000',
   ReadonlyRootFilesystem: true,
   MountPoints: [{ SourceVolume: 'work', ContainerPath: '/work', ReadOnly: false }],
-  Environment: [
-    { Name: 'TMPDIR', Value: '/work' },
-    { Name: 'RELAY_TABLE', Value: ref(TABLE_ID) },
-    { Name: 'RELAY_BUS', Value: 'default' },
-    { Name: 'RELAY_RULES', Value: JSON.stringify(rulesOf(config)) },
-  ],
   // seconds between SIGTERM and SIGKILL
   StopTimeout: 30,
   // a first process that collects what git leaves behind and passes signals on
@@ -141,9 +156,9 @@ const container = ({ config }: Plan): Value => ({
   LogConfiguration: {
     LogDriver: 'awslogs',
     Options: {
-      'awslogs-group': ref(LOG_GROUP_ID),
+      'awslogs-group': ref(logGroup),
       'awslogs-region': ref('AWS::Region'),
-      'awslogs-stream-prefix': 'mirror',
+      'awslogs-stream-prefix': name,
     },
   },
 })
