@@ -58,7 +58,7 @@ export const parentsOf = (
 export const changesOf = async (
   commit: CommitNode,
   parents: readonly Side[],
-  objects: Pick<Objects, 'blobs' | 'trees'>,
+  objects: Pick<Objects, 'isNew'>,
   reader: Reader,
 ): Promise<Changes> => {
   const fresh: Change[] = []
@@ -90,10 +90,10 @@ export const changesOf = async (
       if (entry.kind === 'commit') continue
       const path = `${prefix}${entry.name}`
       if (entry.kind === 'tree') {
-        if (objects.trees.has(entry.oid)) {
+        if (objects.isNew(entry.oid, 'tree')) {
           await folder(`${path}/`, entry.oid, await sidesOf(was, reader), depth + 1)
         } else if (isKnown) await oldFolder(`${path}/`, entry.oid, depth + 1)
-      } else if (objects.blobs.has(entry.oid)) {
+      } else if (objects.isNew(entry.oid, 'blob')) {
         fresh.push({ path, oid: entry.oid, was: was.map(blobOf) })
       } else if (isKnown) moved.push({ path, oid: entry.oid })
     }

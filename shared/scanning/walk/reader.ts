@@ -1,4 +1,4 @@
-import { held as heldOf } from '../../git/pack/held.ts'
+import { ENTRY_BYTES, held as heldOf } from '../../git/pack/held.ts'
 import type { LargeObject, Pack } from '../../git/pack/types.ts'
 import { headed, linksOf } from './commit.ts'
 import { isTree } from './trees.ts'
@@ -58,6 +58,4 @@ export const objectReader = (pack: Pack, older: Older, held: number): Reader => 
   }
 }
 
-/** what a kept entry costs besides its bytes */
-const ENTRY_BYTES = 200
 const sizeOf = ({ data }: { readonly data: Buffer | undefined }): number => (data?.length ?? 0) + ENTRY_BYTES
