@@ -156,7 +156,8 @@ const REASONS: Readonly<Record<string, string>> = {
   size: 'is too large',
   findings: 'has more findings than are kept',
   pattern: 'a rule whose expression cannot run',
-  unreadable: 'could not be read any more',
+  broken: 'is broken',
+  missing: 'could not be read any more',
 }
 
 const gapText = ({ reason, path, commit, rule, bytes }: Gap): string =>

@@ -1,7 +1,7 @@
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
 import type { Advertisement } from '../../git/advertisement.ts'
 import type { Pack } from '../../git/pack/types.ts'
-import { RelayError } from '../../runtime/errors.ts'
+import { codeOf, RelayError } from '../../runtime/errors.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
 import { resolve } from '../findings/resolve.ts'
 import { MAX_REFS, type Sighting } from '../findings/states.ts'
@@ -13,7 +13,7 @@ import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
 import { type Ledger, openLedger } from './record.ts'
 import { type TeamRules, teamRules, tellMistakes } from './rules.ts'
 import { type Brought, sightingsOf } from './sightings.ts'
-import { portionOf, type Tips, tipsOf } from './tips.ts'
+import { portionOf, type Tips, tipsOf, withoutRefs } from './tips.ts'
 
 /** Files of which a scan asks whether a finding is still in them; the rest is the next scan's. */
 const MAX_LOOKS = 200
@@ -58,8 +58,9 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
       return { outcome: 'nothing new', ...NOTHING, ...(await ledger.tell()) }
     }
     if (work.handsOver && marks.task !== undefined) return { outcome: 'too much', ...NOTHING }
-    const portion = portionOf(tips, work.most)
-    const left = tips.wants.length - portion.wants.length
+    const toDo = withoutRefs(tips, work.without ?? new Set())
+    const portion = portionOf(toDo, work.most ?? Number.POSITIVE_INFINITY)
+    const left = toDo.wants.length - portion.wants.length
     const inForce = await rulesOf(repository, (ref) =>
       tips.moved.has(ref) ? marks.tips.get(ref) : undefined,
     )
@@ -76,9 +77,17 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
       now,
       keys,
       signal,
+    }).catch((error: unknown) => {
+      throw withRef(error, portion)
     })
     return { ...scanned, left }
   }
+}
+
+/** Of a single ref that is too large its name is said. */
+const withRef = (error: unknown, { wants: [first, ...others] }: Tips): unknown => {
+  if (codeOf(error) !== 'GIT_LIMIT' || !first || others.length > 0) return error
+  return new RelayError('GIT_LIMIT', { ...(error as RelayError).data, ref: first.ref }, { cause: error })
 }
 
 interface Situation {

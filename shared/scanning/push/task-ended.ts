@@ -1,4 +1,5 @@
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
+import { MAX_NAMED_FINDINGS, type ScanIncomplete } from '../../events/types.ts'
 import { CODES, type Code, RelayError } from '../../runtime/errors.ts'
 import { backoff, EXIT, endText, type RunEnd } from '../../runtime/task-end.ts'
 import type { ScanMarkStore } from '../../store/scan-marks.ts'
@@ -90,17 +91,31 @@ export const taskEnded = async (
 }
 
 const giveUp = async (parts: TaskEndedParts, { repository, claim }: ScanRun, end: RunEnd): Promise<void> => {
-  const { marks, now, emit } = parts
+  const { marks, now } = parts
   const code: Code = end.stopCode === 'TaskFailedToStart' ? 'SCAN_NOT_STARTED' : 'SCAN_TASK_FAILED'
   await marks.noteTask(repository, 0)
   await parts.once(`scan-given-up#${addressText(repository)}#${claim}`, async () => {
     await parts.bury(repository, 'task failed')
     await marks.giveUp(repository, now())
-    await emit('Scan Incomplete', {
-      repository,
-      gaps: [{ reason: `${CODES[code].says}: ${endText(end)}` }],
-      gapsInAll: 1,
-      nextStep: `Look for ${code} in docs/operate.md ("A scan fails") and at the log of the task. What was pushed is searched again with growing pauses, or when the dead letters of the scan are redriven.`,
-    })
+    const nextStep = `Look for ${code} in docs/operate.md ("A scan fails") and at the log of the task. What was pushed is searched again with growing pauses, or when the dead letters of the scan are redriven.`
+    await tellGivenUp(
+      parts,
+      { repository, claim },
+      [{ reason: `${CODES[code].says}: ${endText(end)}` }],
+      nextStep,
+    )
   })
+}
+
+/** Once for a claim: a task that knows better than its exit code says it before. */
+export const tellGivenUp = async (
+  { emit, once }: Pick<ScanParts, 'emit' | 'once'>,
+  { repository, claim }: Pick<ScanRun, 'repository' | 'claim'>,
+  all: ScanIncomplete['gaps'],
+  nextStep: string,
+): Promise<void> => {
+  const gaps = all.slice(0, MAX_NAMED_FINDINGS)
+  await once(`scan-given-up-told#${addressText(repository)}#${claim}`, () =>
+    emit('Scan Incomplete', { repository, gaps, gapsInAll: all.length, nextStep }),
+  )
 }
