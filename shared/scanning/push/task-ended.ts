@@ -1,4 +1,4 @@
-import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
+import { addressText, type RepositoryAddress, readAddress } from '../../codecommit/address.ts'
 import { MAX_NAMED_FINDINGS, type ScanIncomplete } from '../../events/types.ts'
 import { CODES, type Code, RelayError } from '../../runtime/errors.ts'
 import { backoff, EXIT, endText, type RunEnd } from '../../runtime/task-end.ts'
@@ -22,25 +22,11 @@ export interface ScanRun {
 export const scanRunOf = (environment: Readonly<Record<string, string>>): ScanRun | undefined => {
   const { RELAY_SCAN_CLAIM: claim, RELAY_SCAN, RELAY_ATTEMPT: attempt = '' } = environment
   if (claim === undefined) return undefined
-  const repository = addressOf(RELAY_SCAN)
+  const repository = readAddress(RELAY_SCAN)
   const field = repository ? 'RELAY_ATTEMPT' : 'RELAY_SCAN'
   if (!repository || !/^\d{1,6}$/.test(attempt))
     throw new RelayError('EVENT_MALFORMED', { field, expected: 'what Relay starts scans with' })
   return { repository, claim, attempt: Number(attempt) }
-}
-
-/** @param text JSON with account, region and name */
-export const addressOf = (text: string | undefined): RepositoryAddress | undefined => {
-  try {
-    const { account, region, name } = JSON.parse(text ?? '') as Record<string, unknown>
-    const isOne =
-      /^\d{12}$/.test(String(account)) &&
-      /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(String(region)) &&
-      /^[\w.-]{1,100}$/.test(String(name))
-    return isOne ? { account: String(account), region: String(region), name: String(name) } : undefined
-  } catch {
-    return undefined
-  }
 }
 
 export interface TaskEndedParts extends Pick<ScanParts, 'emit' | 'once' | 'log' | 'now'> {
