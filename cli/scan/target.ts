@@ -34,8 +34,12 @@ export const targetOf = async (target: string, options: ScanOptions): Promise<Sc
     return { kind: 'codecommit', name: target.slice(CODECOMMIT.length).replace(/^\/\//, '') }
   if (!isThere(target))
     throw new UserError(`There is no ${target}.`, 'Name a folder, a file or a repository.')
-  if (staged) return { kind: 'staged', folder: target }
   const top = git && statSync(target).isDirectory() ? await repositoryAt(target) : undefined
+  if (staged) {
+    if (top === undefined)
+      throw new UserError(`${target} is no repository.`, '--staged is about what is to be committed.')
+    return { kind: 'staged', folder: target }
+  }
   const isRepository = top !== undefined && realpathSync(resolve(target)) === realpathSync(top)
   if (since !== undefined) {
     if (top === undefined) throw new UserError(`${target} is no repository.`, '--since is about a history.')
