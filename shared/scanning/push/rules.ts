@@ -146,7 +146,7 @@ export const tellMistakes = async (
           .map((mistake) => renderMistake(mistake).slice(0, MAX_MISTAKE)),
         mistakesInAll: mistakes.length,
         used: !isRefused(mistakes),
-        nextStep: `Mend ${file} on the default branch. Until then what is wrong in it has no effect.`,
+        nextStep: `Mend ${file} on the default branch. Until then ${isRefused(mistakes) ? 'Relay’s own rules are in force, as if the file were not there' : 'what is wrong in it has no effect'}.`,
       }),
     )
 }

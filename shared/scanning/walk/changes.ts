@@ -76,7 +76,8 @@ export const changesOf = async (
     const held = reader.tree(oid)
     const tree = held instanceof Promise ? await held : held
     if (!tree) {
-      lost.push({ reason: 'missing', path: prefix, oid })
+      // the root of an empty commit, or of a merge that is what one of its parents was, comes with no pack
+      if (!reader.wasSearched(oid)) lost.push({ reason: 'missing', path: prefix, oid })
       return
     }
     const entries = newEntries(tree, sides)
