@@ -115,6 +115,10 @@ describe('a repository', () => {
   })
 })
 
+test('a CodeCommit repository without a name', async () => {
+  await expect(scanned('codecommit:')).rejects.toThrow('No repository is named')
+})
+
 describe('what is about to be committed', () => {
   test('added lines of the index only; a renamed file brings nothing', async () => {
     const repository = repositoryOf()
