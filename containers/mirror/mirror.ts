@@ -5,6 +5,7 @@ import {
   type RepositoryAddress,
 } from '../../shared/codecommit/address.ts'
 import type { RefMap } from '../../shared/git/refs.ts'
+import type { GitClient } from '../../shared/git/types.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
 import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
@@ -25,7 +26,12 @@ export interface MirrorTask {
 }
 
 export interface MirrorTools {
-  readonly access: Pick<CodeCommitAccess, 'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch'>
+  readonly access: Pick<
+    CodeCommitAccess,
+    'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch' | 'gitRemote'
+  >
+  /** for the one ref that the git program does not push */
+  readonly git: Pick<GitClient, 'advertise' | 'push'>
   readonly repository: Repository
   /** asked before anything is taken away, and told before anything is pushed */
   readonly watch?: MirrorWatch | undefined
@@ -60,7 +66,7 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const planned = wanted.filter(({ ref }) => !broken.includes(ref))
   const { updates, rewinds } = await admitted(planned, sourceRefs, replicaRefs, task, tools)
   const keeper = keepDefaultBranch(
-    { reader: access, access, log },
+    { git: tools.git, access, log },
     { repository: task.source, replica: task.replica },
   )
   const unsent = broken.map((ref) => ({ ref, reason: UNSENT, moved: false }))

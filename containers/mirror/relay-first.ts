@@ -89,7 +89,7 @@ const relayTo = (task: MirrorTask, tools: RelayTools): Promise<RelayOutcome> => 
       bytes: Number.MAX_SAFE_INTEGER,
       ...(watch && { guard: watch.guard, announce: watch.announce }),
       defaultBranch: keepDefaultBranch(
-        { reader: access, access, log },
+        { git, access, log },
         { repository: task.source, replica: task.replica },
       ),
       signal,

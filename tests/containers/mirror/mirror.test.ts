@@ -9,6 +9,7 @@ import { createGit } from '../../../containers/mirror/git.ts'
 import { type MirrorTools, mirror } from '../../../containers/mirror/mirror.ts'
 import { createRepository, pushArguments } from '../../../containers/mirror/repository.ts'
 import { createCodeCommit } from '../../../shared/codecommit/access.ts'
+import { createGitClient } from '../../../shared/git/client.ts'
 import { argumentBytes } from '../../../shared/replication/batches.ts'
 import type { RefUpdate } from '../../../shared/replication/plan.ts'
 import type { Draft } from '../../../shared/replication/relay/types.ts'
@@ -64,6 +65,7 @@ const mirrorHere = async (more: Pick<MirrorTools, 'limits' | 'watch'>) => {
       { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
       {
         access,
+        git: createGitClient(),
         repository: createRepository({ git, credentials, access, folder: own, now: Date.now, log }),
         log,
         now: Date.now,
@@ -224,6 +226,7 @@ test('a source that never ends to name refs is given up before git, which knows 
       { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
       {
         access,
+        git: { advertise: never, push: never },
         repository: { clone: never, lacking: never, unreached: never, isForward: never, push: never },
         log,
         now: Date.now,

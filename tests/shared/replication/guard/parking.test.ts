@@ -14,6 +14,7 @@ import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
 import type { Draft } from '../../../../shared/replication/relay/types.ts'
 import { stream } from '../../../../shared/replication/stream.ts'
+import { temporaryDefault } from '../../../../shared/replication/temporary-default.ts'
 import { chooseTip } from '../../../../shared/replication/undo.ts'
 import { codeOf, type RelayError } from '../../../../shared/runtime/errors.ts'
 import { fsckFolder } from '../../../support/fsck.ts'
@@ -543,6 +544,19 @@ describe('strangers', () => {
     expect((await replicate()).kind).toBe('equal')
     expect(bench.events).toEqual([])
   })
+})
+
+test('a temporary default that a killed worker left is no stranger, no loss, and not parked; one that was moved since is', async () => {
+  const { old } = await replicated()
+  // by default both limits would let one deletion through
+  const strict = { safety: { refs: 0, percent: 0 }, divergence: 'keep' } as const
+  setReplica(`refs/heads/${temporaryDefault(old)}`, old)
+  expect((await replicate(strict)).kind).toBe('equal')
+  expect(bench.refs(target.replica)).toEqual(new Map([[main, old]]))
+  expect([bench.events, await bench.parts.parked.list(target.replica)]).toEqual([[], []])
+  setReplica(`refs/heads/${temporaryDefault(old)}`, bench.commit(target.replica, 'stranger', old))
+  expect((await replicate(strict)).kind).toBe('kept')
+  expect(bench.events.map(({ type }) => type)).toEqual(['Replica Diverged'])
 })
 
 // at the end: expiry would have all of it to clean up, too
