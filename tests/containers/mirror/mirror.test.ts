@@ -160,6 +160,21 @@ test('branches that exchange their tips are at risk; a rewound one whose tip sta
   expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
 })
 
+test('a branch that becomes a folder is at risk, for its deletion goes before the creation; not so where another holds its tip', async () => {
+  const one = world.git(SOURCE, 'rev-parse', 'main')
+  const two = world.commit('two', one)
+  world.update(SOURCE, `create refs/heads/topic ${two}\ncreate refs/heads/merged ${one}\n`)
+  await mirrorHere({})
+  world.update(SOURCE, 'delete refs/heads/topic\ndelete refs/heads/merged\n')
+  world.update(SOURCE, `create refs/heads/topic/1 ${two}\ncreate refs/heads/merged/1 ${one}\n`)
+  const { drafts, watch } = asked()
+  await mirrorHere({ watch })
+  expect(drafts.map(({ losing, atRisk }) => [losing, atRisk].map(names))).toEqual([
+    [[], ['refs/heads/topic']],
+  ])
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+})
+
 test('a deletion behind a merge that the replica refuses is asked about as a loss before it is pushed', async () => {
   const one = world.git(SOURCE, 'rev-parse', 'main')
   const two = world.commit('two', one)

@@ -94,6 +94,13 @@ const set = (ref: string, oid: string) => bench.git(target.repository, 'update-r
 const setReplica = (ref: string, oid: string) => bench.git(target.replica, 'update-ref', ref, oid)
 const main = 'refs/heads/main'
 
+/** As its policy may say. */
+const refuseInReplica = (ref: string): void => {
+  const hook = join(bench.folderOf(target.replica), 'hooks/update')
+  mkdirSync(dirname(hook), { recursive: true })
+  writeFileSync(hook, `#!/bin/sh\n[ "$1" != ${ref} ]\n`, { mode: 0o755 })
+}
+
 /** a source of three commits on main, and its replica, equal */
 const replicated = async (): Promise<{ first: string; old: string }> => {
   const first = bench.commit(target.repository, 'first')
@@ -185,14 +192,32 @@ describe('undo', () => {
     }
     put(left, right)
     await replicate()
-    const hook = join(bench.folderOf(target.replica), 'hooks/update')
-    mkdirSync(dirname(hook), { recursive: true })
-    writeFileSync(hook, '#!/bin/sh\n[ "$1" != refs/heads/right ]\n', { mode: 0o755 })
+    refuseInReplica('refs/heads/right')
     put(right, left)
     await expect(replicate()).rejects.toMatchObject({ code: 'PUSH_REJECTED' })
     const held = bench.refs(target.replica)
     expect([held.get('refs/heads/left'), held.get('refs/heads/right')]).toEqual([right, right])
     expect([...bench.refs(parkingOf(target.replica)).values()]).toContain(left)
+  })
+
+  test('of a branch that becomes a folder the new one is refused: the tip that this takes from the replica is parked', async () => {
+    const { first, old } = await replicated()
+    const [topic, one] = ['refs/heads/topic', 'refs/heads/topic/one'] as const
+    const tip = bench.commit(target.repository, 'topic', first)
+    set(topic, tip)
+    set('refs/heads/merged', old)
+    await replicate()
+    refuseInReplica(one)
+    for (const gone of [topic, 'refs/heads/merged']) bench.git(target.repository, 'update-ref', '-d', gone)
+    set(one, tip)
+    set('refs/heads/merged/one', old)
+    await expect(replicate()).rejects.toMatchObject({ code: 'PUSH_REJECTED' })
+    const held = bench.refs(target.replica)
+    expect([held.has(topic), held.has(one)]).toEqual([false, false])
+    // what another branch holds all the time need not be copied
+    const parked = await bench.parts.parked.list(target.replica)
+    expect(parked.filter(({ place }) => place !== undefined).map(({ oid }) => oid)).toEqual([tip])
+    expect([...bench.refs(parkingOf(target.replica)).values()]).toContain(tip)
   })
 
   test('a merged branch that is deleted loses nothing: it is written down, not copied, and comes back', async () => {
