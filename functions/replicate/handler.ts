@@ -163,11 +163,9 @@ const ring = async (parts: FollowParts, work: Work, record: QueueRecord, error: 
   const { code: aws, reason, errorClass } = describeFailure(error)
   try {
     await giveUp(parts, work.target, {
-      key: `${record.messageId}/${addressText(work.target.replica)}`,
       code: codeOf(error) ?? 'REMOTE_FAILED',
       reason: aws === undefined ? String(errorClass) : String(reason),
       attempts: record.receives,
-      cause: work.reason,
     })
   } catch (ringing) {
     // the record still goes to the dead-letter queue, whose alarm rings

@@ -504,6 +504,10 @@ describe('strangers', () => {
     expect(bench.events).toHaveLength(2)
     const tips = await bench.parts.parked.list(target.replica)
     expect(tips.map(({ oid, why }) => [oid, why])).toEqual([[side, 'rewound']])
+    // relay.yml says so no longer
+    expect((await replicate()).kind).toBe('equal')
+    expect(bench.events.map(({ detail }) => detail.outcome)).toEqual(['kept', 'kept', 'overwritten'])
+    expect([...bench.refs(target.replica).values()]).not.toContain(mine)
   })
 
   test('a replica that was there before Relay is no divergence; what is lost of it is parked', async () => {
