@@ -1,4 +1,5 @@
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
+import type { ScanRequest } from '../../events/types.ts'
 import { CODES, type Code, RelayError } from '../../runtime/errors.ts'
 import { backoff, EXIT, endText, type RunEnd } from '../../runtime/task-end.ts'
 import type { ScanMarkStore } from '../../store/scan-marks.ts'
@@ -42,12 +43,14 @@ export const addressOf = (text: string | undefined): RepositoryAddress | undefin
   }
 }
 
+type Asked = Pick<ScanRequest, 'repository' | 'reason'>
+
 export interface TaskEndedParts extends Pick<ScanParts, 'emit' | 'once' | 'log' | 'now'> {
   readonly marks: ScanMarkStore
   /** asks for a scan, after so many seconds */
-  readonly ask: (repository: RepositoryAddress, reason: string, afterSeconds?: number) => Promise<void>
+  readonly ask: (request: Asked, afterSeconds?: number) => Promise<void>
   /** puts a request where it rings and can be redriven: the dead letters of the scan */
-  readonly bury: (repository: RepositoryAddress, reason: string) => Promise<void>
+  readonly bury: (request: Asked) => Promise<void>
   /** 0 ≤ x < 1 */
   readonly random: () => number
   /** runs in all before it is given up */
@@ -68,7 +71,7 @@ export const taskEnded = async (
   const holder = await marks.holder(repository)
   if (end.exitCode === EXIT.done) {
     // what was pushed meanwhile was left to the task, which may have looked before
-    await parts.ask(repository, 'task ended')
+    await parts.ask({ repository, reason: 'task ended' })
     await marks.release(repository, claim)
     return 'done'
   }
@@ -83,7 +86,7 @@ export const taskEnded = async (
     const seconds = backoff(run.attempt, parts.random)
     log.warn('scan failed, to be tried again', { ...facts, afterSeconds: seconds })
     await marks.noteTask(repository, failed)
-    await parts.ask(repository, 'task failed', seconds)
+    await parts.ask({ repository, reason: 'task failed' }, seconds)
   }
   await marks.release(repository, claim)
   return isFinal ? 'failed' : 'again'
@@ -94,7 +97,7 @@ const giveUp = async (parts: TaskEndedParts, { repository, claim }: ScanRun, end
   const code: Code = end.stopCode === 'TaskFailedToStart' ? 'SCAN_NOT_STARTED' : 'SCAN_TASK_FAILED'
   await marks.noteTask(repository, 0)
   await parts.once(`scan-given-up#${addressText(repository)}#${claim}`, async () => {
-    await parts.bury(repository, 'task failed')
+    await parts.bury({ repository, reason: 'task failed' })
     await marks.giveUp(repository, now())
     await emit('Scan Incomplete', {
       repository,
