@@ -98,7 +98,7 @@ const leave = async (
   await watch?.noteKept(kept)
 }
 
-const UNSENT = 'the source names its object and does not have all of it'
+const UNSENT = 'the source names its object and does not have all of it, or too many refs are so'
 
 const readReplica = async (
   task: MirrorTask,

@@ -40,7 +40,10 @@ afterEach(async () => {
 })
 
 /** The mirror by the git program, in this process; gives what it logged. */
-const mirrorHere = async (more: Pick<MirrorTools, 'limits' | 'watch'>) => {
+const mirrorHere = async ({
+  mostHalves,
+  ...more
+}: Pick<MirrorTools, 'limits' | 'watch'> & { readonly mostHalves?: number }) => {
   const logged: { message: string; facts: Record<string, unknown> }[] = []
   const note = (message: string, facts: object = {}) => void logged.push({ message, facts: { ...facts } })
   const own = mkdtempSync(join(folder, 'run-'))
@@ -66,7 +69,15 @@ const mirrorHere = async (more: Pick<MirrorTools, 'limits' | 'watch'>) => {
       {
         access,
         git: createGitClient(),
-        repository: createRepository({ git, credentials, access, folder: own, now: Date.now, log }),
+        repository: createRepository({
+          git,
+          credentials,
+          access,
+          folder: own,
+          ...(mostHalves !== undefined && { mostHalves }),
+          now: Date.now,
+          log,
+        }),
         log,
         now: Date.now,
         ...more,
@@ -207,6 +218,26 @@ test('a ref whose objects the source lacks is named, and stays as it is on the r
   const found = world.refs(REPLICA)
   expect(found).toContain('refs/heads/new')
   expect(found).toContain(`${one} refs/heads/broken`)
+})
+
+test('where one lost object is behind many refs, halving ends at its bound: what it found whole is copied, the rest is named', async () => {
+  const one = world.git(SOURCE, 'rev-parse', 'main')
+  const lost = world.commit('lost', one)
+  const last = world.commit('last', lost)
+  const names = Array.from(
+    { length: 16 },
+    (_, index) => `refs/heads/broken/${String(index).padStart(2, '0')}`,
+  )
+  world.update(SOURCE, names.map((ref) => `create ${ref} ${last}\n`).join(''))
+  world.update(SOURCE, `create refs/heads/a-whole ${one}\n`)
+  const objects = `${world.git(SOURCE, 'rev-parse', '--absolute-git-dir')}/objects`
+  rmSync(`${objects}/${lost.slice(0, 2)}/${lost.slice(2)}`)
+  await expect(mirrorHere({ mostHalves: 10 })).rejects.toMatchObject({
+    code: 'PUSH_REJECTED',
+    data: { refs: 17, first: names[0] },
+  })
+  expect(world.refs(REPLICA)).toContain(`${one} refs/heads/a-whole`)
+  expect(world.refs(REPLICA)).not.toContain('broken')
 })
 
 test('a source that never ends to name refs is given up before git, which knows no bound, is sent there', async () => {
