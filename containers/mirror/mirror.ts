@@ -98,7 +98,7 @@ const leave = async (
   await watch?.noteKept(kept)
 }
 
-const UNSENT = 'the source names its object and does not have all of it, or too many refs are so'
+const UNSENT = 'the source lacks objects of it, or of a ref fetched together with it'
 
 const readReplica = async (
   task: MirrorTask,
