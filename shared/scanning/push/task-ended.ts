@@ -1,5 +1,5 @@
 import { addressText, type RepositoryAddress, readAddress } from '../../codecommit/address.ts'
-import { MAX_NAMED_FINDINGS, type ScanIncomplete } from '../../events/types.ts'
+import { MAX_NAMED_FINDINGS, type ScanIncomplete, type ScanRequest } from '../../events/types.ts'
 import { CODES, type Code, RelayError } from '../../runtime/errors.ts'
 import { backoff, EXIT, endText, type RunEnd } from '../../runtime/task-end.ts'
 import type { ScanMarkStore } from '../../store/scan-marks.ts'
@@ -29,12 +29,14 @@ export const scanRunOf = (environment: Readonly<Record<string, string>>): ScanRu
   return { repository, claim, attempt: Number(attempt) }
 }
 
+type Asked = Pick<ScanRequest, 'repository' | 'reason'>
+
 export interface TaskEndedParts extends Pick<ScanParts, 'emit' | 'once' | 'log' | 'now'> {
   readonly marks: ScanMarkStore
   /** asks for a scan, after so many seconds */
-  readonly ask: (repository: RepositoryAddress, reason: string, afterSeconds?: number) => Promise<void>
+  readonly ask: (request: Asked, afterSeconds?: number) => Promise<void>
   /** puts a request where it rings and can be redriven: the dead letters of the scan */
-  readonly bury: (repository: RepositoryAddress, reason: string) => Promise<void>
+  readonly bury: (request: Asked) => Promise<void>
   /** 0 ≤ x < 1 */
   readonly random: () => number
   /** runs in all before it is given up */
@@ -55,7 +57,7 @@ export const taskEnded = async (
   const holder = await marks.holder(repository)
   if (end.exitCode === EXIT.done) {
     // what was pushed meanwhile was left to the task, which may have looked before
-    await parts.ask(repository, 'task ended')
+    await parts.ask({ repository, reason: 'task ended' })
     await marks.release(repository, claim)
     return 'done'
   }
@@ -70,7 +72,7 @@ export const taskEnded = async (
     const seconds = backoff(run.attempt, parts.random)
     log.warn('scan failed, to be tried again', { ...facts, afterSeconds: seconds })
     await marks.noteTask(repository, failed)
-    await parts.ask(repository, 'task failed', seconds)
+    await parts.ask({ repository, reason: 'task failed' }, seconds)
   }
   await marks.release(repository, claim)
   return isFinal ? 'failed' : 'again'
@@ -81,7 +83,7 @@ const giveUp = async (parts: TaskEndedParts, { repository, claim }: ScanRun, end
   const code: Code = end.stopCode === 'TaskFailedToStart' ? 'SCAN_NOT_STARTED' : 'SCAN_TASK_FAILED'
   await marks.noteTask(repository, 0)
   await parts.once(`scan-given-up#${addressText(repository)}#${claim}`, async () => {
-    await parts.bury(repository, 'task failed')
+    await parts.bury({ repository, reason: 'task failed' })
     await marks.giveUp(repository, now())
     const nextStep = `Look for ${code} in docs/operate.md ("A scan fails") and at the log of the task. What was pushed is searched again with growing pauses, or when the dead letters of the scan are redriven.`
     await tellGivenUp(

@@ -223,13 +223,14 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     emit: createEmitter({ client: parts.events, bus: 'default' }).emit,
     once: (name: string, work: () => Promise<void>) => openOnce(parts).once(name, 60, 60, work),
   }
-  const letter = (repository: RepositoryAddress, reason: string) =>
-    scanRequested({ repository, reason }, { id: randomUUID(), now: time, account: ACCOUNT, region: REGION })
-  const ask = async (repository: RepositoryAddress, reason: string) => {
-    sent.push(letter(repository, reason))
+  type Asked = Parameters<typeof scanRequested>[0]
+  const letter = (request: Asked) =>
+    scanRequested(request, { id: randomUUID(), now: time, account: ACCOUNT, region: REGION })
+  const ask = async (request: Asked) => {
+    sent.push(letter(request))
   }
-  const bury = async (repository: RepositoryAddress, reason: string) => {
-    buried.push(letter(repository, reason))
+  const bury = async (request: Asked) => {
+    buried.push(letter(request))
   }
   return {
     table,
