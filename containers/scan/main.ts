@@ -11,7 +11,7 @@ import { lazyBus, lazySecrets } from '../../shared/runtime/aws-clients.ts'
 import { openLease, whenLost } from '../../shared/runtime/lease.ts'
 import { describeFailure, type Facts, type Log } from '../../shared/runtime/log.ts'
 import { EXIT, exitCodeOf } from '../../shared/runtime/task-end.ts'
-import { scanInPortions } from '../../shared/scanning/push/hand-over.ts'
+import { scanInPortions } from '../../shared/scanning/push/portions.ts'
 import { scanRepository } from '../../shared/scanning/push/scan.ts'
 import { scanTools } from '../../shared/scanning/push/tools.ts'
 import { openFindings } from '../../shared/store/findings.ts'
@@ -52,7 +52,9 @@ const run = async (): Promise<number> => {
   const table = openTable({ client: new DynamoDBClient(), name: settings.table })
   const codecommit = createCodeCommit({ ...settings, now })
   const marks = openScanMarks(table)
-  const { once } = openOnce({ table, now, id: randomUUID })
+  const { once: onceIn } = openOnce({ table, now, id: randomUUID })
+  const once = (name: string, work: () => Promise<void>) => onceIn(name, TELL_SECONDS, KEEP_SECONDS, work)
+  const { emit } = createEmitter({ client: lazyBus(), bus: settings.bus })
   const scan = scanRepository({
     ...scanTools({
       rules: new URL('./rules.json', import.meta.url),
@@ -65,8 +67,8 @@ const run = async (): Promise<number> => {
     remote: codecommit.gitRemote,
     marks,
     findings: openFindings(table),
-    emit: createEmitter({ client: lazyBus(), bus: settings.bus }).emit,
-    once: (name, work) => once(name, TELL_SECONDS, KEEP_SECONDS, work),
+    emit,
+    once,
     folder: tmpdir(),
     limits: roomyLimitsFor(settings.memory),
     way: 'task',
@@ -88,7 +90,8 @@ const run = async (): Promise<number> => {
     },
   )
   // the walk lets the beat through; who has lost its claim ends, and leaves the rest to the other
-  await Promise.race([whenLost(lease), scanInPortions(scan, { repository, deadline: now() + MOST_MS }, log)])
+  const portions = scanInPortions({ scan, emit, once, log }, { repository, claim, deadline: now() + MOST_MS })
+  await Promise.race([whenLost(lease), portions])
   log.info('scan done', { repository: addressText(repository), claim })
   return EXIT.done
 }
