@@ -15,6 +15,7 @@ import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import { admitted, ask, type Loss, type PushGround, without } from './admit.ts'
 import type { Refusal } from './git-output.ts'
+import { withoutNamesakes } from './namesakes.ts'
 import type { Repository } from './repository.ts'
 import type { MirrorWatch } from './watch.ts'
 
@@ -143,7 +144,11 @@ const pushAll = async (
     .flatMap(deletionsApart)
   for (const [index, planned] of pushes.entries()) {
     const startedAt = now()
-    let batch = planned
+    const { clear, unclear } = withoutNamesakes(planned, held)
+    for (const refusal of unclear) log.warn('ref refused', { ...refusal })
+    refused.push(...unclear)
+    let batch = clear
+    if (batch.length === 0) continue
     const losses = batch.filter((update) => update.kind === 'delete' || rewinds.has(update)) as Loss[]
     if (watch && refused.length > 0 && losses.length > 0) {
       const own = new Set(batch.map(({ ref }) => ref))

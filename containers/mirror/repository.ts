@@ -174,7 +174,8 @@ const roomCommands = (room: string, updates: readonly RefUpdate[]): string =>
  * Each ref goes with the value that the replica must still hold (git-push(1), `--force-with-lease=<refname>:<expect>`, empty
  * for "must not exist"). A lease that holds also permits a rewind; the `+` of a forced refspec must not be there, since it
  * would outweigh a lease that does not hold (git's remote.c, set_ref_status_for_push). `--progress` keeps git writing, so
- * that it notices when nobody reads any more.
+ * that it notices when nobody reads any more. Git takes the first lease whose name a ref may be meant by, and `refs/heads/main` may
+ * mean `refs/heads/refs/heads/main` (remote.c, apply_cas): the longer name goes first.
  * @param room where the refs to push are gathered
  */
 export const pushArguments = (url: string, room: string, updates: readonly RefUpdate[]): string[] => {
@@ -182,9 +183,9 @@ export const pushArguments = (url: string, room: string, updates: readonly RefUp
   const patterns = ['heads', 'tags']
     .filter((kind) => sent.some(({ ref }) => ref.startsWith(`refs/${kind}/`)))
     .map((kind) => `${room}/${kind}/*:refs/${kind}/*`)
-  const leases = updates.map(
-    (update) => `--force-with-lease=${update.ref}:${update.kind === 'create' ? '' : update.from}`,
-  )
+  const leases = updates
+    .toSorted((a, b) => b.ref.length - a.ref.length)
+    .map((update) => `--force-with-lease=${update.ref}:${update.kind === 'create' ? '' : update.from}`)
   const deletions = updates.flatMap(({ kind, ref }) => (kind === 'delete' ? [`:${ref}`] : []))
   return ['--porcelain', '--progress', '--no-verify', ...leases, '--', url, ...patterns, ...deletions]
 }

@@ -74,14 +74,20 @@ const without = <T extends RefUpdate>(updates: readonly T[], those: readonly Ref
   return updates.filter(({ ref }) => !names.has(ref))
 }
 
-/** Updates and deletions that take something away which Relay did not leave there. A deletion always does: of a name at least. */
-const strangersIn = ({ updates, losing, replica }: Draft, left: LeftRefs): readonly Loss[] => {
+/**
+ * Updates and deletions that take something away which Relay did not leave there. A deletion always does, of a name at least; an
+ * overwritten ref does, even where another one holds its tip.
+ */
+const strangersIn = (
+  { updates, losing, overwritten = [], replica }: Draft,
+  left: LeftRefs,
+): readonly Loss[] => {
   let digest: string | undefined
   const heldDigest = () => {
     digest ??= digestOf(replica)
     return digest
   }
-  const lost = new Set(losing.map(({ ref }) => ref))
+  const lost = new Set([...losing, ...overwritten].map(({ ref }) => ref))
   return updates
     .filter(isLoss)
     .filter((update) => update.kind === 'delete' || lost.has(update.ref))

@@ -302,6 +302,26 @@ test('the command line is as long as it was counted to be', () => {
   expect(counted - size(pushArguments('url', 'room', updates))).toBeLessThan(fixed)
 })
 
+test('a branch whose name may mean another one stops only itself, where git cannot tell them apart', async () => {
+  const nested = 'refs/heads/refs/heads/main'
+  const move = () => {
+    for (const name of ['refs/heads/main', nested, 'refs/heads/other'])
+      world.git(SOURCE, 'update-ref', name, world.commit(`another ${name}`))
+  }
+  move()
+  await mirrorHere({})
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+  const old = world.git(REPLICA, 'rev-parse', 'refs/heads/main^0')
+  move()
+  const facts = { refs: 1, first: 'refs/heads/main' }
+  await expect(mirrorHere({})).rejects.toMatchObject({ code: 'PUSH_REJECTED', data: facts })
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE).replace(/^\w+(?= refs\/heads\/main$)/m, old))
+  world.git(SOURCE, 'update-ref', '-d', nested)
+  await expect(mirrorHere({})).rejects.toMatchObject({ data: facts })
+  await mirrorHere({})
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+})
+
 test('no refspec is forced: a plus would outweigh the lease', () => {
   const update = { kind: 'update', ref: 'refs/heads/b', from: 'a'.repeat(40), to: 'b'.repeat(40) } as const
   expect(pushArguments('url', 'room', [update]).filter((word) => /^\+|^--force$|^-f$/.test(word))).toEqual([])

@@ -42,13 +42,13 @@ const POLICY: GuardPolicy = {
 }
 
 /** A whole relay with guard and memory, as `replicate` runs it. */
-const replicate = async (policy: Partial<GuardPolicy> = {}) => {
+const replicate = async (policy: Partial<GuardPolicy> = {}, deletes: 'mirror' | 'keep' = 'mirror') => {
   const { parts, clock } = bench
   const memory = createMemory({ left: parts.left, now: parts.now }, target)
   const outcome = await relay(
     { ...parts, pause: async () => undefined },
     {
-      target,
+      target: { ...target, deletes },
       until: clock.now + 600_000,
       bytes: 1e9,
       guard: createGuard(parts, target, { ...POLICY, ...policy }),
@@ -508,6 +508,17 @@ describe('strangers', () => {
     expect((await replicate()).kind).toBe('equal')
     expect(bench.events.map(({ detail }) => detail.outcome)).toEqual(['kept', 'kept', 'overwritten'])
     expect([...bench.refs(target.replica).values()]).not.toContain(mine)
+  })
+
+  test('a ref moved to what another ref of the replica holds is a stranger’s all the same: told of, or kept', async () => {
+    const { old } = await replicated()
+    const mine = strangersCommit()
+    setReplica('refs/heads/theirs', mine)
+    const keep = { divergence: 'keep' } as const
+    expect(await replicate(keep, 'keep')).toMatchObject({ kind: 'kept', kept: [{ ref: main, from: mine }] })
+    expect((await replicate({}, 'keep')).kind).toBe('equal')
+    expect(bench.refs(target.replica).get(main)).toBe(old)
+    expect(bench.events.map(({ detail }) => detail.outcome)).toEqual(['kept', 'overwritten'])
   })
 
   test('a replica that was there before Relay is no divergence; what is lost of it is parked', async () => {
