@@ -20,6 +20,12 @@ export const generic: Samples = {
       'token = "get_access_token_from_server"',
       'secretKey: "aaaaaaaaaaaaaaaaaaaaaaaa"',
       '"SecurityKey": "{hex:16}"',
+      "tokenContract: '0x{hex:40}'",
+      '"SecurityKey": "acme-lib/acme-connect.CfnSecurityKey"',
+      "sign(text, 'secret') => '{hex:64}'",
+      "apiKey: 'base64EncodedKey'",
+      'privateKey: "{b64:60}..."',
+      '"sharedKey", "tunnel2PresharedKey"',
     ],
   ),
   'generic-env-secret': texts(
@@ -28,7 +34,14 @@ export const generic: Samples = {
   ),
   'generic-password': texts(
     ['db_password = "⟦{alnum:9}!4kQ⟧"', "'password' => '⟦{alnum:14}9z⟧',"],
-    ['password: "Enter your password"', 'password = "changeme"', "password: 'current-password'"],
+    [
+      'password: "Enter your password"',
+      'password = "changeme"',
+      "password: 'current-password'",
+      'password: "Mustbe8characters"',
+      "password: 's00pers3cret'",
+      'password: "Admin12345"',
+    ],
   ),
   'generic-connection-string': texts(
     [
