@@ -111,5 +111,7 @@ export const saas: Samples = {
     hits: ['key: ⟦signkey-test-{hex:64}⟧', '"⟦tr_prod_{alnum:24}⟧"'],
   }),
   'appwrite-api-key': token('standard_{hex:256}'),
-  'adafruit-api-key': named('ADAFRUIT_IO_KEY', 'aio_{alnum:28}'),
+  'adafruit-api-key': named('ADAFRUIT_IO_KEY', 'aio_{alnum:28}', {
+    misses: ['OTHER=aio_{alnum:20}', 'ADAFRUIT_IO_KEY=x{alnum:20}'],
+  }),
 }
