@@ -23,9 +23,12 @@ const environment = (): NodeJS.ProcessEnv => {
   return {
     PATH: process.env.PATH,
     AWS_REGION: 'us-east-1',
+    AWS_LAMBDA_FUNCTION_NAME: 'function',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
     RELAY_TABLE: 'table',
     RELAY_BUS: 'bus',
+    RELAY_FINGERPRINT_SECRET: 'secret',
+    RELAY_SCAN_TASK_DEFINITION: 'scan',
     RELAY_STACK: 'stack',
     RELAY_ACCOUNT: '111111111111',
     RELAY_CLUSTER: 'cluster',
