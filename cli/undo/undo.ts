@@ -150,7 +150,7 @@ const timeText = (at: number): string => new Date(at).toISOString()
 /** Where somebody finds a tip without Relay. */
 const whereText = ({ target, tip }: Found): string =>
   tip.place === undefined
-    ? `No copy was made of it: it was part of the history of ${addressText(target.repository)} then.`
+    ? `No copy was made of it, as other refs held it then: ${addressText(target.replica)} may have it still.`
     : `The commit lies in the repository ${addressText(parkingOf(target.replica))}, as ${tip.place}, until ${tip.until}: git fetch takes it from there.`
 
 /** Codes that mean something else here than in replication. */
