@@ -1,12 +1,15 @@
+import { type Anchor, anchorOf } from '../pattern/anchor.ts'
+import { type Around, around } from '../pattern/around.ts'
 import type { Node } from '../pattern/ast.ts'
 import { emit, emitGo } from '../pattern/emit.ts'
 import { type Runner, runnerOf } from '../pattern/expression.ts'
-import { alphabet, keywordPlace, type LazyPrefix, longest, takePrefixes } from '../pattern/facts.ts'
+import { alphabet, type LazyPrefix, longest, takePrefixes } from '../pattern/facts.ts'
+import { nfaOf } from '../pattern/nfa.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import { type CodeSet, LAST_CODE } from '../pattern/set.ts'
 import type { Rule, RuleSet } from '../types.ts'
 
-/** Distances in bytes; -1: no bound. A keyword at `a`: its match begins at `a - before` or later and ends by `a + after`. */
+/** Distances in bytes; -1: no bound. A word at `a`: its match begins at `a - before` or later and ends by `a + after`. */
 export interface Reach {
   readonly before: number
   readonly after: number
@@ -23,7 +26,9 @@ export interface CompiledRule {
   readonly source: string
   /** lazy prefixes that were taken off, outermost first */
   readonly prefixes: readonly LazyPrefix[]
-  /** undefined: the keyword may lie outside of the match, and the whole text is looked at */
+  /** what to look for, longer than keywords; undefined: a keyword may lie outside of the match, and the whole text is looked at */
+  readonly words?: readonly string[]
+  /** undefined as `words` is */
   readonly ascii?: Reach
   /** for texts with other bytes */
   readonly bytes?: Reach
@@ -31,6 +36,8 @@ export interface CompiledRule {
   readonly bytesLength: number
   /** code points that a match can have; only where a reach has no bound */
   readonly alphabet?: CodeSet
+  /** by word: what may stand around it in a match; undefined: anything */
+  readonly around?: readonly Around[]
 }
 
 export interface BadPattern {
@@ -79,6 +86,12 @@ export const compileRules = (rules: RuleSet): Compiled => {
   return { rules, expressions, bad }
 }
 
+/** where the expression has its keywords; those that are not ASCII are looked for elsewhere */
+export const anchored = (core: Node, keywords: readonly string[]): Anchor | undefined => {
+  const plain = keywords.filter((keyword) => /^[ -~]+$/.test(keyword))
+  return plain.length > 0 ? anchorOf(core, plain) : undefined
+}
+
 /** undefined: not an expression */
 const compileRule = (rule: Rule, index: number): CompiledRule | undefined => {
   const pattern = parsePattern(rule.regex as string)
@@ -86,32 +99,36 @@ const compileRule = (rule: Rule, index: number): CompiledRule | undefined => {
   const taken = takePrefixes(pattern.root)
   const runner = runnerOf(taken.rest, rule.vetted)
   const core = taken.rest
-  const ascii = reach(core, rule.keywords, true)
-  const bytes = reach(core, rule.keywords, false)
+  const anchor = anchored(core, rule.keywords)
+  const ascii = anchor && reach(core, anchor, true)
+  const bytes = anchor && reach(core, anchor, false)
   const open = [ascii, bytes].some((one) => one && (one.before < 0 || one.after < 0))
+  const kinds = rule.vetted && anchor ? aroundOf(anchor) : undefined
   return {
     rule: index,
     runner,
     source: runner === 'v8' ? emit(core, 'ascii') : emitGo(core),
     prefixes: taken.prefixes,
+    ...(anchor ? { words: anchor.words } : {}),
     ...(ascii ? { ascii } : {}),
     ...(bytes ? { bytes } : {}),
     asciiLength: bound(longest(core, true)),
     bytesLength: bound(longest(core, false)),
     ...(open ? { alphabet: alphabet(core) } : {}),
+    ...(kinds ? { around: kinds } : {}),
   }
+}
+
+/** undefined: the expression is too large for an automaton */
+const aroundOf = ({ rest, words, tail }: Anchor): Around[] | undefined => {
+  const nfa = nfaOf(rest)
+  return nfa && words.map((word) => around(nfa, word, tail))
 }
 
 const bound = (length: number): number => (length > LAST_CODE ? -1 : length)
 
-const reach = (node: Node, keywords: readonly string[], ascii: boolean): Reach | undefined => {
-  const plain = keywords.filter((keyword) => /^[ -~]+$/.test(keyword))
-  const place = plain.length > 0 ? keywordPlace(node, plain, ascii) : undefined
-  return (
-    place && {
-      before: bound(place.before),
-      after: bound(place.after),
-      length: bound(longest(node, ascii)),
-    }
-  )
-}
+const reach = (node: Node, { before, rest }: Anchor, ascii: boolean): Reach => ({
+  before: bound(ascii ? before.ascii : before.any),
+  after: bound(longest(rest, ascii)),
+  length: bound(longest(node, ascii)),
+})

@@ -1,4 +1,8 @@
+import { ANYTHING, type Around } from '../pattern/around.ts'
+import { byteKinds, EDGE, GAP_LAST, WORD_LAST } from '../pattern/byte-kinds.ts'
+import { isAscii } from '../pattern/expression.ts'
 import { type Automaton, buildAutomaton } from './automaton.ts'
+import { eachHit } from './hits.ts'
 import type { Searcher } from './searcher.ts'
 import { lowered, type Text } from './text.ts'
 import { Windows } from './windows.ts'
@@ -12,47 +16,114 @@ export interface Opened {
   readonly whole: ReadonlySet<number>
 }
 
+/** Words and what they open, as flat as the pass over a text asks for it. */
 export interface KeywordIndex {
-  /** by word: the searchers (by number) that it opens */
-  readonly openedBy: readonly (readonly number[])[]
-  readonly lengths: readonly number[]
-  readonly longest: number
   readonly automaton: Automaton
+  readonly longest: number
+  /** by end (a state of the automaton from `firstEnd` on): where its openings begin */
+  readonly first: Int32Array
+  /** a word's length, the searcher that it opens, and the four of {@link Around} */
+  readonly openings: Int32Array
+  /** by end: the kinds of bytes that may stand after its words for any of its openings, as {@link Around} has them */
+  readonly after: Int32Array
+  readonly afterWord: Int32Array
+  readonly afterGap: Int32Array
   /** searchers without keywords */
   readonly always: readonly number[]
+  /** the searchers of whose rules a keyword occurs in lower-cased bytes */
+  readonly named: (lower: Uint8Array) => ReadonlySet<number>
   /** keywords that are not ASCII, and the searchers that they open */
   readonly wide: readonly { readonly word: string; readonly searchers: readonly number[] }[]
 }
 
+const OPENING = 6
+
+/** a word's openings: searchers, and what may stand around it for each */
+interface Word {
+  readonly searchers: number[]
+  readonly around: Around[]
+}
+
 export const keywordIndex = (searchers: readonly Searcher[]): KeywordIndex => {
-  const numbers = new Map<string, number>()
-  const openedBy: number[][] = []
+  const words = new Map<string, Word>()
   const always: number[] = []
-  for (const [number, { rule }] of searchers.entries()) {
-    const words = rule.keywords.filter((word) => word !== '')
-    if (words.length < rule.keywords.length || words.length === 0) always.push(number)
-    for (const keyword of new Set(words)) {
-      const word = Buffer.from(keyword.toLowerCase()).toString('latin1')
-      let at = numbers.get(word)
-      if (at === undefined) {
-        at = openedBy.push([]) - 1
-        numbers.set(word, at)
-      }
-      openedBy[at]?.push(number)
+  for (const [number, { rule, compiled }] of searchers.entries()) {
+    const { keywords } = rule
+    if (keywords.length === 0 || keywords.includes('')) always.push(number)
+    for (const [at, own] of (compiled.words ?? keywords).entries()) {
+      if (own === '') continue
+      const latin1 = latin1Of(own)
+      const word = words.get(latin1) ?? { searchers: [], around: [] }
+      words.set(latin1, word)
+      if (word.searchers.at(-1) === number) continue
+      word.searchers.push(number)
+      word.around.push(compiled.around?.[at] ?? ANYTHING)
     }
   }
-  const words = [...numbers.keys()]
+  const automaton = buildAutomaton([...words.keys()])
   return {
-    openedBy,
-    lengths: words.map((word) => word.length),
-    longest: words.reduce((most, word) => Math.max(most, word.length), 0),
-    automaton: buildAutomaton(words),
+    automaton,
+    ...flat(automaton, [...words]),
+    longest: [...words.keys()].reduce((most, word) => Math.max(most, word.length), 0),
     always,
-    wide: words.flatMap((latin1, at) => {
-      const word = Buffer.from(latin1, 'latin1').toString('utf8')
-      return word === latin1 ? [] : [{ word, searchers: openedBy[at] as number[] }]
-    }),
+    named: namer(searchers),
+    wide: [...words].flatMap(([latin1, { searchers: opened }]) =>
+      isAscii(latin1) ? [] : [{ word: Buffer.from(latin1, 'latin1').toString('utf8'), searchers: opened }],
+    ),
   }
+}
+
+/** asked for few texts: made at the first */
+const namer = (searchers: readonly Searcher[]): KeywordIndex['named'] => {
+  let made: { automaton: Automaton; longest: number; of: number[][] } | undefined
+  return (lower) => {
+    if (!made) {
+      const of = new Map<string, number[]>()
+      for (const [number, { rule }] of searchers.entries())
+        for (const keyword of rule.keywords)
+          of.set(latin1Of(keyword), [...(of.get(latin1Of(keyword)) ?? []), number])
+      const words = [...of.keys()]
+      const longest = Math.max(0, ...words.map((word) => word.length))
+      made = { automaton: buildAutomaton(words), longest, of: [...of.values()] }
+    }
+    const { automaton, longest, of } = made
+    const named = new Set<number>()
+    eachHit(automaton, longest, lower, (state) => {
+      for (const word of automaton.ends[state - automaton.firstEnd] as readonly number[])
+        for (const number of of[word] as readonly number[]) named.add(number)
+    })
+    return named
+  }
+}
+
+const latin1Of = (keyword: string): string => {
+  const lower = keyword.toLowerCase()
+  return /[^\0-\x7f]/.test(lower) ? Buffer.from(lower).toString('latin1') : lower
+}
+
+const flat = (
+  { ends }: Automaton,
+  words: readonly (readonly [string, Word])[],
+): Pick<KeywordIndex, 'first' | 'openings' | 'after' | 'afterWord' | 'afterGap'> => {
+  const first = new Int32Array(ends.length + 1)
+  const after = new Int32Array(ends.length)
+  const afterWord = new Int32Array(ends.length)
+  const afterGap = new Int32Array(ends.length)
+  const openings: number[] = []
+  for (const [end, numbers] of ends.entries()) {
+    for (const number of numbers) {
+      const [{ length }, { searchers, around }] = words[number] as readonly [string, Word]
+      for (const [at, searcher] of searchers.entries()) {
+        const kinds = around[at] as Around
+        openings.push(length, searcher, kinds.before, kinds.after, kinds.afterWord, kinds.afterGap)
+        ;(after[end] as number) |= kinds.after
+        ;(afterWord[end] as number) |= kinds.afterWord
+        ;(afterGap[end] as number) |= kinds.afterGap
+      }
+    }
+    first[end + 1] = openings.length
+  }
+  return { first, after, afterWord, afterGap, openings: Int32Array.from(openings) }
 }
 
 // Of non-ASCII letters expressions fold only the first two to an ASCII one. Go lowers the Kelvin sign to k and the dotted I to i.
@@ -92,74 +163,60 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
         for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
   }
   if (folded) openFolds(text, index, searchers, open)
-  else
-    scan(index, text.bytes, (word, end) => {
-      for (const number of index.openedBy[word] as readonly number[])
-        open(end - (index.lengths[word] as number), number)
-    })
+  else openAround(index, text.bytes, open)
   return { windows, windowed, whole }
 }
 
-// shorter texts are not worth four lanes
-const LANES_FROM = 1024
+/** further than this after a keyword nobody looks */
+const GAP_MOST = 64
 
-/**
- * The hot loop. Each step waits for the one before it, so four lanes walk through the four quarters of the text at once; a lane comes
- * to its quarter through the bytes before it that a word may begin in.
- */
-const scan = (index: KeywordIndex, bytes: Uint8Array, found: (word: number, end: number) => void): void => {
-  if (bytes.length < LANES_FROM + 4 * index.longest) {
-    walk(index.automaton, bytes, 0, bytes.length, 0, found)
-    return
-  }
-  const { table, shift, columns, firstEnd, ends } = index.automaton
-  const quarter = bytes.length >> 2
-  const two = 2 * quarter
-  const three = 3 * quarter
-  const states = [quarter, two, three].map((at) => lead(index, bytes, at))
-  let [a, b, c, d] = [0, ...states] as [number, number, number, number]
-  const later: [number[], number[], number[]] = [[], [], []]
-  for (let at = 0; at < quarter; at += 1) {
-    a = table[(a << shift) + (columns[bytes[at] as number] as number)] as number
-    b = table[(b << shift) + (columns[bytes[at + quarter] as number] as number)] as number
-    c = table[(c << shift) + (columns[bytes[at + two] as number] as number)] as number
-    d = table[(d << shift) + (columns[bytes[at + three] as number] as number)] as number
-    if (a >= firstEnd) for (const word of ends[a - firstEnd] as readonly number[]) found(word, at + 1)
-    if (b >= firstEnd) later[0].push(b, at + quarter + 1)
-    if (c >= firstEnd) later[1].push(c, at + two + 1)
-    if (d >= firstEnd) later[2].push(d, at + three + 1)
-  }
-  for (const pairs of later)
-    for (let at = 0; at < pairs.length; at += 2)
-      for (const word of ends[(pairs[at] as number) - firstEnd] as readonly number[])
-        found(word, pairs[at + 1] as number)
-  walk(index.automaton, bytes, 4 * quarter, bytes.length, d, found)
-}
-
-/** the state that the automaton has at an offset */
-const lead = ({ automaton, longest }: KeywordIndex, bytes: Uint8Array, to: number): number => {
-  let state = 0
-  for (let at = Math.max(to - longest, 0); at < to; at += 1)
-    state = automaton.table[
-      (state << automaton.shift) + (automaton.columns[bytes[at] as number] as number)
-    ] as number
-  return state
-}
-
-const walk = (
-  { table, shift, columns, firstEnd, ends }: Automaton,
+/** one pass; most keywords are told from what stands around them to be in no match */
+const openAround = (
+  { automaton, longest, first, openings, after, afterWord, afterGap }: KeywordIndex,
   bytes: Uint8Array,
-  from: number,
-  to: number,
-  began: number,
-  found: (word: number, end: number) => void,
+  open: (at: number, number: number) => void,
 ): void => {
-  let state = began
-  for (let at = from; at < to; at += 1) {
-    state = table[(state << shift) + (columns[bytes[at] as number] as number)] as number
-    if (state >= firstEnd) for (const word of ends[state - firstEnd] as readonly number[]) found(word, at + 1)
-  }
+  const { firstEnd } = automaton
+  const { length } = bytes
+  eachHit(automaton, longest, bytes, (state, end) => {
+    const place = state - firstEnd
+    const behind = end < length ? (byteKinds[bytes[end] as number] as number) : EDGE
+    if ((((after[place] as number) >>> behind) & 1) === 0) return
+    const most = Math.min(length, end + GAP_MOST)
+    let to = end
+    let word = behind
+    while (word <= WORD_LAST && ++to < most) word = byteKinds[bytes[to] as number] as number
+    const isWordOpen = word <= WORD_LAST && to < length
+    if (to === length) word = EDGE
+    if (!isWordOpen && (((afterWord[place] as number) >>> word) & 1) === 0) return
+    let gap = word
+    while (gap <= GAP_LAST && ++to < most) gap = byteKinds[bytes[to] as number] as number
+    const isGapOpen = gap <= GAP_LAST && to < length
+    if (to === length) gap = EDGE
+    if (!isGapOpen && (((afterGap[place] as number) >>> gap) & 1) === 0) return
+    const last = first[place + 1] as number
+    for (let next = first[place] as number; next < last; next += OPENING) {
+      if ((((openings[next + 3] as number) >>> behind) & 1) === 0) continue
+      if (!isWordOpen && (((openings[next + 4] as number) >>> word) & 1) === 0) continue
+      if (!isGapOpen && (((openings[next + 5] as number) >>> gap) & 1) === 0) continue
+      const at = end - (openings[next] as number)
+      const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
+      if ((((openings[next + 2] as number) >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
+    }
+  })
 }
+
+/** all that a text's keywords open, whatever stands around them */
+const openAll = (
+  { automaton, longest, first, openings }: KeywordIndex,
+  bytes: Uint8Array,
+  open: (at: number, number: number) => void,
+): void =>
+  eachHit(automaton, longest, bytes, (state, end) => {
+    const place = state - automaton.firstEnd
+    for (let next = first[place] as number; next < (first[place + 1] as number); next += OPENING)
+      open(end - (openings[next] as number), openings[next + 1] as number)
+  })
 
 /**
  * A keyword spelled with a letter that folds is not seen by the automaton. So it walks over what Go's lowering leaves, for the rules
@@ -171,11 +228,8 @@ const openFolds = (
   searchers: readonly Searcher[],
   open: (at: number, number: number) => void,
 ): void => {
-  const named = new Set<number>()
   const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
-  scan(index, Buffer.from(lower, 'latin1'), (word) => {
-    for (const number of index.openedBy[word] as readonly number[]) named.add(number)
-  })
+  const named = index.named(Buffer.from(lower, 'latin1'))
   for (const number of named) if (!searchers[number]?.reach(false)) open(0, number)
   // of each fold: where its letter stands, and how many bytes fewer there are from it on
   const at: number[] = []
@@ -188,11 +242,9 @@ const openFolds = (
     return fold === KELVIN ? 'k' : 's'
   })
   let next = 0
-  scan(index, Buffer.from(letters, 'latin1'), (word, end) => {
-    const start = end - (index.lengths[word] as number)
+  openAll(index, Buffer.from(letters, 'latin1'), (start, number) => {
     while (next < at.length && (at[next] as number) < start) next += 1
     while (next > 0 && (at[next - 1] as number) >= start) next -= 1
-    for (const number of index.openedBy[word] as readonly number[])
-      if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
+    if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
   })
 }

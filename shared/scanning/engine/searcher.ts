@@ -6,7 +6,7 @@ import { nfaOf } from '../pattern/nfa.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import { holds } from '../pattern/set.ts'
 import type { Rule } from '../types.ts'
-import type { CompiledRule, Reach } from './compile.ts'
+import { anchored, type CompiledRule, type Reach } from './compile.ts'
 import { MARGIN, MATCH_BYTES, PIECE_BYTES } from './limits.ts'
 import type { Text } from './text.ts'
 
@@ -21,7 +21,9 @@ export class Searcher {
   readonly rule: Rule
   readonly compiled: CompiledRule
   private core: RegExp | undefined
-  private automaton: LazyDfa | null | undefined
+  /** of the whole expression, and of it from the word on; null: it is too large for one */
+  private whole: LazyDfa | null | undefined
+  private fromWord: LazyDfa | null | undefined
   private made: Expression | undefined
   private inside: Uint8Array | undefined
 
@@ -71,28 +73,22 @@ export class Searcher {
   }
 
   /**
-   * Whether the keyword at an offset may lie in a match, as the expression's automaton tells; undefined: it does not tell, and the
+   * Whether the word at an offset may lie in a match, as the expression's automaton tells; undefined: it does not tell, and the
    * window is to be looked at.
    */
   mayMatchAt(text: Text, at: number, reach: Reach): boolean | undefined {
     if (reach.before < 0 || reach.after < 0) return undefined
-    const dfa = this.dfa()
-    const from = at < reach.before ? 0 : at - reach.before
-    return dfa?.near(text.bytes, from, at, at + reach.after)
+    if (this.fromWord === undefined) {
+      const core = coreOf(this.rule.regex as string)
+      this.fromWord = dfaOf(anchored(core, this.rule.keywords)?.rest ?? core)
+    }
+    return this.fromWord?.from(text.bytes, at, at + reach.after)
   }
 
   /** Whether there may be a match between two offsets. */
   mayMatchWithin(text: Text, from: number, to: number): boolean {
-    return this.dfa()?.within(text.bytes, from, to) ?? true
-  }
-
-  /** undefined: the expression is too large for one */
-  private dfa(): LazyDfa | undefined {
-    if (this.automaton === undefined) {
-      const nfa = nfaOf(coreOf(this.rule.regex as string))
-      this.automaton = nfa ? new LazyDfa(nfa) : null
-    }
-    return this.automaton ?? undefined
+    if (this.whole === undefined) this.whole = dfaOf(coreOf(this.rule.regex as string))
+    return this.whole?.within(text.bytes, from, to) ?? true
   }
 
   private piece(
@@ -163,6 +159,11 @@ export class Searcher {
         : v8Expression(this.compiled.source, () => coreOf(source))
     return this.made
   }
+}
+
+const dfaOf = (node: Node): LazyDfa | null => {
+  const nfa = nfaOf(node)
+  return nfa ? new LazyDfa(nfa) : null
 }
 
 const coreOf = (source: string): Node => {

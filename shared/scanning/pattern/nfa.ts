@@ -58,6 +58,23 @@ export const isWord = (byte: number): boolean =>
   (byte >= 0x30 && byte <= 0x39) ||
   byte === 0x5f
 
+export const assertionHolds = (what: Assertion, before: Kind, after: Kind): boolean => {
+  switch (what) {
+    case 'start':
+      return before === 'edge'
+    case 'end':
+      return after === 'edge'
+    case 'line-start':
+      return before === 'edge' || before === 'newline'
+    case 'line-end':
+      return after === 'edge' || after === 'newline'
+    case 'edge':
+      return (before === 'word') !== (after === 'word')
+    case 'no-edge':
+      return (before === 'word') === (after === 'word')
+  }
+}
+
 /** Bytes that an expression never tells apart share a column. */
 class Classes {
   readonly columns = new Uint8Array(256)
