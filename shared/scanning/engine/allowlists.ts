@@ -62,7 +62,17 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
 
 const loweredBytes = (latin1: string): string => Buffer.from(lowered(latin1)).toString('latin1')
 
-const latin1Of = (text: string): string => Buffer.from(text).toString('latin1')
+let lastPath = ''
+let lastLatin1 = ''
+
+/** of a path that many lists ask about in a row */
+const latin1Of = (path: string): string => {
+  if (path !== lastPath) {
+    lastPath = path
+    lastLatin1 = Buffer.from(path).toString('latin1')
+  }
+  return lastLatin1
+}
 
 /**
  * gitleaks makes one expression of a team's list (config/utils.go): a `(?i)` that begins one of them is in force for those that

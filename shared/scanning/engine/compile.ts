@@ -1,11 +1,11 @@
 import { type Anchor, anchorOf } from '../pattern/anchor.ts'
 import { type Around, around } from '../pattern/around.ts'
 import type { Node } from '../pattern/ast.ts'
-import { emit, emitGo } from '../pattern/emit.ts'
 import { type Runner, runnerOf } from '../pattern/expression.ts'
 import { alphabet, type LazyPrefix, longest, takePrefixes } from '../pattern/facts.ts'
 import { nfaOf } from '../pattern/nfa.ts'
 import { parsePattern } from '../pattern/parse.ts'
+import { type Program, programWriter } from '../pattern/program.ts'
 import { type CodeSet, LAST_CODE } from '../pattern/set.ts'
 import type { Rule, RuleSet } from '../types.ts'
 
@@ -22,12 +22,12 @@ export interface CompiledRule {
   /** place in the rule set */
   readonly rule: number
   readonly runner: Runner
-  /** without the prefixes: JavaScript's source for ASCII texts, or Go's for re2js */
-  readonly source: string
   /** lazy prefixes that were taken off, outermost first */
   readonly prefixes: readonly LazyPrefix[]
   /** what to look for, longer than keywords; undefined: a keyword may lie outside of the match, and the whole text is looked at */
   readonly words?: readonly string[]
+  /** the expression from a word on, for its automaton; undefined as `words` is */
+  readonly program?: Program
   /** undefined as `words` is */
   readonly ascii?: Reach
   /** for texts with other bytes */
@@ -64,6 +64,7 @@ export interface Compiled {
 export const compileRules = (rules: RuleSet): Compiled => {
   const bad: BadPattern[] = []
   const expressions: CompiledRule[] = []
+  const write = programWriter()
   const check = (ruleId: string, where: string, source: string): void => {
     const pattern = parsePattern(source)
     if ('mistake' in pattern) bad.push({ ruleId, where, source, ...pattern })
@@ -80,20 +81,20 @@ export const compileRules = (rules: RuleSet): Compiled => {
     if (rule.path !== undefined) check(rule.id, 'path', rule.path)
     if (rule.regex === undefined) continue
     check(rule.id, 'regex', rule.regex)
-    const made = compileRule(rule, index)
+    const made = compileRule(rule, index, write)
     if (made) expressions.push(made)
   }
   return { rules, expressions, bad }
 }
 
 /** where the expression has its keywords; those that are not ASCII are looked for elsewhere */
-export const anchored = (core: Node, keywords: readonly string[]): Anchor | undefined => {
+const anchored = (core: Node, keywords: readonly string[]): Anchor | undefined => {
   const plain = keywords.filter((keyword) => /^[ -~]+$/.test(keyword))
   return plain.length > 0 ? anchorOf(core, plain) : undefined
 }
 
 /** undefined: not an expression */
-const compileRule = (rule: Rule, index: number): CompiledRule | undefined => {
+const compileRule = (rule: Rule, index: number, write: (node: Node) => Program): CompiledRule | undefined => {
   const pattern = parsePattern(rule.regex as string)
   if ('mistake' in pattern) return undefined
   const taken = takePrefixes(pattern.root)
@@ -107,9 +108,8 @@ const compileRule = (rule: Rule, index: number): CompiledRule | undefined => {
   return {
     rule: index,
     runner,
-    source: runner === 'v8' ? emit(core, 'ascii') : emitGo(core),
     prefixes: taken.prefixes,
-    ...(anchor ? { words: anchor.words } : {}),
+    ...(anchor ? { words: anchor.words, program: write(anchor.rest) } : {}),
     ...(ascii ? { ascii } : {}),
     ...(bytes ? { bytes } : {}),
     asciiLength: bound(longest(core, true)),

@@ -58,18 +58,27 @@ export const createEngine = (
   }
 }
 
-const indexes = new WeakMap<readonly CompiledRule[], KeywordIndex>()
-
-/** Engines of the same expressions have one automaton: it is most of what an engine costs to make. */
-const keywordsOf = (expressions: readonly CompiledRule[], searchers: readonly Searcher[]): KeywordIndex => {
-  const known = indexes.get(expressions)
-  if (known) return known
-  const index = keywordIndex(searchers)
-  indexes.set(expressions, index)
-  return index
+interface Search {
+  readonly searchers: readonly Searcher[]
+  readonly keywords: KeywordIndex
 }
 
-const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
+const searches = new WeakMap<readonly CompiledRule[], Search>()
+
+/** Engines of the same expressions share all that is made of them: it is most of what an engine costs, and does not look at places. */
+const searchOf = ({ rules, expressions }: Compiled): Search => {
+  const known = searches.get(expressions)
+  if (known) return known
+  const searchers = expressions.map(
+    (expression) => new Searcher(rules.rules[expression.rule] as Rule, expression),
+  )
+  const made = { searchers, keywords: keywordIndex(searchers) }
+  searches.set(expressions, made)
+  return made
+}
+
+const readyRules = (compiled: Compiled): Ready => {
+  const { rules, expressions, bad } = compiled
   const searcherOf = new Map(expressions.map((expression, number) => [expression.rule, number]))
   const broken = new Set(bad.map(({ ruleId }) => ruleId))
   const targeted = (id: string): ReadyAllowlist[] =>
@@ -87,9 +96,6 @@ const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
       ...(searcher === undefined ? {} : { searcher }),
     }
   })
-  const searchers = expressions.map(
-    (expression) => new Searcher(rules.rules[expression.rule] as Rule, expression),
-  )
   const trusted = rules.rules.every(({ vetted }) => vetted)
   const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
   return {
@@ -104,9 +110,8 @@ const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
         paths: list.paths.filter((source) => !badGlobals.has(source)),
       }))
       .map((list) => readyAllowlist(list, trusted)),
-    searchers,
+    ...searchOf(compiled),
     owners: expressions.map((expression) => ready[expression.rule] as ReadyRule),
-    keywords: keywordsOf(expressions, searchers),
     broken: [...broken].filter((id) => id !== '').map((ruleId) => ({ reason: 'pattern', ruleId })),
   }
 }

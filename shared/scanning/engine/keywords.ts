@@ -10,9 +10,7 @@ import { Windows } from './windows.ts'
 /** What a text's keywords open: rules to be looked for within windows, and rules that look at everything. */
 export interface Opened {
   /** by searcher */
-  readonly windows: readonly (Windows | undefined)[]
-  /** the searchers that have windows */
-  readonly windowed: readonly number[]
+  readonly windows: ReadonlyMap<number, Windows>
   readonly whole: ReadonlySet<number>
 }
 
@@ -134,8 +132,7 @@ const FOLDS = [KELVIN, LONG_S, DOTTED_I]
 
 /** One pass over the text. */
 export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], text: Text): Opened => {
-  const windows: (Windows | undefined)[] = new Array(searchers.length)
-  const windowed: number[] = []
+  const windows = new Map<number, Windows>()
   const whole = new Set<number>(index.always)
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
   const open = (at: number, number: number): void => {
@@ -147,11 +144,10 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
     }
     const possible = folded ? undefined : searcher.mayMatchAt(text, at, reach)
     if (possible === false) return
-    let own = windows[number]
+    let own = windows.get(number)
     if (!own) {
       own = new Windows()
-      windows[number] = own
-      windowed.push(number)
+      windows.set(number, own)
     }
     if (!possible) own.judged = false
     own.add(at, reach, text.bytes, reach.before < 0 || reach.after < 0 ? searcher.alphabet() : undefined)
@@ -164,7 +160,7 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
   }
   if (folded) openFolds(text, index, searchers, open)
   else openAround(index, text.bytes, open)
-  return { windows, windowed, whole }
+  return { windows, whole }
 }
 
 /** further than this after a keyword nobody looks */

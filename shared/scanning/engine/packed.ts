@@ -22,7 +22,9 @@ interface Packed {
   readonly global: RuleSet['allowlists']
   /** a rule's place, for each expression */
   readonly rule: readonly number[]
-  readonly source: readonly string[]
+  /** for each expression; 0: none */
+  readonly program: readonly (string | 0)[]
+  readonly programSets: readonly CodeSet[]
   /** for each expression `WIDE` numbers: both lengths, before and after of both reaches */
   readonly reach: readonly number[]
   readonly re2: readonly number[]
@@ -83,7 +85,8 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
     lists: lists.values,
     global: rules.allowlists,
     rule: expressions.map(({ rule }) => rule),
-    source: expressions.map(({ source }) => source),
+    program: expressions.map(({ program }) => program?.text ?? 0),
+    programSets: expressions.find(({ program }) => program)?.program?.sets ?? [],
     reach: expressions.flatMap(({ asciiLength, bytesLength, ascii, bytes }) => [
       ...[asciiLength, bytesLength],
       ...[ascii?.before ?? NONE, ascii?.after ?? NONE, bytes?.before ?? NONE, bytes?.after ?? NONE],
@@ -140,7 +143,7 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
   const re2 = new Set(packed.re2)
   const prefixes = new Map(packed.prefixes)
   const alphabets = new Map(packed.alphabets)
-  return packed.source.map((source, at) => {
+  return packed.program.map((text, at) => {
     const number = (column: number): number => packed.reach[at * WIDE + column] as number
     const ascii = reachOf(number(2), number(3), number(0))
     const bytes = reachOf(number(4), number(5), number(1))
@@ -151,9 +154,9 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
     return {
       rule,
       runner: re2.has(at) ? 're2' : 'v8',
-      source,
       prefixes: prefixes.get(at) ?? EMPTY,
       ...(words === 0 ? {} : { words: words === 1 ? (packed.keywords[rule] as readonly string[]) : words }),
+      ...(text === 0 ? {} : { program: { text, sets: packed.programSets } }),
       ...(ascii ? { ascii } : {}),
       ...(bytes ? { bytes } : {}),
       asciiLength: number(0),

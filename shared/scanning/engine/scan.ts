@@ -102,15 +102,15 @@ export class Scan {
     const { searchers, owners, keywords } = this.ready
     const opened = openedBy(keywords, searchers, layer.text)
     const hits: Hit[] = []
-    if (opened.windowed.length + opened.whole.size === 0) return hits
+    if (opened.windows.size + opened.whole.size === 0) return hits
     const everything = new Windows()
     everything.span(0, layer.text.bytes.length)
     // in the order of the rules
-    const numbers = new Set([...opened.windowed, ...opened.whole])
+    const numbers = new Set([...opened.windows.keys(), ...opened.whole])
     for (const number of [...numbers].sort((a, b) => a - b)) {
       const owner = owners[number] as ReadyRule
       if (owner.searcher === undefined || owner.rule.skipReport || !this.appliesTo(owner)) continue
-      const windows = opened.whole.has(number) ? everything : (opened.windows[number] as Windows)
+      const windows = opened.whole.has(number) ? everything : (opened.windows.get(number) as Windows)
       const found = this.ruleHits(owner, layer, windows)
       hits.push(...(owner.rule.required.length === 0 ? found : this.withRequired(owner, found, layer)))
     }

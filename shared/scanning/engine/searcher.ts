@@ -1,12 +1,14 @@
 import type { Node } from '../pattern/ast.ts'
 import { LazyDfa } from '../pattern/dfa.ts'
+import { emit, emitGo } from '../pattern/emit.ts'
 import { type Expression, type Match, re2Expression, searchOf, v8Expression } from '../pattern/expression.ts'
 import { type LazyPrefix, takePrefixes } from '../pattern/facts.ts'
 import { nfaOf } from '../pattern/nfa.ts'
 import { parsePattern } from '../pattern/parse.ts'
+import { readProgram } from '../pattern/program.ts'
 import { holds } from '../pattern/set.ts'
 import type { Rule } from '../types.ts'
-import { anchored, type CompiledRule, type Reach } from './compile.ts'
+import type { CompiledRule, Reach } from './compile.ts'
 import { MARGIN, MATCH_BYTES, PIECE_BYTES } from './limits.ts'
 import type { Text } from './text.ts'
 
@@ -21,6 +23,7 @@ export class Searcher {
   readonly rule: Rule
   readonly compiled: CompiledRule
   private core: RegExp | undefined
+  private root: Node | undefined
   /** of the whole expression, and of it from the word on; null: it is too large for one */
   private whole: LazyDfa | null | undefined
   private fromWord: LazyDfa | null | undefined
@@ -78,16 +81,14 @@ export class Searcher {
    */
   mayMatchAt(text: Text, at: number, reach: Reach): boolean | undefined {
     if (reach.before < 0 || reach.after < 0) return undefined
-    if (this.fromWord === undefined) {
-      const core = coreOf(this.rule.regex as string)
-      this.fromWord = dfaOf(anchored(core, this.rule.keywords)?.rest ?? core)
-    }
+    if (this.fromWord === undefined)
+      this.fromWord = this.compiled.program ? dfaOf(readProgram(this.compiled.program)) : null
     return this.fromWord?.from(text.bytes, at, at + reach.after)
   }
 
   /** Whether there may be a match between two offsets. */
   mayMatchWithin(text: Text, from: number, to: number): boolean {
-    if (this.whole === undefined) this.whole = dfaOf(coreOf(this.rule.regex as string))
+    if (this.whole === undefined) this.whole = dfaOf(this.tree())
     return this.whole?.within(text.bytes, from, to) ?? true
   }
 
@@ -147,17 +148,20 @@ export class Searcher {
 
   private asciiSearch(slice: string): (from: number) => Match | undefined {
     if (this.compiled.runner === 're2') return this.expression().on(slice)
-    this.core ??= new RegExp(this.compiled.source, 'g')
+    this.core ??= new RegExp(emit(this.tree(), 'ascii'), 'g')
     return searchOf(this.core, slice)
   }
 
   private expression(): Expression {
-    const source = this.rule.regex as string
     this.made ??=
-      this.compiled.runner === 're2'
-        ? re2Expression(this.compiled.source)
-        : v8Expression(this.compiled.source, () => coreOf(source))
+      this.compiled.runner === 're2' ? re2Expression(emitGo(this.tree())) : v8Expression(() => this.tree())
     return this.made
+  }
+
+  /** the expression without its prefixes; read when a text has what its automaton accepts, which is seldom */
+  private tree(): Node {
+    this.root ??= coreOf(this.rule.regex as string)
+    return this.root
   }
 }
 

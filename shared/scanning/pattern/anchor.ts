@@ -23,6 +23,8 @@ interface Bytes {
 /** Words are made longer than a keyword up to so many bytes, and so many ways to write them. */
 const LENGTH_ENOUGH = 8
 const WORDS_MOST = 16
+/** Of longer ones the beginning is looked for: a search that begins within a text has to look back so far. */
+const LENGTH_MOST = 16
 /** A match begins so many bytes before its word, or another word is looked for. */
 const BEFORE_MOST = 256
 
@@ -118,7 +120,7 @@ const spelledFrom = (
   }
   return (
     words && {
-      words,
+      words: [...new Set(words.map((word) => word.slice(0, LENGTH_MOST)))],
       rest: { kind: 'concat', parts: parts.slice(from) },
       before: { ascii: 0, any: 0 },
       tail: NO_TAIL,
