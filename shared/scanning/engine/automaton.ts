@@ -19,107 +19,148 @@ const fold = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 32
 export const buildAutomaton = (words: readonly string[]): Automaton => {
   const columns = new Uint8Array(256)
   let width = 1
-  for (const word of words)
+  for (let number = 0; number < words.length; number += 1) {
+    const word = words[number] as string
     for (let at = 0; at < word.length; at += 1) {
       const byte = fold(word.charCodeAt(at) & 0xff)
       if (columns[byte] === 0) columns[byte] = width++
     }
+  }
   for (let byte = 0x41; byte <= 0x5a; byte += 1) columns[byte] = columns[byte + 32] as number
-  const trie = new Trie(words.reduce((sum, word) => sum + word.length, 1))
-  for (const [number, word] of words.entries()) trie.add(word, number, columns)
-  const order = trie.link()
-  return { ...tableOf(trie, order, 32 - Math.clz32(width - 1)), columns }
+  const shift = 32 - Math.clz32(width - 1)
+  const trie = trieOf(words, columns)
+  return { ...tableOf(trie, linked(trie), shift), columns }
 }
 
-/** States as first child and next sibling: few arrays, quick to make before the code is warm. */
-class Trie {
-  states = 1
-  readonly ends: (number[] | undefined)[] = [undefined]
-  readonly child: Int32Array
-  readonly sibling: Int32Array
+/** The words as a tree, a state for each beginning of one. The loops over it are plain: they run before their code is warm. */
+interface Trie {
+  readonly states: number
+  /** by state, the state of the beginning that is one byte shorter, and that byte's column */
+  readonly parent: Int32Array
   readonly column: Uint8Array
-  /** by column: the root has many children */
-  readonly first = new Int32Array(256)
-  /** the state of the longest proper suffix */
-  readonly suffix: Int32Array
+  /** all states, shallow ones first, and by depth where they begin among them */
+  readonly order: Int32Array
+  readonly levels: Int32Array
+  /** by state: the words that it ends, in time those of its suffixes too */
+  readonly ends: (readonly number[] | undefined)[]
+}
 
-  constructor(most: number) {
-    this.child = new Int32Array(most)
-    this.sibling = new Int32Array(most)
-    this.column = new Uint8Array(most)
-    this.suffix = new Int32Array(most)
+const trieOf = (words: readonly string[], columns: Uint8Array): Trie => {
+  let most = 1
+  let deepest = 0
+  for (const { length } of words) {
+    most += length
+    if (length > deepest) deepest = length
   }
-
-  add(word: string, number: number, columns: Uint8Array): void {
-    let state = 0
-    for (let at = 0; at < word.length; at += 1) {
-      const column = columns[fold(word.charCodeAt(at) & 0xff)] as number
-      let next = this.step(state, column)
-      if (next === 0) {
-        next = this.states++
-        this.column[next] = column
-        this.sibling[next] = this.child[state] as number
-        this.child[state] = next
-        if (state === 0) this.first[column] = next
-      }
-      state = next
+  const parent = new Int32Array(most)
+  const column = new Uint8Array(most)
+  const depth = new Int32Array(most)
+  const ends: (readonly number[] | undefined)[] = [undefined]
+  const path = new Int32Array(deepest + 1)
+  let states = 1
+  let last = ''
+  // of sorted words one shares its states with the one before it
+  const sorted = words.map((word, number) => ({ word: word.replace(UPPER, lower), number }))
+  sorted.sort((a, b) => (a.word < b.word ? -1 : 1))
+  for (let next = 0; next < sorted.length; next += 1) {
+    const { word, number } = sorted[next] as { word: string; number: number }
+    if (word === '') continue
+    let at = 0
+    while (at < last.length && last.charCodeAt(at) === word.charCodeAt(at)) at += 1
+    for (; at < word.length; at += 1) {
+      parent[states] = path[at] as number
+      column[states] = columns[word.charCodeAt(at) & 0xff] as number
+      depth[states] = at + 1
+      ends.push(undefined)
+      path[at + 1] = states++
     }
-    if (state === 0) return
-    const ends = this.ends[state]
-    if (ends) ends.push(number)
-    else this.ends[state] = [number]
+    const end = path[word.length] as number
+    ends[end] = [...(ends[end] ?? []), number]
+    last = word
   }
+  return { states, parent, column, ends, ...byDepth(depth.subarray(0, states), deepest) }
+}
 
-  step(state: number, column: number): number {
-    if (state === 0) return this.first[column] as number
-    let next = this.child[state] as number
-    while (next !== 0 && this.column[next] !== column) next = this.sibling[next] as number
-    return next
+const UPPER = /[A-Z]+/g
+const lower = (letters: string): string => letters.toLowerCase()
+
+const byDepth = (depth: Int32Array, deepest: number): Pick<Trie, 'order' | 'levels'> => {
+  const levels = new Int32Array(deepest + 2)
+  for (let state = 0; state < depth.length; state += 1) (levels[(depth[state] as number) + 1] as number) += 1
+  for (let level = 1; level < levels.length; level += 1)
+    (levels[level] as number) += levels[level - 1] as number
+  const next = levels.slice()
+  const order = new Int32Array(depth.length)
+  for (let state = 0; state < depth.length; state += 1) {
+    const level = depth[state] as number
+    order[next[level] as number] = state
+    ;(next[level] as number) += 1
   }
+  return { order, levels }
+}
 
-  /** Finds the suffixes, breadth first; the states in that order. */
-  link(): Int32Array {
-    const order = new Int32Array(this.states)
-    let written = 1
-    for (let read = 0; read < written; read += 1) {
-      const state = order[read] as number
-      for (let next = this.child[state] as number; next !== 0; next = this.sibling[next] as number) {
-        order[written++] = next
-        let from = state
-        let suffix = 0
-        while (from !== 0 && suffix === 0) {
-          from = this.suffix[from] as number
-          suffix = this.step(from, this.column[next] as number)
-        }
-        this.suffix[next] = suffix
-        const shorter = this.ends[suffix]
-        if (shorter) this.ends[next] = [...(this.ends[next] ?? []), ...shorter]
-      }
+/** By state: that of its longest proper suffix, whose words end with it too. */
+const linked = ({ states, parent, column, order, ends }: Trie): Int32Array => {
+  // children as lists, since memory that is touched for the first time is what costs here; the root has many
+  const first = new Int32Array(states)
+  const sibling = new Int32Array(states)
+  const ofRoot = new Int32Array(256)
+  for (let state = 1; state < states; state += 1) {
+    const from = parent[state] as number
+    sibling[state] = first[from] as number
+    first[from] = state
+    if (from === 0) ofRoot[column[state] as number] = state
+  }
+  const suffix = new Int32Array(states)
+  for (let at = 1; at < states; at += 1) {
+    const state = order[at] as number
+    const byte = column[state] as number
+    let from = parent[state] as number
+    let found = 0
+    while (from !== 0 && found === 0) {
+      from = suffix[from] as number
+      found = (from === 0 ? ofRoot[byte] : first[from]) as number
+      while (found !== 0 && column[found] !== byte) found = sibling[found] as number
     }
-    return order
+    suffix[state] = found
+    const shorter = ends[found]
+    if (shorter) ends[state] = [...(ends[state] ?? []), ...shorter]
   }
+  return suffix
 }
 
 /**
  * States in the order of their depth, since texts seldom get deep, but those that end words last, so that one comparison tells
  * them; a row is its suffix's, but for the state's own children.
  */
-const tableOf = (trie: Trie, order: Int32Array, shift: number): Omit<Automaton, 'columns'> => {
-  const row = new Int32Array(trie.states)
+const tableOf = (trie: Trie, suffix: Int32Array, shift: number): Omit<Automaton, 'columns'> => {
+  const { states, parent, column, order, levels } = trie
+  const row = new Int32Array(states)
   const ends: (readonly number[])[] = []
   let firstEnd = 0
-  for (const state of order) if (!trie.ends[state]) row[state] = firstEnd++
-  for (const state of order) {
-    const own = trie.ends[state]
-    if (own) row[state] = firstEnd + ends.push(own) - 1
+  for (let at = 0; at < states; at += 1) {
+    const state = order[at] as number
+    if (!trie.ends[state]) row[state] = firstEnd++
   }
-  const table = new (trie.states <= 0x10000 ? Uint16Array : Uint32Array)(trie.states << shift)
-  for (const state of order) {
-    const at = (row[state] as number) << shift
-    const from = (row[trie.suffix[state] as number] as number) << shift
-    if (state !== 0) table.copyWithin(at, from, from + (1 << shift))
-    for (let next = trie.child[state] as number; next !== 0; next = trie.sibling[next] as number)
-      table[at + (trie.column[next] as number)] = row[next] as number
+  for (let at = 0; at < states; at += 1) {
+    const own = trie.ends[order[at] as number]
+    if (own) row[order[at] as number] = firstEnd + ends.push(own) - 1
+  }
+  const table = new (states <= 0x10000 ? Uint16Array : Uint32Array)(states << shift)
+  for (let level = 1; level + 1 < levels.length; level += 1) {
+    const to = levels[level + 1] as number
+    for (let at = levels[level] as number; at < to; at += 1) {
+      const state = order[at] as number
+      table[((row[parent[state] as number] as number) << shift) + (column[state] as number)] = row[
+        state
+      ] as number
+    }
+    // the rows of shorter suffixes now have all their children
+    for (let at = levels[level] as number; at < to; at += 1) {
+      const state = order[at] as number
+      const from = (row[suffix[state] as number] as number) << shift
+      table.copyWithin((row[state] as number) << shift, from, from + (1 << shift))
+    }
   }
   return { table, shift, firstEnd, ends }
 }

@@ -79,12 +79,14 @@ const searchOf = ({ rules, expressions }: Compiled): Search => {
 
 const readyRules = (compiled: Compiled): Ready => {
   const { rules, expressions, bad } = compiled
+  // who writes lists for all rules also writes rules
+  const trusted = rules.rules.every(({ vetted }) => vetted)
   const searcherOf = new Map(expressions.map((expression, number) => [expression.rule, number]))
   const broken = new Set(bad.map(({ ruleId }) => ruleId))
   const targeted = (id: string): ReadyAllowlist[] =>
     rules.allowlists
       .filter(({ targetRules }) => targetRules.includes(id))
-      .map((list) => readyAllowlist(list, false))
+      .map((list) => readyAllowlist(list, trusted))
   const ready = rules.rules.map((rule, number): ReadyRule => {
     const searcher = broken.has(rule.id) ? undefined : searcherOf.get(number)
     return {
@@ -96,7 +98,6 @@ const readyRules = (compiled: Compiled): Ready => {
       ...(searcher === undefined ? {} : { searcher }),
     }
   })
-  const trusted = rules.rules.every(({ vetted }) => vetted)
   const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
   return {
     rules: ready,

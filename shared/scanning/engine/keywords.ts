@@ -38,37 +38,42 @@ const OPENING = 6
 
 /** a word's openings: searchers, and what may stand around it for each */
 interface Word {
+  readonly length: number
   readonly searchers: number[]
   readonly around: Around[]
 }
 
 export const keywordIndex = (searchers: readonly Searcher[]): KeywordIndex => {
-  const words = new Map<string, Word>()
+  const numbers = new Map<string, Word>()
+  const texts: string[] = []
+  const words: Word[] = []
   const always: number[] = []
-  for (const [number, { rule, compiled }] of searchers.entries()) {
+  const wide: KeywordIndex['wide'][0][] = []
+  let longest = 0
+  for (let number = 0; number < searchers.length; number += 1) {
+    const { rule, compiled } = searchers[number] as Searcher
     const { keywords } = rule
     if (keywords.length === 0 || keywords.includes('')) always.push(number)
-    for (const [at, own] of (compiled.words ?? keywords).entries()) {
-      if (own === '') continue
-      const latin1 = latin1Of(own)
-      const word = words.get(latin1) ?? { searchers: [], around: [] }
-      words.set(latin1, word)
+    const own = compiled.words ?? keywords.filter((keyword) => keyword !== '').map(latin1Of)
+    for (let at = 0; at < own.length; at += 1) {
+      const text = own[at] as string
+      let word = numbers.get(text)
+      if (!word) {
+        word = { length: text.length, searchers: [], around: [] }
+        numbers.set(text, word)
+        words.push(word)
+        texts.push(text)
+        if (text.length > longest) longest = text.length
+        if (!compiled.words && !isAscii(text))
+          wide.push({ word: Buffer.from(text, 'latin1').toString('utf8'), searchers: word.searchers })
+      }
       if (word.searchers.at(-1) === number) continue
       word.searchers.push(number)
       word.around.push(compiled.around?.[at] ?? ANYTHING)
     }
   }
-  const automaton = buildAutomaton([...words.keys()])
-  return {
-    automaton,
-    ...flat(automaton, [...words]),
-    longest: [...words.keys()].reduce((most, word) => Math.max(most, word.length), 0),
-    always,
-    named: namer(searchers),
-    wide: [...words].flatMap(([latin1, { searchers: opened }]) =>
-      isAscii(latin1) ? [] : [{ word: Buffer.from(latin1, 'latin1').toString('utf8'), searchers: opened }],
-    ),
-  }
+  const automaton = buildAutomaton(texts)
+  return { automaton, ...flat(automaton, words), longest, always, named: namer(searchers), wide }
 }
 
 /** asked for few texts: made at the first */
@@ -99,24 +104,27 @@ const latin1Of = (keyword: string): string => {
   return /[^\0-\x7f]/.test(lower) ? Buffer.from(lower).toString('latin1') : lower
 }
 
+// plain loops: they run once, before any code is warm
 const flat = (
   { ends }: Automaton,
-  words: readonly (readonly [string, Word])[],
+  words: readonly Word[],
 ): Pick<KeywordIndex, 'first' | 'openings' | 'after' | 'afterWord' | 'afterGap'> => {
   const first = new Int32Array(ends.length + 1)
   const after = new Int32Array(ends.length)
   const afterWord = new Int32Array(ends.length)
   const afterGap = new Int32Array(ends.length)
   const openings: number[] = []
-  for (const [end, numbers] of ends.entries()) {
-    for (const number of numbers) {
-      const [{ length }, { searchers, around }] = words[number] as readonly [string, Word]
-      for (const [at, searcher] of searchers.entries()) {
-        const kinds = around[at] as Around
-        openings.push(length, searcher, kinds.before, kinds.after, kinds.afterWord, kinds.afterGap)
-        ;(after[end] as number) |= kinds.after
-        ;(afterWord[end] as number) |= kinds.afterWord
-        ;(afterGap[end] as number) |= kinds.afterGap
+  for (let end = 0; end < ends.length; end += 1) {
+    const numbers = ends[end] as readonly number[]
+    for (let at = 0; at < numbers.length; at += 1) {
+      const { length, searchers, around } = words[numbers[at] as number] as Word
+      for (let place = 0; place < searchers.length; place += 1) {
+        const kinds = around[place] as Around
+        openings.push(length, searchers[place] as number, kinds.before)
+        openings.push(kinds.after, kinds.afterWord, kinds.afterGap)
+        after[end] = (after[end] as number) | kinds.after
+        afterWord[end] = (afterWord[end] as number) | kinds.afterWord
+        afterGap[end] = (afterGap[end] as number) | kinds.afterGap
       }
     }
     first[end + 1] = openings.length

@@ -21,10 +21,10 @@ interface Bytes {
 }
 
 /** Words are made longer than a keyword up to so many bytes, and so many ways to write them. */
-const LENGTH_ENOUGH = 8
+const LENGTH_ENOUGH = 6
 const WORDS_MOST = 16
 /** Of longer ones the beginning is looked for: a search that begins within a text has to look back so far. */
-const LENGTH_MOST = 16
+const LENGTH_MOST = 10
 /** A match begins so many bytes before its word, or another word is looked for. */
 const BEFORE_MOST = 256
 
