@@ -1,7 +1,7 @@
 import { type Expression, goExpression, isAscii } from '../pattern/expression.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import type { Allowlist, Target } from '../types.ts'
-import { type Automaton, buildAutomaton, hasWord } from './automaton.ts'
+import { type Automaton, automatonOf, hasWord, layoutOf } from './automaton.ts'
 import { lowered } from './text.ts'
 
 /** What an allow-list may look at of a find, as latin1 text. */
@@ -27,7 +27,7 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
   let automaton: Automaton | undefined
   const hasStopword = (secret: string): boolean => {
     if (words.length === 0) return false
-    automaton ??= buildAutomaton(words)
+    automaton ??= automatonOf(layoutOf(words).layout)
     if (secret === '') return false
     // of other letters than ASCII's the automaton does not know the cases
     return hasWord(automaton, secret) || (!isAscii(secret) && hasWord(automaton, loweredBytes(secret)))

@@ -8,6 +8,7 @@ import { parsePattern } from '../pattern/parse.ts'
 import { type Program, programWriter } from '../pattern/program.ts'
 import { type CodeSet, LAST_CODE } from '../pattern/set.ts'
 import type { Rule, RuleSet } from '../types.ts'
+import type { WordTable } from './keyword-index.ts'
 
 /** Distances in bytes; -1: no bound. A word at `a`: its match begins at `a - before` or later and ends by `a + after`. */
 export interface Reach {
@@ -56,6 +57,8 @@ export interface Compiled {
   readonly expressions: readonly CompiledRule[]
   /** rules with an expression that Go would refuse are not run: each scan says so */
   readonly bad: readonly BadPattern[]
+  /** what to look for, where that was worked out before: the expressions then have no `words` and no `around` */
+  readonly words?: WordTable
   /** names the rules by their content, where that was worked out before */
   readonly digest?: string
 }

@@ -2,7 +2,7 @@ import type { Engine, Rule, ScanLimits, ScanResult, Target, Unscanned } from '..
 import { pathTest, type ReadyAllowlist, readyAllowlist } from './allowlists.ts'
 import type { Compiled, CompiledRule } from './compile.ts'
 import { kindOf, transcoded } from './encoding.ts'
-import { type KeywordIndex, keywordIndex } from './keywords.ts'
+import { type KeywordIndex, keywordIndex, wordTable } from './keyword-index.ts'
 import { SCAN_LIMITS, TEXT_BYTES } from './limits.ts'
 import { Scan } from './scan.ts'
 import { Searcher } from './searcher.ts'
@@ -66,13 +66,16 @@ interface Search {
 const searches = new WeakMap<readonly CompiledRule[], Search>()
 
 /** Engines of the same expressions share all that is made of them: it is most of what an engine costs, and does not look at places. */
-const searchOf = ({ rules, expressions }: Compiled): Search => {
+const searchOf = ({ rules, expressions, words }: Compiled): Search => {
   const known = searches.get(expressions)
   if (known) return known
   const searchers = expressions.map(
     (expression) => new Searcher(rules.rules[expression.rule] as Rule, expression),
   )
-  const made = { searchers, keywords: keywordIndex(searchers) }
+  const keywords = () => searchers.map(({ rule }) => rule.keywords)
+  const table =
+    words ?? wordTable(searchers.map(({ rule, compiled }) => ({ keywords: rule.keywords, compiled })))
+  const made = { searchers, keywords: keywordIndex(table, keywords) }
   searches.set(expressions, made)
   return made
 }

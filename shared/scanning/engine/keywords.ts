@@ -1,8 +1,6 @@
-import { ANYTHING, type Around } from '../pattern/around.ts'
 import { byteKinds, EDGE, GAP_LAST, WORD_LAST } from '../pattern/byte-kinds.ts'
-import { isAscii } from '../pattern/expression.ts'
-import { type Automaton, buildAutomaton } from './automaton.ts'
 import { eachHit } from './hits.ts'
+import { type KeywordIndex, OPENING } from './keyword-index.ts'
 import type { Searcher } from './searcher.ts'
 import { lowered, type Text } from './text.ts'
 import { Windows } from './windows.ts'
@@ -12,124 +10,6 @@ export interface Opened {
   /** by searcher */
   readonly windows: ReadonlyMap<number, Windows>
   readonly whole: ReadonlySet<number>
-}
-
-/** Words and what they open, as flat as the pass over a text asks for it. */
-export interface KeywordIndex {
-  readonly automaton: Automaton
-  readonly longest: number
-  /** by end (a state of the automaton from `firstEnd` on): where its openings begin */
-  readonly first: Int32Array
-  /** a word's length, the searcher that it opens, and the four of {@link Around} */
-  readonly openings: Int32Array
-  /** by end: the kinds of bytes that may stand after its words for any of its openings, as {@link Around} has them */
-  readonly after: Int32Array
-  readonly afterWord: Int32Array
-  readonly afterGap: Int32Array
-  /** searchers without keywords */
-  readonly always: readonly number[]
-  /** the searchers of whose rules a keyword occurs in lower-cased bytes */
-  readonly named: (lower: Uint8Array) => ReadonlySet<number>
-  /** keywords that are not ASCII, and the searchers that they open */
-  readonly wide: readonly { readonly word: string; readonly searchers: readonly number[] }[]
-}
-
-const OPENING = 6
-
-/** a word's openings: searchers, and what may stand around it for each */
-interface Word {
-  readonly length: number
-  readonly searchers: number[]
-  readonly around: Around[]
-}
-
-export const keywordIndex = (searchers: readonly Searcher[]): KeywordIndex => {
-  const numbers = new Map<string, Word>()
-  const texts: string[] = []
-  const words: Word[] = []
-  const always: number[] = []
-  const wide: KeywordIndex['wide'][0][] = []
-  let longest = 0
-  for (let number = 0; number < searchers.length; number += 1) {
-    const { rule, compiled } = searchers[number] as Searcher
-    const { keywords } = rule
-    if (keywords.length === 0 || keywords.includes('')) always.push(number)
-    const own = compiled.words ?? keywords.filter((keyword) => keyword !== '').map(latin1Of)
-    for (let at = 0; at < own.length; at += 1) {
-      const text = own[at] as string
-      let word = numbers.get(text)
-      if (!word) {
-        word = { length: text.length, searchers: [], around: [] }
-        numbers.set(text, word)
-        words.push(word)
-        texts.push(text)
-        if (text.length > longest) longest = text.length
-        if (!compiled.words && !isAscii(text))
-          wide.push({ word: Buffer.from(text, 'latin1').toString('utf8'), searchers: word.searchers })
-      }
-      if (word.searchers.at(-1) === number) continue
-      word.searchers.push(number)
-      word.around.push(compiled.around?.[at] ?? ANYTHING)
-    }
-  }
-  const automaton = buildAutomaton(texts)
-  return { automaton, ...flat(automaton, words), longest, always, named: namer(searchers), wide }
-}
-
-/** asked for few texts: made at the first */
-const namer = (searchers: readonly Searcher[]): KeywordIndex['named'] => {
-  let made: { automaton: Automaton; longest: number; of: number[][] } | undefined
-  return (lower) => {
-    if (!made) {
-      const of = new Map<string, number[]>()
-      for (const [number, { rule }] of searchers.entries())
-        for (const keyword of rule.keywords)
-          of.set(latin1Of(keyword), [...(of.get(latin1Of(keyword)) ?? []), number])
-      const words = [...of.keys()]
-      const longest = Math.max(0, ...words.map((word) => word.length))
-      made = { automaton: buildAutomaton(words), longest, of: [...of.values()] }
-    }
-    const { automaton, longest, of } = made
-    const named = new Set<number>()
-    eachHit(automaton, longest, lower, (state) => {
-      for (const word of automaton.ends[state - automaton.firstEnd] as readonly number[])
-        for (const number of of[word] as readonly number[]) named.add(number)
-    })
-    return named
-  }
-}
-
-const latin1Of = (keyword: string): string => {
-  const lower = keyword.toLowerCase()
-  return /[^\0-\x7f]/.test(lower) ? Buffer.from(lower).toString('latin1') : lower
-}
-
-// plain loops: they run once, before any code is warm
-const flat = (
-  { ends }: Automaton,
-  words: readonly Word[],
-): Pick<KeywordIndex, 'first' | 'openings' | 'after' | 'afterWord' | 'afterGap'> => {
-  const first = new Int32Array(ends.length + 1)
-  const after = new Int32Array(ends.length)
-  const afterWord = new Int32Array(ends.length)
-  const afterGap = new Int32Array(ends.length)
-  const openings: number[] = []
-  for (let end = 0; end < ends.length; end += 1) {
-    const numbers = ends[end] as readonly number[]
-    for (let at = 0; at < numbers.length; at += 1) {
-      const { length, searchers, around } = words[numbers[at] as number] as Word
-      for (let place = 0; place < searchers.length; place += 1) {
-        const kinds = around[place] as Around
-        openings.push(length, searchers[place] as number, kinds.before)
-        openings.push(kinds.after, kinds.afterWord, kinds.afterGap)
-        after[end] = (after[end] as number) | kinds.after
-        afterWord[end] = (afterWord[end] as number) | kinds.afterWord
-        afterGap[end] = (afterGap[end] as number) | kinds.afterGap
-      }
-    }
-    first[end + 1] = openings.length
-  }
-  return { first, after, afterWord, afterGap, openings: Int32Array.from(openings) }
 }
 
 // Of non-ASCII letters expressions fold only the first two to an ASCII one. Go lowers the Kelvin sign to k and the dotted I to i.

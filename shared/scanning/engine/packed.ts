@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Around } from '../pattern/around.ts'
 import type { LazyPrefix } from '../pattern/facts.ts'
 import type { CodeSet } from '../pattern/set.ts'
 import type { Allowlist, Rule, RuleSet } from '../types.ts'
 import type { Compiled, CompiledRule, Reach } from './compile.ts'
+import { type WordTable, wordTable } from './keyword-index.ts'
 
 /** What of a rule few have, by its place; the same values are there once, and named by their number. */
 interface Packed {
@@ -32,11 +32,7 @@ interface Packed {
   readonly sets: readonly CodeSet[]
   /** an expression's place, and its number among `sets` */
   readonly alphabets: readonly (readonly [number, number])[]
-  readonly kinds: readonly Around[]
-  /** for each expression; 0: none, 1: the rule's keywords */
-  readonly words: readonly (readonly string[] | 0 | 1)[]
-  /** for each expression and each of its words: which of `kinds`; none: anything */
-  readonly around: readonly (readonly number[])[]
+  readonly words: WordTable
 }
 
 const WIDE = 6
@@ -66,7 +62,6 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
   if (bad.length > 0) throw new Error(`${bad.length} expressions cannot be shipped`)
   const lists = numbered<Allowlist>()
   const sets = numbered<CodeSet>()
-  const kinds = numbered<Around>()
   const places = [...expressions.entries()]
   const packed: Packed = {
     digest: digestOf(rules),
@@ -99,15 +94,12 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
       alphabet === undefined ? [] : [[at, sets.numberOf(alphabet)]],
     ),
     sets: sets.values,
-    words: expressions.map(({ rule, words }) =>
-      words === undefined
-        ? 0
-        : JSON.stringify(words) === JSON.stringify(rules.rules[rule]?.keywords)
-          ? 1
-          : words,
+    words: wordTable(
+      expressions.map((compiled) => ({
+        keywords: rules.rules[compiled.rule]?.keywords as readonly string[],
+        compiled,
+      })),
     ),
-    around: expressions.map(({ around }) => around?.map(kinds.numberOf) ?? []),
-    kinds: kinds.values,
   }
   return JSON.stringify(packed)
 }
@@ -135,6 +127,7 @@ export const unpackRules = (text: string): Compiled => {
     digest: packed.digest,
     rules: { rules, allowlists: packed.global },
     expressions: expressionsOf(packed),
+    words: packed.words,
     bad: [],
   }
 }
@@ -148,23 +141,17 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
     const ascii = reachOf(number(2), number(3), number(0))
     const bytes = reachOf(number(4), number(5), number(1))
     const set = alphabets.get(at)
-    const around = packed.around[at]
-    const words = packed.words[at] as Packed['words'][0]
     const rule = packed.rule[at] as number
     return {
       rule,
       runner: re2.has(at) ? 're2' : 'v8',
       prefixes: prefixes.get(at) ?? EMPTY,
-      ...(words === 0 ? {} : { words: words === 1 ? (packed.keywords[rule] as readonly string[]) : words }),
       ...(text === 0 ? {} : { program: { text, sets: packed.programSets } }),
       ...(ascii ? { ascii } : {}),
       ...(bytes ? { bytes } : {}),
       asciiLength: number(0),
       bytesLength: number(1),
       ...(set === undefined ? {} : { alphabet: packed.sets[set] as CodeSet }),
-      ...(around === undefined || around.length === 0
-        ? {}
-        : { around: around.map((number) => packed.kinds[number] as Around) }),
     }
   })
 }

@@ -20,9 +20,12 @@ const REPEAT = 4
 const ASSERT = 5
 const ASSERTIONS: readonly Assertion[] = ['start', 'end', 'line-start', 'line-end', 'edge', 'no-edge']
 
-// from # on, and past the backslash: JSON escapes none of them
-const charOf = (number: number): string => String.fromCharCode(number + (number + 0x23 < 0x5c ? 0x23 : 0x24))
-const numberOf = (code: number): number => code - (code < 0x5c ? 0x23 : 0x24)
+/** A number as a char: from # on, and past the backslash, since JSON escapes none of them. */
+export const charOf = (number: number): string =>
+  String.fromCharCode(number + (number + 0x23 < 0x5c ? 0x23 : 0x24))
+
+/** The number of a char's code. */
+export const numberOf = (code: number): number => code - (code < 0x5c ? 0x23 : 0x24)
 
 const HIGH = [0x80, 0x10ffff]
 

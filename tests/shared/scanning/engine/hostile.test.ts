@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { buildAutomaton, hasWord } from '../../../../shared/scanning/engine/automaton.ts'
+import { automatonOf, hasWord, layoutOf } from '../../../../shared/scanning/engine/automaton.ts'
 import { compileRules } from '../../../../shared/scanning/engine/compile.ts'
 import { createEngine } from '../../../../shared/scanning/engine/engine.ts'
 import { Windows } from '../../../../shared/scanning/engine/windows.ts'
@@ -102,7 +102,7 @@ test('the automaton finds what a plain search finds', () => {
   const lower = (one: string): string => one.replace(/[A-Z]/g, (char) => char.toLowerCase())
   fc.assert(
     fc.property(words, text, (all, one) => {
-      expect(hasWord(buildAutomaton(all.map(latin1)), latin1(one))).toBe(
+      expect(hasWord(automatonOf(layoutOf(all.map(latin1)).layout), latin1(one))).toBe(
         all.some((word) => lower(one).includes(lower(word))),
       )
     }),
