@@ -2,7 +2,7 @@ import type { Engine, Rule, ScanLimits, ScanResult, Target, Unscanned } from '..
 import { pathTest, type ReadyAllowlist, readyAllowlist } from './allowlists.ts'
 import type { Compiled, CompiledRule } from './compile.ts'
 import { kindOf, transcoded } from './encoding.ts'
-import { type KeywordIndex, keywordIndex, wordTable } from './keyword-index.ts'
+import { type KeywordIndex, keywordIndex, wordedOf, wordTable } from './keyword-index.ts'
 import { SCAN_LIMITS, TEXT_BYTES } from './limits.ts'
 import { Scan } from './scan.ts'
 import { Searcher } from './searcher.ts'
@@ -73,8 +73,7 @@ const searchOf = ({ rules, expressions, words }: Compiled): Search => {
     (expression) => new Searcher(rules.rules[expression.rule] as Rule, expression),
   )
   const keywords = () => searchers.map(({ rule }) => rule.keywords)
-  const table =
-    words ?? wordTable(searchers.map(({ rule, compiled }) => ({ keywords: rule.keywords, compiled })))
+  const table = words ?? wordTable(wordedOf({ rules, expressions }))
   const made = { searchers, keywords: keywordIndex(table, keywords) }
   searches.set(expressions, made)
   return made

@@ -17,13 +17,16 @@ const counts = new Int32Array(4)
 /**
  * Tells every state that ends a word, in order, and the offset after the word.
  * @param longest bytes of the longest word
+ * @param goOn asked every 32 KB; false: the rest is not looked at
+ * @returns how far it came
  */
 export const eachHit = (
   automaton: Automaton,
   longest: number,
   bytes: Uint8Array,
   visit: (state: number, end: number) => void,
-): void => {
+  goOn: () => boolean = () => true,
+): number => {
   let at = 0
   let state = 0
   while (bytes.length - at >= LANES_FROM + 4 * longest) {
@@ -34,12 +37,14 @@ export const eachHit = (
       for (let next = 0; next < count; next += 2) visit(own[next] as number, own[next + 1] as number)
     }
     at += 4 * lane
+    if (at < bytes.length && !goOn()) return at
   }
   const { table, shift, columns, firstEnd } = automaton
   for (; at < bytes.length; at += 1) {
     state = table[(state << shift) + (columns[bytes[at] as number] as number)] as number
     if (state >= firstEnd) visit(state, at + 1)
   }
+  return at
 }
 
 /**

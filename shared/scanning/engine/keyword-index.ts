@@ -1,7 +1,7 @@
 import { ANYTHING, type Around } from '../pattern/around.ts'
 import { isAscii } from '../pattern/expression.ts'
 import { type Automaton, automatonOf, type Layout, layoutOf } from './automaton.ts'
-import type { CompiledRule } from './compile.ts'
+import type { Compiled, CompiledRule } from './compile.ts'
 import { eachHit } from './hits.ts'
 
 /** Words and what they open, as flat as the pass over a text asks for it. */
@@ -50,6 +50,9 @@ interface Worded {
   readonly keywords: readonly string[]
   readonly compiled: Pick<CompiledRule, 'words' | 'around'>
 }
+
+export const wordedOf = ({ rules, expressions }: Pick<Compiled, 'rules' | 'expressions'>): Worded[] =>
+  expressions.map((compiled) => ({ keywords: rules.rules[compiled.rule]?.keywords ?? [], compiled }))
 
 /** a word's openings: searchers, and what may stand around it for each */
 interface Word {

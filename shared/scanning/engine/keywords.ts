@@ -10,6 +10,8 @@ export interface Opened {
   /** by searcher */
   readonly windows: ReadonlyMap<number, Windows>
   readonly whole: ReadonlySet<number>
+  /** how far the text was looked at */
+  readonly to: number
 }
 
 // Of non-ASCII letters expressions fold only the first two to an ASCII one. Go lowers the Kelvin sign to k and the dotted I to i.
@@ -18,8 +20,13 @@ const LONG_S = '\xc5\xbf'
 const DOTTED_I = '\xc4\xb0'
 const FOLDS = [KELVIN, LONG_S, DOTTED_I]
 
-/** One pass over the text. */
-export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], text: Text): Opened => {
+/** One pass over the text, for as long as `goOn` says so. */
+export const openedBy = (
+  index: KeywordIndex,
+  searchers: readonly Searcher[],
+  text: Text,
+  goOn: () => boolean,
+): Opened => {
   const windows = new Map<number, Windows>()
   const whole = new Set<number>(index.always)
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
@@ -46,9 +53,10 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
       if (lower.includes(word))
         for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
   }
-  if (folded) openFolds(text, index, searchers, open)
-  else openAround(index, text.bytes, open)
-  return { windows, whole }
+  const to = folded
+    ? openFolds(text, index, searchers, open, goOn)
+    : openAround(index, text.bytes, open, goOn)
+  return { windows, whole, to }
 }
 
 /** further than this after a keyword nobody looks */
@@ -59,10 +67,11 @@ const openAround = (
   { automaton, longest, first, openings, after, afterWord, afterGap }: KeywordIndex,
   bytes: Uint8Array,
   open: (at: number, number: number) => void,
-): void => {
+  goOn: () => boolean,
+): number => {
   const { firstEnd } = automaton
   const { length } = bytes
-  eachHit(automaton, longest, bytes, (state, end) => {
+  const visit = (state: number, end: number): void => {
     const place = state - firstEnd
     const behind = end < length ? (byteKinds[bytes[end] as number] as number) : EDGE
     if ((((after[place] as number) >>> behind) & 1) === 0) return
@@ -87,7 +96,8 @@ const openAround = (
       const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
       if ((((openings[next + 2] as number) >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
     }
-  })
+  }
+  return eachHit(automaton, longest, bytes, visit, goOn)
 }
 
 /** all that a text's keywords open, whatever stands around them */
@@ -95,12 +105,15 @@ const openAll = (
   { automaton, longest, first, openings }: KeywordIndex,
   bytes: Uint8Array,
   open: (at: number, number: number) => void,
-): void =>
-  eachHit(automaton, longest, bytes, (state, end) => {
+  goOn: () => boolean,
+): number => {
+  const visit = (state: number, end: number): void => {
     const place = state - automaton.firstEnd
     for (let next = first[place] as number; next < (first[place + 1] as number); next += OPENING)
       open(end - (openings[next] as number), openings[next + 1] as number)
-  })
+  }
+  return eachHit(automaton, longest, bytes, visit, goOn)
+}
 
 /**
  * A keyword spelled with a letter that folds is not seen by the automaton. So it walks over what Go's lowering leaves, for the rules
@@ -111,7 +124,8 @@ const openFolds = (
   index: KeywordIndex,
   searchers: readonly Searcher[],
   open: (at: number, number: number) => void,
-): void => {
+  goOn: () => boolean,
+): number => {
   const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
   const named = index.named(Buffer.from(lower, 'latin1'))
   for (const number of named) if (!searchers[number]?.reach(false)) open(0, number)
@@ -126,9 +140,11 @@ const openFolds = (
     return fold === KELVIN ? 'k' : 's'
   })
   let next = 0
-  openAll(index, Buffer.from(letters, 'latin1'), (start, number) => {
+  const openLetters = (start: number, number: number): void => {
     while (next < at.length && (at[next] as number) < start) next += 1
     while (next > 0 && (at[next - 1] as number) >= start) next -= 1
     if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
-  })
+  }
+  const to = openAll(index, Buffer.from(letters, 'latin1'), openLetters, goOn)
+  return to < letters.length ? to : text.bytes.length
 }

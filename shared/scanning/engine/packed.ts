@@ -3,7 +3,7 @@ import type { LazyPrefix } from '../pattern/facts.ts'
 import type { CodeSet } from '../pattern/set.ts'
 import type { Allowlist, Rule, RuleSet } from '../types.ts'
 import type { Compiled, CompiledRule, Reach } from './compile.ts'
-import { type WordTable, wordTable } from './keyword-index.ts'
+import { type WordTable, wordedOf, wordTable } from './keyword-index.ts'
 
 /** What of a rule few have, by its place; the same values are there once, and named by their number. */
 interface Packed {
@@ -94,12 +94,7 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
       alphabet === undefined ? [] : [[at, sets.numberOf(alphabet)]],
     ),
     sets: sets.values,
-    words: wordTable(
-      expressions.map((compiled) => ({
-        keywords: rules.rules[compiled.rule]?.keywords as readonly string[],
-        compiled,
-      })),
-    ),
+    words: wordTable(wordedOf({ rules, expressions })),
   }
   return JSON.stringify(packed)
 }

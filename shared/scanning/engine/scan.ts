@@ -33,6 +33,8 @@ export class Scan {
   private lines: Lines | undefined
   private line: { from: number; to: number; text: string } | undefined
   private allowed: readonly (readonly Range[])[] | undefined
+  /** bytes whose keywords nobody looked for when the time was up */
+  private unseen = 0
   private readonly late = new Set<string>()
   private readonly crowded = new Set<string>()
   private readonly failed = new Set<string>()
@@ -73,6 +75,7 @@ export class Scan {
 
   private leftOut(): Unscanned[] {
     return [
+      ...(this.unseen > 0 ? [{ reason: 'time', bytes: this.unseen } as const] : []),
       ...[...this.late].map((ruleId): Unscanned => ({ reason: 'time', ruleId })),
       ...[...this.crowded].map((ruleId): Unscanned => ({ reason: 'findings', ruleId })),
       ...[...this.failed].map((ruleId): Unscanned => ({ reason: 'pattern', ruleId })),
@@ -100,7 +103,8 @@ export class Scan {
 
   private layerHits(layer: Layer): Hit[] {
     const { searchers, owners, keywords } = this.ready
-    const opened = openedBy(keywords, searchers, layer.text)
+    const opened = openedBy(keywords, searchers, layer.text, () => !this.isLate())
+    this.unseen += layer.text.bytes.length - opened.to
     const hits: Hit[] = []
     if (opened.windows.size + opened.whole.size === 0) return hits
     const everything = new Windows()
@@ -185,7 +189,7 @@ export class Scan {
       if ((at & 31) === 0 && !goOn()) return
       const from = spans[at] as number
       const to = spans[at + 1] as number
-      if (judged || searcher.mayMatchWithin(text, from, to))
+      if (judged || searcher.mayMatchWithin(text, from, to, goOn))
         floor = searcher.search(text, from, to, floor, visit, goOn)
     }
   }

@@ -86,10 +86,10 @@ export class Searcher {
     return this.fromWord?.from(text.bytes, at, at + reach.after)
   }
 
-  /** Whether there may be a match between two offsets. */
-  mayMatchWithin(text: Text, from: number, to: number): boolean {
+  /** Whether there may be a match between two offsets; yes, where `goOn` says false before that is known. */
+  mayMatchWithin(text: Text, from: number, to: number, goOn: () => boolean): boolean {
     if (this.whole === undefined) this.whole = dfaOf(this.tree())
-    return this.whole?.within(text.bytes, from, to) ?? true
+    return this.whole?.within(text.bytes, from, to, goOn) ?? true
   }
 
   private piece(

@@ -6,6 +6,9 @@ const MADE_MOST = 500
 const STEPS_MOST = 1
 const STEPS_LEAST = 4_096
 
+/** bytes of a walk between two looks at the time */
+const ASKED_EVERY = 65_536
+
 const DEAD = -1
 const ACCEPT = -2
 
@@ -73,15 +76,15 @@ export class LazyDfa {
     return this.isTooMuch(bytes) ? undefined : row === ACCEPT
   }
 
-  /** Whether a match may lie between two offsets. */
-  within(bytes: Uint8Array, from: number, to: number): boolean {
+  /** Whether a match may lie between two offsets; yes, where `goOn`, asked every 64 KB, says false. */
+  within(bytes: Uint8Array, from: number, to: number, goOn: () => boolean = () => true): boolean {
     if (this.text !== bytes) this.look(bytes)
     const { columns } = this
     let row = this.start(bytes, from, true)
     for (let at = from; at < to && row > 0; at += 1) {
       const next = this.table[row + (columns[bytes[at] as number] as number)] as number
       row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
-      if (this.made > MADE_MOST) return true
+      if (this.made > MADE_MOST || ((at - from) % ASKED_EVERY === ASKED_EVERY - 1 && !goOn())) return true
     }
     return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT)
   }

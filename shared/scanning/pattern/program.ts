@@ -13,11 +13,12 @@ export interface Program {
 }
 
 const EMPTY = 0
-const SET = 1
-const CONCAT = 2
-const EITHER = 3
-const REPEAT = 4
-const ASSERT = 5
+const CONCAT = 1
+const EITHER = 2
+const REPEAT = 3
+const ASSERT = 4
+/** from here on a set by its number */
+const SET = 5
 const ASSERTIONS: readonly Assertion[] = ['start', 'end', 'line-start', 'line-end', 'edge', 'no-edge']
 
 /** A number as a char: from # on, and past the backslash, since JSON escapes none of them. */
@@ -45,7 +46,7 @@ export const programWriter = (): ((node: Node) => Program) => {
       case 'empty':
         return [EMPTY]
       case 'set':
-        return [SET, setOf(node.codes)]
+        return [SET + setOf(node.codes)]
       case 'group':
         return write(node.of)
       case 'concat': {
@@ -72,9 +73,10 @@ export const readProgram = ({ text, sets }: Program): Node => {
     return all
   }
   const read = (): Node => {
-    switch (next()) {
-      case SET:
-        return { kind: 'set', codes: sets[next()] as CodeSet }
+    const number = next()
+    switch (number) {
+      case EMPTY:
+        return { kind: 'empty' }
       case CONCAT:
         return { kind: 'concat', parts: several(next()) }
       case EITHER:
@@ -93,7 +95,7 @@ export const readProgram = ({ text, sets }: Program): Node => {
       case ASSERT:
         return { kind: 'assert', what: ASSERTIONS[next()] as Assertion }
       default:
-        return { kind: 'empty' }
+        return { kind: 'set', codes: sets[number - SET] as CodeSet }
     }
   }
   return read()

@@ -66,6 +66,39 @@ test('100,000 finds in one line: a thousand are kept, and the rest is told', () 
   expect(unscanned).toContainEqual({ reason: 'findings', ruleId: 'tok' })
 })
 
+/** a clock that has so many looks until the time is up */
+const looks = (many: number): (() => number) => {
+  let left = many
+  return () => (left-- > 0 ? 0 : 1e9)
+}
+
+test('a text full of keywords is left when the time is up, and its rest is told', () => {
+  const text = Buffer.from('key=a '.repeat(100_000))
+  const { hits, unscanned } = createEngine(compiled, { timeMs: 1 }, looks(3)).scan(text, { path: 'a' })
+  expect(hits).toEqual([])
+  const [first] = unscanned
+  expect(first).toEqual({ reason: 'time', bytes: expect.any(Number) })
+  expect(first?.bytes).toBeGreaterThan(text.length / 2)
+  expect(first?.bytes).toBeLessThan(text.length)
+  const { unscanned: inTime } = createEngine(compiled).scan(text, { path: 'a' })
+  expect(inTime.filter(({ reason }) => reason === 'time')).toEqual([])
+})
+
+test('a walk over one long span looks at the time', () => {
+  // one span of a rule without bound, in which the automaton finds nothing
+  const text = Buffer.from(`BEGIN ${'x '.repeat(2_000_000)}`)
+  const scan = (now: () => number) => createEngine(compiled, { timeMs: 1 }, now).scan(text, { path: 'a' })
+  let asked = 0
+  const { unscanned } = scan(() => {
+    asked += 1
+    return 0
+  })
+  expect(unscanned).toEqual([])
+  // the pass for keywords asks every 32 KB, and the walk every 64 KB
+  expect(asked).toBeGreaterThan((text.length / 32_768) * 1.4)
+  expect(scan(looks(asked - 20)).unscanned).toContainEqual({ reason: 'time', ruleId: 'open' })
+})
+
 test('the last byte of a long text', () => {
   const text = Buffer.concat([Buffer.alloc(3_000_002, 'x \n'), Buffer.from('tok_abcd1234')])
   const [hit] = createEngine(compiled).scan(text, { path: 'a' }).hits
