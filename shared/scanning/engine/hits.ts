@@ -27,6 +27,7 @@ export const eachHit = (
   visit: (state: number, end: number) => void,
   goOn: () => boolean = () => true,
 ): number => {
+  if (longest === 0) return bytes.length
   let at = 0
   let state = 0
   while (bytes.length - at >= LANES_FROM + 4 * longest) {
