@@ -40,7 +40,8 @@ export interface WordTable {
   readonly counts: readonly number[]
   /** of each opening the word's length, the searcher, and which of `kinds` */
   readonly openings: readonly number[]
-  readonly kinds: readonly Around[]
+  /** the four of {@link Around}, one after the other */
+  readonly kinds: readonly number[]
   readonly always: readonly number[]
   readonly wide: readonly Wide[]
 }
@@ -66,11 +67,13 @@ export const wordTable = (expressions: readonly Worded[]): WordTable => {
   const words = new Map<string, Word>()
   const always: number[] = []
   const wide = new Map<string, Wide>()
-  const kinds: Around[] = []
+  const kinds: number[] = []
   const numbers = new Map<string, number>()
   const kindsOf = (around: Around): number => {
-    const name = Object.values(around).join()
-    const known = numbers.get(name) ?? kinds.push(around) - 1
+    const { before, after, afterWord, afterGap } = around
+    const four = [before, after, afterWord, afterGap]
+    const name = four.join()
+    const known = numbers.get(name) ?? kinds.push(...four) / 4 - 1
     numbers.set(name, known)
     return known
   }
@@ -129,16 +132,13 @@ export const keywordIndex = (
   let written = 0
   for (let end = 0; end < counts.length; end += 1) {
     for (let left = counts[end] as number; left > 0; left -= 1) {
-      const around = kinds[table.openings[read + 2] as number] as Around
+      const around = 4 * (table.openings[read + 2] as number)
       openings[written] = table.openings[read] as number
       openings[written + 1] = table.openings[read + 1] as number
-      openings[written + 2] = around.before
-      openings[written + 3] = around.after
-      openings[written + 4] = around.afterWord
-      openings[written + 5] = around.afterGap
-      after[end] = (after[end] as number) | around.after
-      afterWord[end] = (afterWord[end] as number) | around.afterWord
-      afterGap[end] = (afterGap[end] as number) | around.afterGap
+      for (let next = 0; next < 4; next += 1) openings[written + 2 + next] = kinds[around + next] as number
+      after[end] = (after[end] as number) | (openings[written + 3] as number)
+      afterWord[end] = (afterWord[end] as number) | (openings[written + 4] as number)
+      afterGap[end] = (afterGap[end] as number) | (openings[written + 5] as number)
       read += 3
       written += OPENING
     }

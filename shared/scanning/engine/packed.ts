@@ -20,13 +20,11 @@ interface Packed {
   /** a rule's place, then its numbers among `lists` */
   readonly listsOf: readonly (readonly number[])[]
   readonly global: RuleSet['allowlists']
-  /** a rule's place, for each expression */
-  readonly rule: readonly number[]
   /** for each expression; 0: none */
   readonly program: readonly (string | 0)[]
   readonly programSets: readonly CodeSet[]
-  /** for each expression `WIDE` numbers: both lengths, before and after of both reaches */
-  readonly reach: readonly number[]
+  /** both lengths, before and after of both reaches: of each of the six all expressions' */
+  readonly reach: readonly (readonly number[])[]
   readonly re2: readonly number[]
   readonly prefixes: readonly [number, readonly LazyPrefix[]][]
   readonly sets: readonly CodeSet[]
@@ -35,7 +33,6 @@ interface Packed {
   readonly words: WordTable
 }
 
-const WIDE = 6
 /** no reach */
 const NONE = -2
 const EMPTY: readonly never[] = []
@@ -79,13 +76,16 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
     ),
     lists: lists.values,
     global: rules.allowlists,
-    rule: expressions.map(({ rule }) => rule),
     program: expressions.map(({ program }) => program?.text ?? 0),
     programSets: expressions.find(({ program }) => program)?.program?.sets ?? [],
-    reach: expressions.flatMap(({ asciiLength, bytesLength, ascii, bytes }) => [
-      ...[asciiLength, bytesLength],
-      ...[ascii?.before ?? NONE, ascii?.after ?? NONE, bytes?.before ?? NONE, bytes?.after ?? NONE],
-    ]),
+    reach: [
+      expressions.map(({ asciiLength }) => asciiLength),
+      expressions.map(({ bytesLength }) => bytesLength),
+      expressions.map(({ ascii }) => ascii?.before ?? NONE),
+      expressions.map(({ ascii }) => ascii?.after ?? NONE),
+      expressions.map(({ bytes }) => bytes?.before ?? NONE),
+      expressions.map(({ bytes }) => bytes?.after ?? NONE),
+    ],
     re2: places.flatMap(([at, { runner }]) => (runner === 're2' ? [at] : [])),
     prefixes: places.flatMap(([at, { prefixes }]): [number, readonly LazyPrefix[]][] =>
       prefixes.length === 0 ? [] : [[at, prefixes]],
@@ -131,12 +131,14 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
   const re2 = new Set(packed.re2)
   const prefixes = new Map(packed.prefixes)
   const alphabets = new Map(packed.alphabets)
+  // every rule with an expression has one that runs: others are not shipped
+  const ruled = packed.regex.flatMap((regex, at) => (regex === 0 ? [] : [at]))
   return packed.program.map((text, at) => {
-    const number = (column: number): number => packed.reach[at * WIDE + column] as number
+    const number = (column: number): number => packed.reach[column]?.[at] as number
     const ascii = reachOf(number(2), number(3), number(0))
     const bytes = reachOf(number(4), number(5), number(1))
     const set = alphabets.get(at)
-    const rule = packed.rule[at] as number
+    const rule = ruled[at] as number
     return {
       rule,
       runner: re2.has(at) ? 're2' : 'v8',
