@@ -69,7 +69,7 @@ let lastLatin1 = ''
 const latin1Of = (path: string): string => {
   if (path !== lastPath) {
     lastPath = path
-    lastLatin1 = Buffer.from(path).toString('latin1')
+    lastLatin1 = /[^\0-\x7f]/.test(path) ? Buffer.from(path).toString('latin1') : path
   }
   return lastLatin1
 }

@@ -12,6 +12,7 @@ import type { Place, Searcher } from './searcher.ts'
 import { lowered, readable, Text } from './text.ts'
 import { Windows } from './windows.ts'
 
+const NOTHING: readonly never[] = []
 const ALLOW_COMMENTS = [['gitleaks:allow'], ['betterleaks:allow', 'codecommit-relay:allow']]
 
 /** A text as it was given, or what one pass of decoding made of it. */
@@ -66,14 +67,16 @@ export class Scan {
         if (this.isLate()) break
         hits.push(...this.layerHits({ text: new Text(Buffer.from(latin1, 'latin1')), origin }))
       }
-    const kept = this.bounded(withoutGenericTwins(hits))
+    // most texts have nothing
+    const kept = hits.length === 0 ? hits : this.bounded(withoutGenericTwins(hits))
     return {
       hits: this.offset ? kept.map((hit) => this.mapped(hit)) : kept,
       unscanned: [...before, ...this.ready.broken, ...this.leftOut()],
     }
   }
 
-  private leftOut(): Unscanned[] {
+  private leftOut(): readonly Unscanned[] {
+    if (this.unseen + this.late.size + this.crowded.size + this.failed.size === 0) return NOTHING
     return [
       ...(this.unseen > 0 ? [{ reason: 'time', bytes: this.unseen } as const] : []),
       ...[...this.late].map((ruleId): Unscanned => ({ reason: 'time', ruleId })),
