@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { BadRules } from '../../../cli/scan/rules.ts'
 import { makeRepository, type Repository } from '../../shared/scanning/walk/repository.ts'
@@ -77,7 +77,7 @@ describe('a repository', () => {
       expect(brief(rows())).toEqual([`${tip} a 2`])
     }
     await expect(scanned(repository.folder, { since: 'nowhere..main' })).rejects.toThrow(
-      /git rev-parse.*bad revision/s,
+      'nowhere..main names no commits',
     )
   })
 
@@ -115,6 +115,10 @@ describe('a repository', () => {
   })
 })
 
+test('a CodeCommit repository without a name', async () => {
+  await expect(scanned('codecommit:')).rejects.toThrow('No repository is named')
+})
+
 describe('what is about to be committed', () => {
   test('added lines of the index only; a renamed file brings nothing', async () => {
     const repository = repositoryOf()
@@ -130,6 +134,11 @@ describe('what is about to be committed', () => {
     const { status, rows } = await scanned(repository.folder, { staged: true })
     expect(status).toBe(1)
     expect(brief(rows())).toEqual([' a 5', ' new 2'])
+  })
+
+  test('where nothing can be committed, it is said', async () => {
+    const folder = mkdtempSync(join(home, 'plain-'))
+    await expect(scanned(folder, { staged: true })).rejects.toThrow('is no repository')
   })
 
   test('before the first commit', async () => {
@@ -155,7 +164,7 @@ describe('files', () => {
     repository.write('.gitleaks.toml', RULES)
     repository.write('in/a', line('a'))
     repository.write('.git/hidden', line('hidden'))
-    symlinkSync(join(folder, 'in/a'), join(folder, 'link'))
+    symlinkSync('in/a', join(folder, 'link'))
     const plain = await scanned(folder, { git: false })
     expect(brief(plain.rows())).toEqual([` ${folder}/in/a 1`])
     expect(plain.said).toContain(`Rules: .gitleaks.toml of ${folder} (1)`)
@@ -164,6 +173,24 @@ describe('files', () => {
       [`${folder}/in/a`, ''],
       [`${folder}/in/a`, `${folder}/link`],
     ])
+    const from = relative(process.cwd(), folder)
+    const there = await scanned(from, { git: false, followSymlinks: true })
+    expect(there.rows().map(({ File }) => File)).toEqual([`${from}/in/a`, `${from}/in/a`])
+  })
+
+  test('what a configuration extends is looked for where the command runs, then beside it', async () => {
+    const { folder, path } = folderOf()
+    mkdirSync(path('rules'))
+    writeFileSync(path('rules', 'base.toml'), RULES)
+    writeFileSync(path('rules', 'team.toml'), "[extend]\npath = 'base.toml'\n")
+    writeFileSync(path('b'), line('found'))
+    const { rows } = await scanned(path('b'), { config: path('rules', 'team.toml') })
+    expect(brief(rows())).toEqual([` ${folder}/b 1`])
+    const here = `[extend]\npath = '${relative(process.cwd(), path('rules', 'base.toml'))}'\n`
+    writeFileSync(path('rules', 'team.toml'), here)
+    expect(brief((await scanned(path('b'), { config: path('rules', 'team.toml') })).rows())).toEqual(
+      brief(rows()),
+    )
   })
 
   test('an allowed folder, the configuration and the baseline are passed over', async () => {
