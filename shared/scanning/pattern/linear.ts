@@ -110,7 +110,7 @@ const repeated = (node: Node & { kind: 'repeat' }): Piece[][] | undefined => {
 
 /**
  * Where turns end is certain, and how each is divided: a turn has one fixed piece whose class no variable piece of it shares; with
- * several variable pieces that one comes first, and no piece shares anything with another.
+ * several variable pieces no piece shares anything with another, and the first, which must be there, is fixed or something must follow it.
  */
 const turnsAreMarked = (turn: readonly Piece[]): boolean => {
   const variable = turn.filter((piece) => piece.min !== piece.max)
@@ -119,8 +119,8 @@ const turnsAreMarked = (turn: readonly Piece[]): boolean => {
     const [mark] = turn
     return (
       mark !== undefined &&
-      mark.min === mark.max &&
       mark.min > 0 &&
+      (mark.min === mark.max || turn.slice(1).some(({ min }) => min > 0)) &&
       turn.every((one, at) => turn.every((other, index) => index <= at || !shares(one, other)))
     )
   }
