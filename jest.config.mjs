@@ -9,5 +9,7 @@ export default {
   coverageProvider: 'v8',
   // one more than the cores it is meant for: tests wait for processes and sockets a third of their time
   maxWorkers: 3,
+  // a start of git costs its parent's page tables anew, and workers grow with each suite: a new one is cheaper than a large one
+  workerIdleMemoryLimit: '200MB',
   testTimeout: 120_000,
 }
