@@ -3,6 +3,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   globalSetup: '<rootDir>/tests/support/scratch.mjs',
   globalTeardown: '<rootDir>/tests/support/scratch-clear.mjs',
+  testSequencer: '<rootDir>/tests/support/longest-first.mjs',
   transform: { '\\.ts$': '<rootDir>/tests/support/strip-types.mjs' },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.build', '<rootDir>/.serverless', '<rootDir>/.relay'],
