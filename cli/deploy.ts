@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { Cloud, CloudOptions } from '../local/cloud.ts'
 import type { Deployment } from '../local/stack/deploy.ts'
-import { packageStack } from './package.ts'
+import { type Package, packageStack } from './package.ts'
 
 const STAGE = 'local'
 
@@ -11,6 +11,7 @@ export interface PackedStack {
   readonly rebuilt: boolean
   readonly tookMs: number
   readonly settings: CloudOptions
+  readonly replicate: Package['replicate']
   /** makes the stack's resources in the cloud's first account */
   deployTo(cloud: Cloud): Promise<Deployment>
 }
@@ -43,6 +44,7 @@ export const packed = async (
     rebuilt: stack.rebuilt,
     tookMs: performance.now() - began,
     settings,
+    replicate: stack.replicate,
     deployTo: (cloud) =>
       cloud.deploy({
         template: stack.template,

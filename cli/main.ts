@@ -136,7 +136,11 @@ program
   )
   .option('--no-stack', 'an empty cloud: the product is not deployed on it')
   .option('--config <file>', 'another relay.yml')
-  .option('--region <names>', 'regions to serve, with commas or repeated (without a stack: all)', several)
+  .option(
+    '--region <names>',
+    'regions to serve, with commas or repeated (default: all; with a stack two, and those of relay.yml)',
+    several,
+  )
   .option(
     '--account <ids>',
     'account ids, with commas or repeated; the stack and the own credentials belong to the first',

@@ -19,6 +19,8 @@ import { inParallel } from './pool.ts'
 
 /** stage under which serverless.yml deploys when nothing else is said */
 const STAGE = 'dev'
+/** as Serverless takes it for a deployment; anything else could not name a table */
+const STAGE_NAME = /^[A-Za-z0-9-]+$/
 /** EventBridge's bus of every account, on which the stack's rules listen */
 const BUS = 'default'
 const TAGS_AT_ONCE = 8
@@ -26,13 +28,18 @@ const PATIENCE = { connectionTimeout: 3_000, requestTimeout: 10_000 }
 
 /**
  * Reads relay.yml and finds out the region; asks nothing of AWS yet.
- * @throws UserError for mistakes in relay.yml, an unknown region, a local cloud that is not there
+ * @throws UserError for mistakes in relay.yml, what is no stage, an unknown region, a local cloud that is not there
  */
 export const openOperator = async (options: OperatorOptions): Promise<Operator> => {
   const { local } = options
   if (local !== undefined) enterLocalCloud(local === true ? '.relay' : local, process.env)
   const config = configOf(options.config ?? process.env.RELAY_CONFIG ?? 'relay.yml')
   const stage = options.stage ?? (process.env.RELAY_STAGE || STAGE)
+  if (!STAGE_NAME.test(stage))
+    throw new UserError(
+      `${stage} is not the name of a stage.`,
+      'It has letters, digits and hyphens: --stage prod.',
+    )
   const region = options.region ?? (await regionOfProcess())
   // for every client that is made without a region, as the functions make theirs
   process.env.AWS_REGION = region

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../shared/config/types.ts'
 import { UserError } from './errors.ts'
 
 /** What `serverless package` made: the template that would be deployed, and the files it names. */
@@ -22,6 +23,8 @@ export interface Package {
   artifact(s3Key: string): Promise<Uint8Array>
   /** folder that stands for the mirror image's /app */
   readonly mirrorFolder: string
+  /** rules of the relay.yml that was packaged */
+  readonly replicate: Config['replicate']
   /** false: nothing had changed since the last time */
   readonly rebuilt: boolean
 }
@@ -36,8 +39,8 @@ export interface PackageOptions {
 }
 
 const TEMPLATE = 'cloudformation-template-update-stack.json'
-/** written last: a package without it was interrupted */
-const DONE = 'done'
+/** written last: a package without it was interrupted. Holds the rules, so that nobody has to parse relay.yml again */
+const DONE = 'rules.json'
 const PACKAGES_KEPT = 8
 const LOCK_POLL_MS = 100
 const MEND = 'Mend what is named above, then run this again.'
@@ -62,17 +65,18 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
   try {
     const done = existsSync(join(folder, DONE))
     if (!done) {
-      await checkConfig(configFile)
+      const { replicate } = await checkedConfig(configFile)
       await serverlessPackage(options, folder, configFile)
       // what is started from it must not change under its feet when the sources do
       cpSync(join(build, 'mirror'), join(folder, 'mirror'), { recursive: true })
-      writeFileSync(join(folder, DONE), '')
+      writeFileSync(join(folder, DONE), JSON.stringify(replicate))
       forgetOld(join(build, 'packages'))
     }
     return {
       template: JSON.parse(readFileSync(join(folder, TEMPLATE), 'utf8')) as object,
       artifact: async (s3Key) => readFileSync(artifactFile(folder, s3Key)),
       mirrorFolder: join(folder, 'mirror'),
+      replicate: JSON.parse(readFileSync(join(folder, DONE), 'utf8')) as Config['replicate'],
       rebuilt: !done,
     }
   } finally {
@@ -84,10 +88,10 @@ export const packageStack = async (options: PackageOptions): Promise<Package> =>
  * Said here, and not out of the depths of serverless, where only the end of it would be read. Loaded when it is needed: a start
  * from an unchanged package does not pay for the parser.
  */
-const checkConfig = async (file: string): Promise<void> => {
+const checkedConfig = async (file: string): Promise<Config> => {
   const { BadConfig, readConfig } = await import('../stack/config.ts')
   try {
-    readConfig(file)
+    return readConfig(file)
   } catch (error) {
     if (error instanceof BadConfig) throw new UserError(error.message, MEND, { cause: error })
     throw error

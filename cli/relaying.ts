@@ -75,7 +75,7 @@ export const relayingParts = async (
         signal,
         kmsKey: target.kmsKey,
       }),
-    defaultBranch: (target) => keepDefaultBranch({ reader: codecommit, access: codecommit, log }, target),
+    defaultBranch: (target) => keepDefaultBranch({ git, access: codecommit, log }, target),
     create: (target) => createReplica(settings, target),
     mirror: (target, reason, progress) =>
       mirrorReplica({ store, force, ask, now, pause, signal }, target, reason, progress),

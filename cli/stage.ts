@@ -7,6 +7,7 @@ import { UserError } from './errors.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { checkDisk, startFailure } from './mend.ts'
 import { narrate, type Surroundings, tellCredentials } from './narrator.ts'
+import { regionsServed, replicaRegions } from './replica-regions.ts'
 import { duration, type Terminal } from './terminal.ts'
 
 export interface StartOptions {
@@ -30,18 +31,21 @@ export interface Stage extends Surroundings {
 
 /**
  * Packages the stack, boots the local cloud from it, and subscribes to the first topic.
+ * @param repository whose story is told: its replica is the first that relay.yml names
  * @throws UserError for what the person can mend: port or folder taken, disk full, bad relay.yml
  */
 export const raise = async (
   root: string,
   options: StartOptions,
+  repository: string,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Stage> => {
   const folder = resolve(options.state)
   checkDisk(folder)
-  const [sourceRegion = '', replicaRegion = ''] = REGIONS
+  const [sourceRegion = '', usualRegion = ''] = REGIONS
   const stack = await packed(root, options.config, sourceRegion)
+  const [replicaRegion = usualRegion] = replicaRegions(stack.replicate, sourceRegion, repository)
   terminal.done(
     stack.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
     duration(stack.tookMs),
@@ -50,6 +54,7 @@ export const raise = async (
   const booting = performance.now()
   const cloud = await startCloud({
     ...stack.settings,
+    regions: regionsServed(REGIONS, stack.replicate),
     folder,
     fresh: options.fresh,
     port: options.port,

@@ -43,9 +43,9 @@ export const start = async (
   await checkGit()
   const source = options.import === undefined ? undefined : await openImport(options.import, terminal, signal)
   try {
-    const stage = await raise(root, options, terminal, signal)
+    const repository = source?.name ?? DEMO
+    const stage = await raise(root, options, repository, terminal, signal)
     try {
-      const repository = source?.name ?? DEMO
       await createRepository(stage, repository)
       const outcome = source
         ? await tellImport(stage, source, terminal, signal)

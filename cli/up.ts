@@ -5,6 +5,7 @@ import type { FaultPlan } from '../local/faults/plan.ts'
 import { REGIONS as ALL_REGIONS } from '../shared/config/regions.ts'
 import { UserError } from './errors.ts'
 import { checkDisk, startFailure } from './mend.ts'
+import { regionsServed } from './replica-regions.ts'
 
 /**
  * Those of the partition `aws`: ARNs of China and GovCloud would have to be written in another way. The first is that of the
@@ -70,9 +71,12 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
   const settings = await settingsOf(options)
   // what packages a stack is loaded only when there is one: it takes longer to load than the cloud to start
   const stack = options.stack ? await packedStack(root, options, settings) : undefined
-  const cloud = await startCloud({ ...settings, ...stack?.settings, folder }).catch((error: unknown) => {
-    throw startFailure(error, options.port)
-  })
+  const regions = options.region ?? regionsServed(settings.regions, stack?.replicate ?? [])
+  const cloud = await startCloud({ ...settings, ...stack?.settings, regions, folder }).catch(
+    (error: unknown) => {
+      throw startFailure(error, options.port)
+    },
+  )
   try {
     const outputs = stack && (await stack.deployTo(cloud)).outputs
     const ready: Ready = {
@@ -95,13 +99,15 @@ export const up = async (root: string, options: UpOptions): Promise<{ cloud: Clo
   }
 }
 
-const packedStack = async (root: string, { config }: UpOptions, { regions }: CloudOptions) => {
+const packedStack = async (root: string, { config }: UpOptions, { regions }: Settings) => {
   const { packed } = await import('./deploy.ts')
-  return packed(root, config, regions?.[0] ?? '')
+  return packed(root, config, regions[0] ?? '')
 }
 
-/** Without a stack every region that has CodeCommit is served; a stack has its two. */
-const settingsOf = async (options: UpOptions): Promise<CloudOptions> => {
+type Settings = CloudOptions & { readonly regions: readonly string[] }
+
+/** Without a stack every region that has CodeCommit is served; with one two, and those that relay.yml names. */
+const settingsOf = async (options: UpOptions): Promise<Settings> => {
   const { rootKey, gitUser } = options
   const accounts = options.account
   for (const account of accounts ?? [])

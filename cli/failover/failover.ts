@@ -12,6 +12,7 @@ import { countsText } from '../seed/row.ts'
 import { type Chosen, chooseForFailback, chooseForFailover } from './choose.ts'
 import { freezePolicy, frozenBy, principalsText } from './freeze.ts'
 import { openPolicies } from './iam.ts'
+import { type Standing, standingOf } from './standing.ts'
 import { placeOf, type SwapParts, swap, undo } from './swap.ts'
 
 type Kind = 'failover' | 'failback'
@@ -100,8 +101,8 @@ const one = async (
   })
   if (talk.signal.aborted) return row({ result: 'stopped' })
   try {
-    if (options.dryRun) return row({ result: 'looked', steps: await foresee(operator, talk, parts, chosen) })
-    const settled = await settleBegun(parts, talk, chosen, options)
+    if (options.dryRun) return row(await look(operator, talk, parts, chosen))
+    const settled = await settle(parts, talk, chosen, options)
     if (settled) return row(settled)
     const steps = await swap(parts, chosen)
     tellWhatNow(operator, talk, chosen)
@@ -115,34 +116,28 @@ const one = async (
   }
 }
 
-/** What was begun before decides what is done now; undefined: the procedure itself, from its beginning or from where it was. */
-const settleBegun = async (
+/** Ends what needs no more than that; undefined: the procedure itself, from its beginning or from where it was. */
+const settle = async (
   parts: SwapParts,
   talk: Talk,
   chosen: Chosen,
   { resume, yes }: FailoverOptions,
-): Promise<Pick<FailoverRow, 'result' | 'reason'> | undefined> => {
-  const { kind, begun, swapped, active } = chosen
+): Promise<Pick<FailoverRow, 'result'> | undefined> => {
+  const standing = standingOf(chosen)
   const { terminal } = talk
-  if (begun && begun.kind !== kind) return takeBack(parts, talk, chosen, begun)
-  if (begun) {
-    if (addressText(begun.active) !== addressText(active))
-      throw new UserError(
-        `A failover to ${begun.active.region} was begun at ${begun.begunAt} and is not over.`,
-        `Finish it with --to ${begun.active.region}, or take it back with relay failback ${chosen.origin.name}.`,
-      )
-    terminal.note(`goes on after "${begun.done}"; begun at ${begun.begunAt} by ${begun.by}`)
-    return undefined
-  }
-  if (kind === 'failover' && swapped) {
-    if (addressText(swapped.active) === addressText(active)) {
-      terminal.note(`already since ${swapped.since}, by ${swapped.by}`)
-      return { result: 'already' }
+  if (standing.kind !== 'new') {
+    if (standing.kind !== 'take-back') terminal.note(noteOf(standing))
+    if (standing.kind === 'already') return { result: 'already' }
+    if (standing.kind === 'go-on') return undefined
+    const { begun } = standing
+    const other = { ...chosen, kind: begun.kind, active: begun.active }
+    if (standing.kind === 'finish-first') {
+      await swap(parts, other)
+      return undefined
     }
-    throw new UserError(
-      `${chosen.origin.name} was failed over to ${swapped.active.region} at ${swapped.since}.`,
-      `Run relay failback ${chosen.origin.name} first.`,
-    )
+    const text = await undo(parts, other)
+    terminal.done(noteOf(standing), text)
+    return { result: 'undone' }
   }
   if (resume) throw new UserError('There is nothing to go on with.', 'Run it without --resume to begin.')
   if (yes) return undefined
@@ -153,33 +148,35 @@ const settleBegun = async (
   return undefined
 }
 
-/** The other procedure was begun: before its swap it is taken back, and that is all; after it, it is finished first. */
-const takeBack = async (
-  parts: SwapParts,
+const noteOf = (standing: Exclude<Standing, { kind: 'new' }>, isDry = false): string => {
+  if (standing.kind === 'already') return `already since ${standing.since}, by ${standing.by}`
+  const { kind, begunAt, done, by } = standing.begun
+  if (standing.kind === 'go-on')
+    return `${isDry ? 'would go on' : 'goes on'} after "${done}"; begun at ${begunAt} by ${by}`
+  const fate = standing.kind === 'take-back' ? 'taken back' : 'finished first'
+  return `the ${kind} that was begun at ${begunAt} ${isDry ? 'would be' : 'is'} ${fate}`
+}
+
+/** A dry run: what would be ended, else what each step would do. */
+const look = async (
+  operator: Operator,
   { terminal }: Talk,
+  parts: SwapParts,
   chosen: Chosen,
-  begun: NonNullable<Chosen['begun']>,
-): Promise<Pick<FailoverRow, 'result'> | undefined> => {
-  const other = { ...chosen, kind: begun.kind, active: begun.active }
-  // killed between the swap and the note of it: the direction tells
-  const done = STEPS.indexOf(begun.done) >= STEPS.indexOf('swap')
-  const turned = (chosen.swapped !== undefined) === (begun.kind === 'failover')
-  if (done || turned) {
-    terminal.note(`the ${begun.kind} that was begun at ${begun.begunAt} is finished first`)
-    await swap(parts, other)
-    return undefined
-  }
-  const text = await undo(parts, other)
-  terminal.done(`the ${begun.kind} that was begun at ${begun.begunAt} is taken back`, text)
-  return { result: 'undone' }
+): Promise<Pick<FailoverRow, 'result'> & Partial<FailoverRow>> => {
+  const standing = standingOf(chosen)
+  if (standing.kind !== 'new') terminal.note(noteOf(standing, true))
+  if (standing.kind === 'already') return { result: 'already' }
+  if (standing.kind === 'take-back') return { result: 'looked' }
+  return { result: 'looked', steps: await foresee(operator, terminal, parts, chosen) }
 }
 
 /** What each step would do, from one look at both sides. */
 const foresee = async (
   operator: Operator,
-  { terminal }: Talk,
+  terminal: Talk['terminal'],
   parts: SwapParts,
-  { kind, origin, active, targets, begun }: Chosen,
+  { kind, origin, active, targets }: Chosen,
 ): Promise<FailoverRow['steps']> => {
   const [source, replica] = kind === 'failover' ? [origin, active] : [active, origin]
   const deletes = targets.find((target) => addressText(target.replica) === addressText(active))?.deletes
@@ -191,9 +188,7 @@ const foresee = async (
   const moved = seen.moved ? countsText(seen.moved) : 'nothing'
   const principals = principalsText(frozenBy(operator.config))
   const steps = {
-    check:
-      seen.reason ??
-      `${seen.result}, ${count(seen.refs ?? 0, 'ref')}${begun ? `; was begun, done up to "${begun.done}"` : ''}`,
+    check: seen.reason ?? `${seen.result}, ${count(seen.refs ?? 0, 'ref')}`,
     freeze:
       principals === ''
         ? 'nobody: relay.yml names none, it would ask'

@@ -85,10 +85,17 @@ const headOf = async (objects: ObjectReader): Promise<readonly string[]> =>
 const revsOf = async (folder: string, range: string): Promise<readonly string[]> => {
   const given = range.includes('..') ? range : `${range}..HEAD`
   if (given.startsWith('-')) throw new UserError(`${range} is no range.`, 'Example: --since main..topic')
-  const { stdout } = await git([...SETTINGS, 'rev-parse', '--revs-only', given, '--'], options(folder))
+  const noRange = (cause?: unknown): UserError => {
+    const help = 'Example: --since main..topic, or --since v1 for what came after it.'
+    return new UserError(`${range} names no commits that are there.`, help, { cause })
+  }
+  const { stdout } = await git([...SETTINGS, 'rev-parse', '--revs-only', given, '--'], options(folder)).catch(
+    (error: unknown) => {
+      throw error instanceof UserError && /bad revision/.test(error.message) ? noRange(error) : error
+    },
+  )
   const revs = stdout.split('\n').filter((line) => /^\^?[0-9a-f]{40}$/.test(line))
-  if (revs.length === 0)
-    throw new UserError(`${range} is no range of ${folder}.`, 'Example: --since main..topic')
+  if (revs.length === 0) throw noRange()
   return revs
 }
 

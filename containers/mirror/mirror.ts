@@ -5,14 +5,17 @@ import {
   type RepositoryAddress,
 } from '../../shared/codecommit/address.ts'
 import type { RefMap } from '../../shared/git/refs.ts'
+import type { GitClient } from '../../shared/git/types.ts'
 import { type BatchLimits, batches, PUSH_LIMITS } from '../../shared/replication/batches.ts'
 import { deletionsApart, keepDefaultBranch } from '../../shared/replication/default-branch.ts'
 import { plan, type RefUpdate } from '../../shared/replication/plan.ts'
-import { isBlocked, lossesApart, rewindsBehind } from '../../shared/replication/relay/pushes.ts'
-import type { DefaultBranchKeeper, Draft, Verdict } from '../../shared/replication/relay/types.ts'
+import { lossesApart, rewindsBehind } from '../../shared/replication/relay/pushes.ts'
+import type { DefaultBranchKeeper } from '../../shared/replication/relay/types.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
+import { admitted, ask, type Loss, type PushGround, without } from './admit.ts'
 import type { Refusal } from './git-output.ts'
+import { withoutNamesakes } from './namesakes.ts'
 import type { Repository } from './repository.ts'
 import type { MirrorWatch } from './watch.ts'
 
@@ -25,7 +28,12 @@ export interface MirrorTask {
 }
 
 export interface MirrorTools {
-  readonly access: Pick<CodeCommitAccess, 'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch'>
+  readonly access: Pick<
+    CodeCommitAccess,
+    'readRefs' | 'describe' | 'ensureRepository' | 'setDefaultBranch' | 'gitRemote'
+  >
+  /** for the one ref that the git program does not push */
+  readonly git: Pick<GitClient, 'advertise' | 'push'>
   readonly repository: Repository
   /** asked before anything is taken away, and told before anything is pushed */
   readonly watch?: MirrorWatch | undefined
@@ -60,7 +68,7 @@ export const mirror = async (task: MirrorTask, tools: MirrorTools): Promise<void
   const planned = wanted.filter(({ ref }) => !broken.includes(ref))
   const { updates, rewinds } = await admitted(planned, sourceRefs, replicaRefs, task, tools)
   const keeper = keepDefaultBranch(
-    { reader: access, access, log },
+    { git: tools.git, access, log },
     { repository: task.source, replica: task.replica },
   )
   const unsent = broken.map((ref) => ({ ref, reason: UNSENT, moved: false }))
@@ -91,109 +99,7 @@ const leave = async (
   await watch?.noteKept(kept)
 }
 
-const UNSENT = 'the source names its object and does not have all of it'
-
-interface Admitted {
-  readonly updates: readonly RefUpdate[]
-  /** of these: no fast-forwards */
-  readonly rewinds: ReadonlySet<RefUpdate>
-}
-
-/** What the guard lets pass. The clone holds all that the source's refs reach: a tip that is not in it is about to be lost. */
-const admitted = async (
-  updates: readonly RefUpdate[],
-  source: RefMap,
-  replica: RefMap,
-  task: MirrorTask,
-  { repository, watch, log }: MirrorTools,
-): Promise<Admitted> => {
-  if (!watch || updates.length === 0) return { updates, rewinds: new Set() }
-  const taken = updates.filter((update) => update.kind !== 'create')
-  const lacking = await repository.lacking(taken.map(({ from }) => from))
-  const losing = taken.filter(({ from }) => lacking.has(from))
-  const overwritten = await overwrittenIn(updates, lacking, repository)
-  const rewinds = new Set<RefUpdate>([...losing.filter(({ kind }) => kind === 'update'), ...overwritten])
-  const isAsked = losing.length + overwritten.length > 0 || taken.some(({ kind }) => kind === 'delete')
-  if (!isAsked) {
-    await watch.announce(updates)
-    return { updates, rewinds }
-  }
-  // no push is atomic: what only refs hold that move backwards as well is lost when one of them is refused
-  const sure = new Map(replica)
-  for (const update of updates) {
-    if (update.kind === 'delete' || rewinds.has(update)) sure.delete(update.ref)
-    else sure.set(update.ref, update.to)
-  }
-  const alone =
-    rewinds.size < 2
-      ? new Set()
-      : await repository.unreached(
-          overwritten.map(({ from }) => from),
-          sure.values(),
-        )
-  const atRisk = overwritten.filter(({ from }) => alone.has(from))
-  const allowed = await ask({ updates, source, replica, losing, overwritten, atRisk }, watch, task, log)
-  await watch.announce(allowed)
-  return { updates: allowed, rewinds }
-}
-
-/** @throws RelayError PLAN_REFUSED */
-const ask = async (
-  draft: Draft,
-  watch: MirrorWatch,
-  { replica }: MirrorTask,
-  log: Log,
-): Promise<readonly RefUpdate[]> => {
-  const verdict = await watch.guard(draft)
-  if (verdict.kind === 'refuse') throw planRefused(verdict, replica, log)
-  return possible(draft.updates, verdict.updates)
-}
-
-/** What is not found out with so many questions counts as overwritten: it is written down, no more. */
-const MOST_FORWARD_QUESTIONS = 256
-
-type Update = Extract<RefUpdate, { kind: 'update' }>
-
-/** Updates whose old tip stays in the source and which are no fast-forward. Each move of a tag overwrites. */
-const overwrittenIn = async (
-  updates: readonly RefUpdate[],
-  lacking: ReadonlySet<string>,
-  repository: Repository,
-): Promise<readonly Update[]> => {
-  const found: Update[] = []
-  let questions = 0
-  for (const update of updates) {
-    if (update.kind !== 'update' || lacking.has(update.from)) continue
-    if (update.ref.startsWith('refs/heads/')) {
-      questions += 1
-      if (questions <= MOST_FORWARD_QUESTIONS && (await repository.isForward(update.from, update.to)))
-        continue
-    }
-    found.push(update)
-  }
-  return found
-}
-
-/** What the guard lets pass, without the refs whose place a kept one takes: `a` and `a/b` cannot both exist. */
-const possible = (planned: readonly RefUpdate[], allowed: readonly RefUpdate[]): readonly RefUpdate[] => {
-  const stays = new Set(without(planned, allowed).map(({ ref }) => ref))
-  return allowed.filter((update) => !isBlocked(update, stays))
-}
-
-const without = (updates: readonly RefUpdate[], those: readonly RefUpdate[]): readonly RefUpdate[] => {
-  const left = new Set(those)
-  return updates.filter((update) => !left.has(update))
-}
-
-/** The reason is for the log: it would not fit what an error says of itself. */
-export const planRefused = (
-  { reason, deletions, rewinds }: Extract<Verdict, { kind: 'refuse' }>,
-  replica: ReachableRepository,
-  log: Log,
-): RelayError => {
-  log.error('plan refused', { replica: addressText(replica), reason })
-  return new RelayError('PLAN_REFUSED', { replica: addressText(replica), deletions, rewinds })
-}
+const UNSENT = 'the source lacks objects of it, or of a ref fetched together with it'
 
 const readReplica = async (
   task: MirrorTask,
@@ -220,12 +126,6 @@ export const makeReplica = async (
   return made
 }
 
-interface PushGround {
-  readonly source: RefMap
-  readonly replica: RefMap
-  readonly rewinds: ReadonlySet<RefUpdate>
-}
-
 /**
  * Pushes batch by batch. Refs refused one by one stop nobody else; a push that fails as a whole is thrown. What takes something away goes
  * behind all that may keep it, and is asked about once more where some of that was refused.
@@ -244,7 +144,11 @@ const pushAll = async (
     .flatMap(deletionsApart)
   for (const [index, planned] of pushes.entries()) {
     const startedAt = now()
-    let batch = planned
+    const { clear, unclear } = withoutNamesakes(planned, held)
+    for (const refusal of unclear) log.warn('ref refused', { ...refusal })
+    refused.push(...unclear)
+    let batch = clear
+    if (batch.length === 0) continue
     const losses = batch.filter((update) => update.kind === 'delete' || rewinds.has(update)) as Loss[]
     if (watch && refused.length > 0 && losses.length > 0) {
       const own = new Set(batch.map(({ ref }) => ref))
@@ -279,8 +183,6 @@ const pushAll = async (
   await keeper.afterCreation()
   return refused
 }
-
-type Loss = Exclude<RefUpdate, { kind: 'create' }>
 
 const refusalError = (refused: readonly Refusal[], replica: string): RelayError =>
   new RelayError(refused.every(({ moved }) => moved) ? 'REPLICA_MOVED' : 'PUSH_REJECTED', {

@@ -6,7 +6,8 @@ import { relay } from '../../shared/replication/relay/relay.ts'
 import type { RelayOutcome } from '../../shared/replication/relay/types.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 import type { Log } from '../../shared/runtime/log.ts'
-import { type MirrorTask, makeReplica, planRefused } from './mirror.ts'
+import { planRefused } from './admit.ts'
+import { type MirrorTask, makeReplica } from './mirror.ts'
 import type { MirrorWatch } from './watch.ts'
 
 export interface RelayTools {
@@ -89,7 +90,7 @@ const relayTo = (task: MirrorTask, tools: RelayTools): Promise<RelayOutcome> => 
       bytes: Number.MAX_SAFE_INTEGER,
       ...(watch && { guard: watch.guard, announce: watch.announce }),
       defaultBranch: keepDefaultBranch(
-        { reader: access, access, log },
+        { git, access, log },
         { repository: task.source, replica: task.replica },
       ),
       signal,

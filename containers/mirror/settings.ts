@@ -1,4 +1,8 @@
-import type { ReachableRepository, RepositoryAddress } from '../../shared/codecommit/address.ts'
+import {
+  type ReachableRepository,
+  type RepositoryAddress,
+  readAddress,
+} from '../../shared/codecommit/address.ts'
 import { oneOf, optionalText, readEnvironment, type Setting, text } from '../../shared/runtime/environment.ts'
 import type { MirrorTask } from './mirror.ts'
 import type { WatchRules } from './watch.ts'
@@ -92,23 +96,8 @@ function repository(name: string): Setting<ReachableRepository> {
     name,
     expected: 'JSON with account (12 digits), region, name, and where needed role and externalId',
     read: (value) => {
-      const parsed = parse(value)
-      return parsed ? { value: parsed } : undefined
+      const found = readAddress(value)
+      return found && { value: found }
     },
-  }
-}
-
-const parse = (value: string | undefined): ReachableRepository | undefined => {
-  const found = parseJson(value)
-  const { account, region, name, role, externalId } = (found ?? {}) as Record<string, unknown>
-  const texts = [account, region, name].every((part) => typeof part === 'string')
-  const optional = [role, externalId].every((part) => part === undefined || typeof part === 'string')
-  if (!texts || !optional || !/^\d{12}$/.test(account as string)) return undefined
-  return {
-    account: account as string,
-    region: region as string,
-    name: name as string,
-    ...(typeof role === 'string' && { role }),
-    ...(typeof externalId === 'string' && { externalId }),
   }
 }

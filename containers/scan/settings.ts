@@ -1,12 +1,11 @@
-import type { RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { type RepositoryAddress, readAddress } from '../../shared/codecommit/address.ts'
 import { count, optionalText, readEnvironment, type Setting, text } from '../../shared/runtime/environment.ts'
-import { addressOf } from '../../shared/scanning/push/task-ended.ts'
 
 const repository: Setting<RepositoryAddress> = {
   name: 'RELAY_SCAN',
   expected: 'JSON with account (12 digits), region and name',
   read: (value) => {
-    const found = addressOf(value)
+    const found = readAddress(value)
     return found && { value: found }
   },
 }

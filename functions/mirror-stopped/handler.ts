@@ -1,8 +1,8 @@
-import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { addressText } from '../../shared/codecommit/address.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { decodeBody } from '../../shared/events/decode.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
-import { replicationRequested, scanRequested } from '../../shared/events/request.ts'
+import { replicationRequested, type Stamp, scanRequested } from '../../shared/events/request.ts'
 import type { TaskStopped } from '../../shared/events/types.ts'
 import { type FinishParts, finish } from '../../shared/replication/finish.ts'
 import { createMemory } from '../../shared/replication/guard/memory.ts'
@@ -45,19 +45,14 @@ export interface MirrorStoppedParts {
  * what came meanwhile, a later try, or `Scan Incomplete`.
  */
 export const createMirrorStopped = (parts: MirrorStoppedParts): Handle<BatchResponse> => {
-  const { queues, own, now, id } = parts
-  const work = createQueue({ queues, url: parts.replicateQueue })
-  const dead = createQueue({ queues, url: parts.replicateDeadLetters })
-  const letter = (request: Parameters<typeof replicationRequested>[0]) =>
-    replicationRequested(request, { id: id(), now: now(), ...own })
+  const { now } = parts
   const left = openLeftRefs(parts.table)
   const base: Omit<FinishParts, 'log'> = {
     ...parts,
     store: openReplicas(parts.table),
     once: openOnce(parts).once,
     emit: createEmitter({ client: parts.events, bus: parts.bus }).emit,
-    ask: (request, delaySeconds) => work.send(letter(request), delaySeconds),
-    bury: (request) => dead.send(letter(request)),
+    ...lettersTo(parts, replicationRequested, parts.replicateQueue, parts.replicateDeadLetters),
     remember: (target, refs, at) => createMemory({ left, now }, target).remember(refs, at),
     limit: parts.config.mirror.attempts,
   }
@@ -71,6 +66,25 @@ export const createMirrorStopped = (parts: MirrorStoppedParts): Handle<BatchResp
     })
 }
 
+/**
+ * Puts requests into a queue of work, or where they ring and can be redriven: its dead letters.
+ * @param written a request as a message
+ */
+const lettersTo = <T>(
+  { queues, own, now, id }: MirrorStoppedParts,
+  written: (request: T, stamp: Stamp) => string,
+  workQueue: string,
+  deadLetters: string,
+) => {
+  const letter = (request: T) => written(request, { id: id(), now: now(), ...own })
+  const work = createQueue({ queues, url: workQueue })
+  const dead = createQueue({ queues, url: deadLetters })
+  return {
+    ask: (request: T, afterSeconds?: number) => work.send(letter(request), afterSeconds),
+    bury: (request: T) => dead.send(letter(request)),
+  }
+}
+
 /** A given-up scan that was told is not told again for so long; who tells it has this long. */
 const KEEP_SECONDS = 30 * 24 * 3600
 const TELL_SECONDS = 60
@@ -79,19 +93,14 @@ const scanPartsOf = (
   parts: MirrorStoppedParts,
   { emit }: Pick<FinishParts, 'emit'>,
 ): Omit<TaskEndedParts, 'log'> => {
-  const { queues, own, now, id, random, table } = parts
-  const work = createQueue({ queues, url: parts.scanQueue })
-  const dead = createQueue({ queues, url: parts.scanDeadLetters })
-  const letter = (repository: RepositoryAddress, reason: string) =>
-    scanRequested({ repository, reason }, { id: id(), now: now(), ...own })
+  const { now, id, random, table } = parts
   return {
     now,
     random,
     emit,
     once: (name, tell) => openOnce({ table, now, id }).once(name, TELL_SECONDS, KEEP_SECONDS, tell),
     marks: openScanMarks(table),
-    ask: (repository, reason, afterSeconds) => work.send(letter(repository, reason), afterSeconds),
-    bury: (repository, reason) => dead.send(letter(repository, reason)),
+    ...lettersTo(parts, scanRequested, parts.scanQueue, parts.scanDeadLetters),
     limit: parts.config.mirror.attempts,
   }
 }

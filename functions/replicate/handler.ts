@@ -21,7 +21,7 @@ import type { TaskPlace } from '../../shared/runtime/run-task.ts'
 import {
   type BatchResponse,
   createFailures,
-  isLastReceive,
+  failAloud,
   type QueueRecord,
   recordsOf,
 } from '../../shared/runtime/sqs-batch.ts'
@@ -137,9 +137,11 @@ const followGroup = async (
     parts.log.info('replica followed', { ...names, outcome, reason: work.reason })
     return outcome
   } catch (error) {
-    for (const record of group.records) fail(record, error)
-    const last = [...group.records].find((record) => isLastReceive(record, maxReceives))
-    if (last) await ring(parts, work, last, error)
+    const { records } = group
+    const failed = { records, error, maxReceives, facts: { replica: names.replica } }
+    await failAloud({ fail, log: parts.log }, failed, ({ receives }) =>
+      giveUp(parts, work.target, { ...failureOf(error), attempts: receives }),
+    )
     return 'failed'
   }
 }
@@ -158,21 +160,12 @@ const workOf = ({ target, way, records, events, requests }: Group, budget: Budge
     : {}),
 })
 
-/** SQS is about to move the record to the dead-letter queue: people hear of it now. */
-const ring = async (parts: FollowParts, work: Work, record: QueueRecord, error: unknown): Promise<void> => {
+/** What people are told of it: the words of AWS where there are some. */
+const failureOf = (error: unknown) => {
   const { code: aws, reason, errorClass } = describeFailure(error)
-  try {
-    await giveUp(parts, work.target, {
-      key: `${record.messageId}/${addressText(work.target.replica)}`,
-      code: codeOf(error) ?? 'REMOTE_FAILED',
-      reason: aws === undefined ? String(errorClass) : String(reason),
-      attempts: record.receives,
-      cause: work.reason,
-    })
-  } catch (ringing) {
-    // the record still goes to the dead-letter queue, whose alarm rings
-    const replica = addressText(work.target.replica)
-    parts.log.error('failure not announced', { replica, ...describeFailure(ringing) })
+  return {
+    code: codeOf(error) ?? ('REMOTE_FAILED' as const),
+    reason: aws === undefined ? String(errorClass) : String(reason),
   }
 }
 

@@ -37,8 +37,7 @@ export const outfitWith =
     return {
       ensureReplica: (target) =>
         createReplica({ access: codecommit, settings, emit, ruleTags: ruleTags(config), log }, target),
-      defaultBranchFor: (target) =>
-        keepDefaultBranch({ reader: codecommit, access: codecommit, log }, target),
+      defaultBranchFor: (target) => keepDefaultBranch({ git, access: codecommit, log }, target),
       guardFor: createWatch(
         {
           git,

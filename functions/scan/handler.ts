@@ -14,7 +14,7 @@ import { startTask, type TaskOrder, type TaskPlace, taskInput } from '../../shar
 import {
   type BatchResponse,
   createFailures,
-  isLastReceive,
+  failAloud,
   type QueueRecord,
   recordsOf,
 } from '../../shared/runtime/sqs-batch.ts'
@@ -146,9 +146,12 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
       await marks.release(repository, owner)
     }
   } catch (error) {
-    for (const record of group.records) parts.fail(record, error)
-    const last = [...group.records].find((record) => isLastReceive(record, parts.maxReceives))
-    if (last) await giveUp(parts, repository, last, error)
+    const { maxReceives } = parts
+    const facts = { repository: addressText(repository) }
+    const failed = { records: group.records, error, maxReceives, facts }
+    await failAloud({ fail: parts.fail, log: run.log }, failed, (last) =>
+      giveUp(parts, repository, last, error),
+    )
     return 'failed'
   }
 }
@@ -183,7 +186,7 @@ const scanOrHandOver = async (
   return 'handed over'
 }
 
-/** SQS is about to move the record to the dead-letter queue: people hear of it now, and the schedule asks with growing pauses. */
+/** People hear of it, and the schedule asks with growing pauses. */
 const giveUp = async (
   { marks, emit, once, run, now }: GroupParts,
   repository: RepositoryAddress,
@@ -193,20 +196,15 @@ const giveUp = async (
   const code = codeOf(error) ?? 'REMOTE_FAILED'
   const name = addressText(repository)
   run.log.error('scan given up', { repository: name, code })
-  try {
-    await marks.giveUp(repository, now())
-    await once(`scan-given-up#${name}#${messageId}`, () =>
-      emit('Scan Incomplete', {
-        repository,
-        gaps: [{ reason: CODES[code].says }],
-        gapsInAll: 1,
-        nextStep: `Look for ${code} in docs/operate.md ("A scan fails"). What was pushed is in the dead letters of the scan, and is searched again with growing pauses.`,
-      }),
-    )
-  } catch (ringing) {
-    // the record still goes to the dead-letter queue, whose alarm rings
-    run.log.error('failure not announced', { repository: name, ...describeFailure(ringing) })
-  }
+  await marks.giveUp(repository, now())
+  await once(`scan-given-up#${name}#${messageId}`, () =>
+    emit('Scan Incomplete', {
+      repository,
+      gaps: [{ reason: CODES[code].says }],
+      gapsInAll: 1,
+      nextStep: `Look for ${code} in docs/operate.md ("A scan fails"). What was pushed is in the dead letters of the scan, and is searched again with growing pauses.`,
+    }),
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
 import { createDiscover, type Discover } from '../../shared/config/discover.ts'
-import { replicasOf } from '../../shared/config/replicas.ts'
+import { divergenceOf, replicasOf } from '../../shared/config/replicas.ts'
 import type { Config } from '../../shared/config/types.ts'
 import { createEmitter } from '../../shared/events/emit.ts'
 import { replicationRequested } from '../../shared/events/request.ts'
@@ -142,6 +142,7 @@ const lookOf = (work: Work, run: Run): Look => {
           },
         },
         isGone: (task) => isGone(parts.tasks, task, now()),
+        divergenceOf: (target) => divergenceOf(parts.config, target),
         remember: (target, refs, at) => createMemory({ left, now }, target).remember(refs, at),
         ask: (requests) =>
           replicate.sendAll(

@@ -17,6 +17,34 @@ export interface ReachableRepository extends RepositoryAddress {
 export const addressText = ({ account, region, name }: RepositoryAddress): string =>
   `${account}/${region}/${name}`
 
+/**
+ * An address as the environment of a task has it.
+ * @param text JSON with account, region and name, and where there is one the role
+ * @returns undefined: it is none
+ */
+export const readAddress = (text: string | undefined): ReachableRepository | undefined => {
+  const { account, region, name, role, externalId } = fieldsOf(text)
+  const isText = (value: unknown, form: RegExp): value is string =>
+    typeof value === 'string' && form.test(value)
+  const isOptional = (value: unknown): value is string | undefined =>
+    value === undefined || typeof value === 'string'
+  if (!isText(account, /^\d{12}$/) || !isText(region, /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/)) return undefined
+  if (!isText(name, /^[\w.-]{1,100}$/) || !isOptional(role) || !isOptional(externalId)) return undefined
+  return {
+    ...{ account, region, name },
+    ...(role !== undefined && { role }),
+    ...(externalId !== undefined && { externalId }),
+  }
+}
+
+const fieldsOf = (text: string | undefined): Record<string, unknown> => {
+  try {
+    return { ...JSON.parse(text ?? '') }
+  } catch {
+    return {}
+  }
+}
+
 /** ARN of a repository. Partitions go by the region's name (AWS General Reference, "Amazon Resource Names"). */
 export const repositoryArn = ({ account, region, name }: RepositoryAddress): string =>
   `arn:${partitionOf(region)}:codecommit:${region}:${account}:${name}`

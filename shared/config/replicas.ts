@@ -27,7 +27,7 @@ export type KnownTags = Readonly<Record<string, string>> | 'any'
  * @param tags of the repository; needed only where {@link needsTags}
  */
 export const replicasOf = (
-  config: Config,
+  config: Pick<Config, 'replicate'>,
   repository: RepositoryAddress,
   own: Own,
   tags: KnownTags = {},
@@ -87,7 +87,11 @@ export const unknownRegions = (
   })
 }
 
-const rulesFor = (config: Config, repository: RepositoryAddress, own: Own): readonly ReplicationRule[] =>
+const rulesFor = (
+  config: Pick<Config, 'replicate'>,
+  repository: RepositoryAddress,
+  own: Own,
+): readonly ReplicationRule[] =>
   repository.account === own.account && !isParkingName(repository.name)
     ? config.replicate.filter(
         ({ from = own.region ?? repository.region, repositories }) =>

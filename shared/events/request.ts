@@ -22,7 +22,8 @@ export const replicationRequested = (
 export const scanRequested = (work: Pick<ScanRequest, 'repository' | 'reason'>, stamp: Stamp): string =>
   enveloped('Scan Requested', stamp, { repository: plain(work.repository), reason: work.reason })
 
-interface Stamp {
+/** Of an envelope: its id and time, and who sends it. */
+export interface Stamp {
   readonly id: string
   /** milliseconds since the epoch */
   readonly now: number

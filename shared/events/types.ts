@@ -190,7 +190,7 @@ export interface ScanIncomplete {
   readonly repository: RepositoryAddress
   /** at most {@link MAX_NAMED_FINDINGS} of them */
   readonly gaps: readonly {
-    /** `time`, `size`, `findings`, `pattern`, `unreadable` */
+    /** `time`, `size`, `findings`, `pattern`, `broken`, `missing`; or a sentence, where a scan was given up */
     readonly reason: string
     readonly path?: string
     readonly commit?: string

@@ -56,7 +56,7 @@ const partOf = (event: ScanEvent): Part => {
       const reasons = [...new Set(findings.flatMap((finding) => finding.why ?? []))].map(sentence)
       return {
         mood: 'plain',
-        says: `no longer there, still leaked: ${summaryOf(resolved, first)}`,
+        says: `${endOf(findings)}: ${summaryOf(resolved, first)}`,
         facts: [
           ...(first && resolved === 1 ? factsOf(first) : []),
           { label: 'Why', value: [why, ...reasons].join('; ') },
@@ -90,12 +90,22 @@ const partOf = (event: ScanEvent): Part => {
   }
 }
 
+const endOf = (findings: readonly { readonly how: 'gone' | 'allowed' }[]): string => {
+  if (findings.every(({ how }) => how === 'allowed')) return 'allowed, said to be no secret'
+  return findings.some(({ how }) => how === 'allowed')
+    ? 'allowed, or no longer there and still leaked'
+    : 'no longer there, still leaked'
+}
+
 const HOW = { gone: 'gone from every branch that had it', allowed: 'allowed' } as const
 
 const summaryOf = (number: number, first: NamedFinding | undefined): string =>
   first && number === 1
-    ? `${sentence(first.description)} ${atOf(first)}`
+    ? `${briefly(first.description)} ${atOf(first)}`
     : `${count(number, 'finding')}${first ? `, the first ${atOf(first)}` : ''}`
+
+/** A subject has a hundred characters, and the place is to be among them: what stands in brackets is for longer texts. */
+const briefly = (description: string): string => sentence(description.replace(/ \([^()]*\)/g, ''))
 
 /** `in config/app.yml, line 7` */
 const atOf = ({ place: where, path, line, commit }: NamedFinding): string => {
@@ -114,16 +124,20 @@ const elsewhereOf = ({ elsewhere }: NamedFinding): string[] =>
   elsewhere > 0 ? [`also in ${count(elsewhere, 'other repository', 'other repositories')}`] : []
 
 const factsOf = (finding: NamedFinding): Fact[] => {
-  const { rule, redacted, commit, author, note, again } = finding
+  const { rule, redacted, description, commit, author, note, again } = finding
   return [
     { label: 'Rule', value: sentence(rule) },
     { label: 'Secret', value: sentence(redacted) },
+    ...(briefly(description) === sentence(description)
+      ? []
+      : [{ label: 'It is', value: sentence(description) }]),
     ...(branchesOf(finding) === '' ? [] : [{ label: 'Branch', value: branchesOf(finding) }]),
     ...(commit === undefined ? [] : [{ label: 'Commit', value: short(commit) }]),
     ...(author === undefined ? [] : [{ label: 'Author', value: sentence(author) }]),
     ...(note === undefined ? [] : [{ label: 'Known', value: sentence(note) }]),
     ...elsewhereOf(finding).map((value) => ({ label: 'Seen', value })),
-    ...(again ? [{ label: 'Before', value: 'it had been resolved, and is back' }] : []),
+    { label: 'Fingerprint', value: finding.fingerprint },
+    ...(again ? [{ label: 'Before', value: 'it had been resolved or allowed, and is open again' }] : []),
   ]
 }
 
@@ -156,7 +170,8 @@ const REASONS: Readonly<Record<string, string>> = {
   size: 'is too large',
   findings: 'has more findings than are kept',
   pattern: 'a rule whose expression cannot run',
-  unreadable: 'could not be read any more',
+  broken: 'is broken',
+  missing: 'could not be read any more',
 }
 
 const gapText = ({ reason, path, commit, rule, bytes }: Gap): string =>

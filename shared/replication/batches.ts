@@ -49,6 +49,13 @@ export const argumentBytes = (update: RefUpdate): number => {
   return update.kind === 'delete' ? lease + ':'.length + name + 1 + 8 : lease
 }
 
+/**
+ * Deletions that stand in the way of a creation, and therefore go before everything that may be refused: what is to keep their tips
+ * must be there already.
+ */
+export const obstaclesIn = (updates: readonly RefUpdate[]): ReadonlySet<RefUpdate> =>
+  conflicts(updates).obstacles
+
 /** Deletions that must come before a creation, and the creations that wait for them. */
 const conflicts = (updates: readonly RefUpdate[]) => {
   const deletions = new Map(

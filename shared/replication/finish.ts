@@ -235,7 +235,7 @@ const fail = async (
   // the record forgets what was meant when the work has failed for good; what is redriven must still say it
   const request = requestOf(target, claim, 0)
   await parts.bury(claim.launch?.force ? { ...request, by: 'force' } : request)
-  const failure = { key: claim.id, code, reason, attempts: claim.attempt + 1, cause: claim.reason }
+  const failure = { code, reason, attempts: claim.attempt + 1 }
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const pushed = (await parts.store.get(target))?.dirty ?? false
     // what was pushed while it failed starts anew, with all its tries, once the claim is closed

@@ -17,6 +17,8 @@ export interface InspectParts {
   readonly remember?: (target: Target, refs: RefMap, at: number) => Promise<void>
   /** whether a mirror task ended without anybody having heard of it */
   readonly isGone: (task: string) => Promise<boolean>
+  /** what relay.yml says of refs that somebody else moved */
+  readonly divergenceOf: (target: Target) => 'report' | 'overwrite' | 'keep'
   readonly now: () => number
   readonly log: Log
 }
@@ -53,7 +55,8 @@ export const inspect = async (
       const record = recordOf(target)
       const look = lookOf(target, replicas[index], source, parts.now)
       const held = await isHeld(parts, target, record)
-      const sight = judge(look, { record, held, now: parts.now() })
+      const keeps = parts.divergenceOf(target) === 'keep'
+      const sight = judge(look, { record, held, keeps, now: parts.now() })
       if (sight.kind === 'equal' && sight.news) {
         await note(parts, target, sight.news)
         if (source?.kind === 'refs' && source.refs) {

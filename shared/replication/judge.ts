@@ -18,6 +18,8 @@ export interface Known {
   readonly record: ReplicaRecord | undefined
   /** somebody works on it */
   readonly held: boolean
+  /** relay.yml says to leave refs that somebody else moved */
+  readonly keeps: boolean
   /** milliseconds since the epoch */
   readonly now: number
 }
@@ -30,14 +32,17 @@ export const LONGEST_PAUSE_MS = 24 * 3600_000
 export const judge = (look: Look, known: Known): Sight => {
   if (look.kind === 'source-missing') return look
   if (look.kind === 'unread') return judgeUnread(look, known)
-  const { record, held } = known
+  const { record, held, keeps } = known
   if (look.kind === 'different') {
     const refs = look.updates.length
+    const isKnown = isSettled(record, look.updates)
     // a person has been asked about this very plan, or relay.yml says to leave it
-    if (isSettled(record, look.updates)) return { kind: 'different', ask: false, suspect: false, refs }
+    if (isKnown && (record?.status !== 'kept' || keeps))
+      return { kind: 'different', ask: false, suspect: false, refs }
     // while somebody is at it, a request makes sure of one more look at the end
     if (held) return { kind: 'different', ask: true, suspect: false, refs }
-    const suspect = record?.behind === undefined
+    // relay.yml does not say to leave it any more: no event was missed
+    const suspect = !isKnown && record?.behind === undefined
     if (!record?.failure) return { kind: 'different', ask: true, suspect, refs }
     return { kind: 'different', suspect, refs, ...paced('different', known) }
   }

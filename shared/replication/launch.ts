@@ -1,9 +1,8 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
-import * as z from 'zod/mini'
+import { readAddress } from '../codecommit/address.ts'
 import type { Tasks } from '../runtime/aws-clients.ts'
 import { asFailure } from '../runtime/aws-failures.ts'
 import { RelayError } from '../runtime/errors.ts'
-import { once } from '../runtime/once.ts'
 import { startTask, type TaskPlace, taskInput } from '../runtime/run-task.ts'
 import type { Launch } from '../store/records.ts'
 import type { Target } from './prove.ts'
@@ -31,24 +30,6 @@ export const launchOf = (place: TaskPlace, target: Target, launch: Launch): RunT
   return taskInput(place, order, 'MIRROR_NOT_STARTED')
 }
 
-/** Made when it is first asked for: only the end of a mirror needs it. */
-const given = once(() => {
-  const address = {
-    account: z.string().check(z.regex(/^\d{12}$/)),
-    region: z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/)),
-    name: z.string().check(z.regex(/^[\w.-]{1,100}$/)),
-  }
-  return z.object({
-    RELAY_REPOSITORY: z.object(address),
-    RELAY_REPLICA: z.object({
-      ...address,
-      role: z.exactOptional(z.string()),
-      externalId: z.exactOptional(z.string()),
-    }),
-    RELAY_DELETES: z.enum(['mirror', 'keep']),
-  })
-})
-
 /**
  * What {@link launchOf} put into the overrides, read back from the event that reports the task's end.
  * @returns undefined for a task that is no mirror of Relay's
@@ -57,27 +38,17 @@ const given = once(() => {
 export const launched = (
   environment: Readonly<Record<string, string>>,
 ): { readonly target: Target; readonly claim: string } | undefined => {
-  const { RELAY_CLAIM: claim, RELAY_REPOSITORY, RELAY_REPLICA, RELAY_DELETES } = environment
+  const { RELAY_CLAIM: claim, RELAY_REPOSITORY, RELAY_REPLICA, RELAY_DELETES: deletes } = environment
   if (claim === undefined) return undefined
-  const result = z.safeParse(given(), {
-    RELAY_REPOSITORY: fromJson(RELAY_REPOSITORY),
-    RELAY_REPLICA: fromJson(RELAY_REPLICA),
-    RELAY_DELETES,
-  })
-  if (!result.success) {
-    const field = result.error.issues[0]?.path.join('.')
-    throw new RelayError('EVENT_MALFORMED', { field, expected: 'what Relay starts mirrors with' })
-  }
-  const { RELAY_REPOSITORY: repository, RELAY_REPLICA: replica, RELAY_DELETES: deletes } = result.data
-  return { claim, target: { repository, replica, deletes } }
+  const source = readAddress(RELAY_REPOSITORY) ?? garbled('RELAY_REPOSITORY')
+  const replica = readAddress(RELAY_REPLICA) ?? garbled('RELAY_REPLICA')
+  if (deletes !== 'mirror' && deletes !== 'keep') return garbled('RELAY_DELETES')
+  const { account, region, name } = source
+  return { claim, target: { repository: { account, region, name }, replica, deletes } }
 }
 
-const fromJson = (text: string | undefined): unknown => {
-  try {
-    return JSON.parse(text ?? '')
-  } catch {
-    return undefined
-  }
+const garbled = (field: string): never => {
+  throw new RelayError('EVENT_MALFORMED', { field, expected: 'what Relay starts mirrors with' })
 }
 
 /** {@link startTask} for a mirror. @throws RelayError MIRROR_NOT_STARTED with ECS's reason */

@@ -2,13 +2,13 @@ import { addressText } from '../codecommit/address.ts'
 import type { Way } from '../events/types.ts'
 import type { Code } from '../runtime/errors.ts'
 import type { LastWay, Pair, Proof, RefCounts, Refusal, ReplicaRecord } from '../store/records.ts'
-import type { Left } from '../store/replicas.ts'
+import { type Left, replicaKey } from '../store/replicas.ts'
 import type { Parts } from './ports.ts'
 import { lossDigest, planDigest } from './refused.ts'
 import type { Draft, Verdict } from './relay/types.ts'
-import { nextStepOf } from './retry.ts'
+import { hasOwnStep, nextStepOf } from './retry.ts'
 
-/** How long a failure that was told is remembered by its key: as long as SQS may keep the message it came from. */
+/** How long a failure that was told is remembered: as long as SQS may keep a message that failed with it. */
 const TOLD_SECONDS = 14 * 24 * 3600
 const TELL_LEASE_SECONDS = 60
 
@@ -133,14 +133,10 @@ export const tellSourceMissing = async (
 }
 
 export interface GivingUp {
-  /** names this failure: it is told once */
-  readonly key: string
   readonly code: Code
   readonly reason: string
   /** mirror runs, or tries of the message, in all */
   readonly attempts: number
-  /** why the work was begun */
-  readonly cause: string
   /** closed with it; `evenDirty`: whoever marked it is served by a request that will be seen after this */
   readonly claim?: { readonly id: string; readonly evenDirty: boolean }
 }
@@ -149,28 +145,39 @@ export interface GivingUp {
 export const SWEEP_REASON = 'sweep'
 
 /**
- * Tells the bus, once, that Relay gave up, and notes it. The sweep tries a failed replica again and again: as long as it fails
- * for the same reason, people are not told again.
+ * Tells the bus that Relay gave up, and notes it. One cause makes several messages, the mirror and each sweep fail: people are told
+ * once, until the replica was proven equal again or ended in another way, and once more where there is something else to do.
  */
 export const giveUp = async (parts: Parts, pair: Pair, failure: GivingUp): Promise<Left> => {
-  const { key, code, reason, attempts, cause, claim } = failure
-  const known = (await parts.store.get(pair))?.failure
-  if (cause.startsWith(SWEEP_REASON) && known?.code === code) {
+  const { code, reason, attempts, claim } = failure
+  const record = await parts.store.get(pair)
+  const told = isToldBy(record?.failure, code)
+    ? 'already'
+    : await parts.once(failureKey(pair, record, code), TELL_LEASE_SECONDS, TOLD_SECONDS, () =>
+        parts.emit('Mirror Failed', {
+          repository: plain(pair.repository),
+          replica: plain(pair.replica),
+          attempts,
+          code,
+          reason,
+          nextStep: nextStepOf(code, pair.repository.name),
+        }),
+      )
+  if (told === 'already')
     parts.log.warn('still failing', { replica: addressText(pair.replica), code, reason, attempts })
-  } else {
-    await parts.once(`mirror-failed/${key}`, TELL_LEASE_SECONDS, TOLD_SECONDS, () =>
-      parts.emit('Mirror Failed', {
-        repository: plain(pair.repository),
-        replica: plain(pair.replica),
-        attempts,
-        code,
-        reason,
-        nextStep: nextStepOf(code, pair.repository.name),
-      }),
-    )
-  }
   const at = new Date(parts.now()).toISOString()
   return parts.store.markFailed(pair, { code, reason, attempts, at }, claim)
+}
+
+/** Codes for which there is nothing particular to do say nothing new of a replica that is known to fail. */
+const isToldBy = (known: ReplicaRecord['failure'], code: Code): boolean =>
+  known !== undefined && (!hasOwnStep(code) || known.code === code)
+
+/** Of two workers that give up at the same time one tells. What ended a failure before is in the name of the next one. */
+const failureKey = (pair: Pair, record: ReplicaRecord | undefined, code: Code): string => {
+  const { proof, refusal, kept, missingSince } = record ?? {}
+  const since = [proof?.at, refusal?.at, kept?.at, missingSince].map((at) => at ?? '-').join(' ')
+  return `mirror-failed/${replicaKey(pair)}/${hasOwnStep(code) ? code : 'any'}/${since}`
 }
 
 const plain = ({ account, region, name }: Pair['repository']) => ({ account, region, name })

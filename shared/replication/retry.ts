@@ -60,6 +60,9 @@ const STEPS_BY_NAME: Partial<Record<Code, (repository: string) => string>> = {
     `If it was deleted on purpose, delete the replica by hand when it is not needed any more, or take ${repository} out of relay.yml. If not, make the source again and push the replica’s refs to it.`,
 }
 
+/** Whether there is something particular to do about a failure with this code. */
+export const hasOwnStep = (code: Code): boolean => (STEPS_BY_NAME[code] ?? STEPS[code]) !== undefined
+
 /**
  * What a person should do about a failure that Relay gave up on.
  * @param repository name of the source

@@ -1,6 +1,5 @@
 import { RelayError } from './errors.ts'
-import type { Log } from './log.ts'
-import { describeFailure } from './log.ts'
+import { describeFailure, type Facts, type Log } from './log.ts'
 
 /** A message as Lambda's SQS event source hands it over (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"). */
 export interface QueueRecord {
@@ -67,6 +66,35 @@ export const createFailures = (log: Log): Failures => {
     records: () => [...failed.values()],
     response: () => batchResponse(failed.keys()),
   }
+}
+
+/**
+ * Fails all that spoke of one thing. Where SQS is about to move one of them to the dead-letter queue, people hear of it now; what
+ * keeps them from hearing is logged: the record still goes there, and the queue's alarm rings.
+ * @param facts what failed, for the log
+ * @param tell is given that record
+ */
+export const failAloud = async (
+  { fail, log }: Pick<Failures, 'fail'> & { readonly log: Log },
+  { records, error, maxReceives, facts }: FailedWork,
+  tell: (last: QueueRecord) => Promise<unknown>,
+): Promise<void> => {
+  for (const record of records) fail(record, error)
+  const last = [...records].find((record) => isLastReceive(record, maxReceives))
+  if (!last) return
+  try {
+    await tell(last)
+  } catch (ringing) {
+    log.error('failure not announced', { ...facts, ...describeFailure(ringing) })
+  }
+}
+
+export interface FailedWork {
+  readonly records: Iterable<QueueRecord>
+  readonly error: unknown
+  /** maxReceiveCount of their queue */
+  readonly maxReceives: number
+  readonly facts: Facts
 }
 
 /**

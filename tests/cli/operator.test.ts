@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { UserError } from '../../cli/errors.ts'
 import { explain } from '../../cli/explain.ts'
 import { enterLocalCloud, exported } from '../../cli/local-terminal.ts'
+import { openOperator } from '../../cli/open-operator.ts'
 import { writeEnvironment } from '../../local/state/write-profile.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 
@@ -31,6 +32,13 @@ test('what a local cloud exports is read back as a shell would read it', () => {
   enterLocalCloud(folder, environment)
   expect(environment).toEqual({ PATH: '/bin', ...variables })
   expect(exported("export A=\nexport B=''\nexport C='x'\n")).toEqual({ B: '', C: 'x' })
+})
+
+test('a stage that can name no table is told before anything is asked', async () => {
+  const config = join(folder, 'relay.yml')
+  writeFileSync(config, "version: 1\nreplicate: [{ repositories: ['*'], to: [{ region: eu-west-1 }] }]\n")
+  const opened = openOperator({ config, stage: 'b@d', json: false })
+  await expect(opened).rejects.toThrow('b@d is not the name of a stage')
 })
 
 test('a folder that is no local cloud changes nothing and is told', () => {

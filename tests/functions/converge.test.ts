@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createReplicate } from '../../functions/replicate/handler.ts'
+import { compare } from '../../shared/replication/prove.ts'
+import { keptOf } from '../../shared/replication/refused.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 import { memoryTable } from '../support/memory-table.ts'
 import {
@@ -243,6 +245,45 @@ describe('a replica that cannot be read', () => {
     expect(world.refs(replica)).toEqual(world.refs(source))
   })
 
+  test('is told once, whoever fails with it: several pushes, the mirror, the sweep; again after it was equal', async () => {
+    const fail = (code: 'REMOTE_FAILED' | 'REMOTE_DENIED') =>
+      world.unreadable.set(world.key(replica), new RelayError(code))
+    const codes = () => world.eventsOf('Mirror Failed').map((detail) => (detail as { code: string }).code)
+    fail('REMOTE_FAILED')
+    world.send(pushEvent())
+    await world.settle()
+    world.send(pushEvent({ commitId: oid('c') }))
+    await world.settle()
+    await world.runSweep()
+    await world.settle()
+    expect(world.dead.length).toBeGreaterThanOrEqual(2)
+    world.unreadable.clear()
+    world.exits.push(75, 75, 75)
+    world.send(pushEvent())
+    await world.settle()
+    expect([world.tasks.length, codes()]).toEqual([3, ['REMOTE_FAILED']])
+    // there is something else to do
+    world.exits.push(77)
+    world.send(pushEvent())
+    await world.settle()
+    expect(codes()).toEqual(['REMOTE_FAILED', 'REMOTE_DENIED'])
+    fail('REMOTE_FAILED')
+    world.send(pushEvent())
+    await world.settle()
+    world.unreadable.clear()
+    world.exits.push(77)
+    world.send(pushEvent())
+    await world.settle()
+    expect(codes()).toEqual(['REMOTE_FAILED', 'REMOTE_DENIED'])
+    world.send(pushEvent())
+    await world.settle()
+    expect(await world.store.get(pair)).toMatchObject({ status: 'equal' })
+    fail('REMOTE_FAILED')
+    world.send(pushEvent())
+    await world.settle()
+    expect(codes()).toEqual(['REMOTE_FAILED', 'REMOTE_DENIED', 'REMOTE_FAILED'])
+  })
+
   test('after the mirror: proven by a later run', async () => {
     world.send(pushEvent())
     await world.deliver()
@@ -317,6 +358,22 @@ describe('the sweep', () => {
     expect(await world.store.get(pair)).toMatchObject({ status: 'equal', proof: { refs: 2 } })
     expect(world.emitted).toEqual([])
     expect(world.queue).toEqual([])
+  })
+
+  test('asks for what was left as it is, where relay.yml does not say so any more', async () => {
+    const found = await compare(world.parts.reader, { ...pair, deletes: 'mirror' }, world.parts.now)
+    const kept = keptOf(found.kind === 'different' ? found.updates : [], world.parts.now())
+    await world.store.claim(
+      pair,
+      { id: 'c', until: 1, now: 0, attempt: 0, reason: 'push', messages: [] },
+      undefined,
+    )
+    await world.store.settleClaim(pair, 'c', { status: 'kept', kept })
+    await world.runSweep()
+    expect(world.eventsOf('Replica Behind')).toEqual([])
+    expect(world.queued()).toHaveLength(1)
+    await world.settle()
+    expect(await endState()).toEqual(converged)
   })
 
   test('says nothing of a replica that is being mirrored', async () => {

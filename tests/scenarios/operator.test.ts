@@ -54,9 +54,16 @@ afterAll(async () => {
 const begin = (command: string, ...args: string[]): StartProcess =>
   startProcess([...args, '--local', live.cloud.folder], {}, command)
 
+/** A signed Git password. */
+const SIGNED = /\d{8}T\d{6}Z[0-9a-f]{64}/
+
 const relay = async (command: string, ...args: string[]) => {
   const process = begin(command, ...args)
   const { code } = await process.ended()
+  const { credentials, gitPassword } = live.cloud.access[0]!
+  for (const secret of [credentials.secretAccessKey, String(gitPassword)])
+    expect(process.output()).not.toContain(secret)
+  expect(process.output()).not.toMatch(SIGNED)
   return { code, output: process.output(), stdout: process.stdout() }
 }
 

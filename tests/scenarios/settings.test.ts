@@ -119,6 +119,23 @@ test.each(['orchard', 'unheard'])(
   },
 )
 
+test('the only branch becomes a folder between two sweeps: the replica follows', async () => {
+  const name = 'unheard'
+  const nina = developers[1]!
+  await nina.git('push', '--quiet', 'origin', 'main:between')
+  await setDefault(name, 'between')
+  await nina.git('push', '--quiet', 'origin', ':trunk')
+  await nina.git('push', '--quiet', 'origin', 'main:trunk/x')
+  await setDefault(name, 'trunk/x')
+  await nina.git('push', '--quiet', 'origin', ':between')
+  await live.sweep()
+  await live.untilEqual(name)
+  expect([...(await live.refs(live.replicaUrl(name))).keys()].filter((ref) => ref !== 'HEAD')).toEqual([
+    'refs/heads/trunk/x',
+  ])
+  expect(await replicaDefault(name)).toBe('trunk/x')
+})
+
 test('a mirror that dies between its push and the default branch: it is set later', async () => {
   const nina = await begin('mirrored')
   await live.untilEqual('mirrored')

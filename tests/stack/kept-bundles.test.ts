@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -53,5 +53,19 @@ test('a build that fails keeps nothing', async () => {
       throw new Error('does not build')
     }),
   ).rejects.toThrow('does not build')
+  expect(wordOf(await make('second'))).toEqual(all('second'))
+})
+
+test('a file that was cut short is no bundle: they are made anew, and kept', async () => {
+  await make('first')
+  const file = join(kept, readdirSync(kept)[0] ?? '')
+  writeFileSync(file, readFileSync(file).subarray(0, -1))
+  expect(wordOf(await make('second'))).toEqual(all('second'))
+  expect(wordOf(await make('third'))).toEqual(all('second'))
+})
+
+test('where nothing can be kept, a build has its bundles all the same', async () => {
+  writeFileSync(kept, 'a file where the folder should be')
+  expect(wordOf(await make('first'))).toEqual(all('first'))
   expect(wordOf(await make('second'))).toEqual(all('second'))
 })

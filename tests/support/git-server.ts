@@ -14,6 +14,8 @@ export interface GitRequest {
   readonly step: 'refs' | 'exchange'
   /** signed access key id */
   readonly user: string
+  /** as it was asked for, host and all */
+  readonly url: string
 }
 
 export interface GitServerOptions {
@@ -52,7 +54,8 @@ export const startGitServer = async (options: GitServerOptions): Promise<GitServ
     const user = authenticate(request, region, target.hostname, `/v1/repos/${name}`, options.secretOf)
     if (user === undefined) return refuse(response, request.headers.authorization ? 403 : 401)
     const service = (target.searchParams.get('service') ?? path) as GitRequest['service']
-    const seen = { region, name, service, step: path === 'info/refs' ? 'refs' : 'exchange', user } as const
+    const step = path === 'info/refs' ? 'refs' : 'exchange'
+    const seen = { region, name, service, step, user, url: target.href } as const
     requests.push(seen)
     const status = await options.before?.(seen)
     if (status !== undefined) return refuse(response, status)

@@ -15,6 +15,7 @@ import { type Cloud, startCloud } from '../../local/cloud.ts'
 import type { Faults } from '../../local/contracts.ts'
 import type { Envelope } from '../../local/gateway/wires.ts'
 import { advertised } from './advertised.ts'
+import { handedOutIn } from './handed-out.ts'
 import { plantedIn } from './planted.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -49,7 +50,10 @@ export interface LiveCloud {
   ): Promise<Envelope>
   /** runs the sweep as its schedule would: by a message in its queue */
   sweep(): Promise<void>
-  /** also looks whether a planted secret got out: into logs, tables, queues, events or messages; throws where one did */
+  /**
+   * also looks whether a planted secret, or a credential that was handed out, got out: into logs, tables, queues, events or messages;
+   * throws where one did
+   */
   stop(options?: { keep?: boolean }): Promise<void>
 }
 
@@ -206,13 +210,11 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
       await inbox.stop()
       const left = await cloud.stop()
       tellDecisions()
-      const leaks = plantedIn(cloud.folder, {
-        events: JSON.stringify(events),
-        messages: JSON.stringify(inbox.messages),
-      })
+      const others = { events: JSON.stringify(events), messages: JSON.stringify(inbox.messages) }
+      const leaks = [...plantedIn(cloud.folder, others), ...handedOutIn(cloud.folder, others)]
       if (!keep) rmSync(folder, { recursive: true, force: true })
       if (left.length > 0) throw new Error(`the cloud was stopped, but not its ${left.join(', ')}`)
-      if (leaks.length > 0) throw new Error(`planted secrets got out:\n${leaks.join('\n')}`)
+      if (leaks.length > 0) throw new Error(`secrets got out:\n${leaks.join('\n')}`)
     },
   }
 }

@@ -98,6 +98,8 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
       if (oddities.retryAfter !== undefined) response.setHeader('retry-after', oddities.retryAfter)
       return refuse(response, status)
     }
+    // nobody would hear that it closes a second time
+    if (response.closed || request.socket.destroyed) return
     const version2 = !oddities.old && request.headers['git-protocol'] === 'version=2'
     const git = start(service, isRefs, version2)
     response.on('close', () => git.kill())

@@ -6,6 +6,9 @@ export interface Held<Key, Value> {
   release(key: Key): void
 }
 
+/** What an entry costs besides the bytes of a buffer that it holds: the buffer's own object, key, link and place in the Map. */
+export const ENTRY_BYTES = 200
+
 /** Neighbours by the time of use: `older` of the oldest and `newer` of the newest are undefined. */
 interface Link<Key, Value> {
   readonly key: Key

@@ -1,4 +1,5 @@
 import { ENTRY } from './entry.ts'
+import { type IdTable, idTable } from './id-table.ts'
 
 const NONE = -1
 
@@ -26,9 +27,7 @@ export interface PackIndex {
   readonly kept: Float64Array
   /** of the entry as it lies in the pack, where that is in a file; else 0 */
   readonly crc: Uint32Array
-  readonly oids: (string | undefined)[]
-  /** the first entry that has this id */
-  readonly byId: Map<string, number>
+  readonly ids: IdTable
   /** by the id of a base that was not met yet: the first of its deltas */
   readonly waiting: Map<string, number>
 }
@@ -47,16 +46,15 @@ export const packIndex = (objects: number): PackIndex => ({
   next: new Int32Array(objects).fill(NONE),
   kept: new Float64Array(objects),
   crc: new Uint32Array(objects),
-  oids: [],
-  byId: new Map(),
+  ids: idTable(objects),
   waiting: new Map(),
 })
 
 export const isDelta = (index: PackIndex, entry: number): boolean =>
   (index.type[entry] as number) >= ENTRY.offsetDelta
 
-/** The entry that begins at this place; undefined: none does. */
-export const entryAt = ({ start, count }: PackIndex, at: number): number | undefined => {
+/** The entry that begins at this place; −1: none does. */
+export const entryAt = ({ start, count }: PackIndex, at: number): number => {
   let low = 0
   let high = count
   while (low < high) {
@@ -64,7 +62,7 @@ export const entryAt = ({ start, count }: PackIndex, at: number): number | undef
     if ((start[middle] as number) < at) low = middle + 1
     else high = middle
   }
-  return low < count && start[low] === at ? low : undefined
+  return low < count && start[low] === at ? low : NONE
 }
 
 export const linkToBase = ({ base, first, next }: PackIndex, delta: number, on: number): void => {
@@ -80,8 +78,7 @@ export const waitForBase = ({ waiting, next }: PackIndex, delta: number, oid: st
 
 /** An entry's id is known: the first that has it gets the deltas that waited for it. */
 export const settleId = (index: PackIndex, entry: number, oid: string): void => {
-  index.oids[entry] = oid
-  if (!index.byId.has(oid)) index.byId.set(oid, entry)
+  index.ids.set(entry, oid)
   if (index.waiting.size > 0) takeWaiting(index, entry, oid)
 }
 

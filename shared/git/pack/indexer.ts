@@ -115,8 +115,8 @@ export const indexer = (bytes: PackBytes, limits: PackLimits, kept: Kept): Index
     into.result[into.count] = result
     if (result <= limits.base) inflated += result
     within('inflated', inflated, limits.inflated)
-    const on = typeof base === 'string' ? into.byId.get(base) : entryAt(into, at - base)
-    if (on !== undefined) linkToBase(into, into.count, on)
+    const on = typeof base === 'string' ? into.ids.find(base) : entryAt(into, at - base)
+    if (on >= 0) linkToBase(into, into.count, on)
     else if (typeof base === 'string') waitForBase(into, into.count, base)
     else malformed('entry base')
   }

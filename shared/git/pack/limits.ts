@@ -5,7 +5,7 @@ const MEBIBYTE = 1024 * 1024
 
 /**
  * What fits into a Lambda function of 1,769 MB (one vCPU), scanner included. At the worst `memory` + `held` + a base, its delta and what
- * it makes (git's own deltas are at most half of that) + the index (about 150 bytes for each object) are in memory: some 1,200 MB. Who has more room passes other limits;
+ * it makes (git's own deltas are at most half of that) + the index (about 80 bytes for each object) are in memory: some 1,050 MB. Who has more room passes other limits;
  * GIT_LIMIT with the name of one says that it takes more room or more time.
  */
 export const PACK_LIMITS: PackLimits = {

@@ -5,7 +5,7 @@ import type { PackBytes } from './bytes.ts'
 import { BEYOND_BYTES, contentReader, inflatePieces } from './content.ts'
 import { applyDelta, deltaHead } from './delta.ts'
 import { typeName } from './entry.ts'
-import { held as heldOf } from './held.ts'
+import { ENTRY_BYTES, held as heldOf } from './held.ts'
 import { ID_ROOM_BYTES, idInPlace } from './id.ts'
 import { isDelta, type PackIndex, settleId } from './index.ts'
 import type { Kept } from './kept.ts'
@@ -30,7 +30,7 @@ export interface Objects {
 
 export const packObjects = (bytes: PackBytes, index: PackIndex, limits: PackLimits, kept: Kept): Objects => {
   const contents = contentReader()
-  const held = heldOf<number, Buffer>(limits.held - kept.bytes(), ({ length }) => length)
+  const held = heldOf<number, Buffer>(limits.held - kept.bytes(), ({ length }) => length + ENTRY_BYTES)
   let scratch = Buffer.allocUnsafeSlow(64 * 1024)
   /** bytes that had to be made a second time */
   let again = 0
@@ -66,7 +66,7 @@ export const packObjects = (bytes: PackBytes, index: PackIndex, limits: PackLimi
     const out = room(head.result, own)
     const end = ID_ROOM_BYTES + head.result
     applyDelta(base, delta, head, out, ID_ROOM_BYTES)
-    if (index.oids[entry] === undefined)
+    if (!index.ids.isKnown(entry))
       settleId(index, entry, idInPlace(typeName(index.kind[entry] as number), out, ID_ROOM_BYTES, end))
     return out.subarray(ID_ROOM_BYTES, end)
   }

@@ -30,7 +30,7 @@ export interface PackLimits {
   readonly object: number
   /** bytes of one object that is held because others are made from it, of a delta, and of what it makes */
   readonly base: number
-  /** bytes of inflated objects that are kept between one object and the next */
+  /** bytes of inflated objects that are kept between one object and the next, with what it costs to keep each */
   readonly held: number
   /** bytes that all objects may have together once they are inflated, and again those that have to be made twice */
   readonly inflated: number
@@ -61,6 +61,8 @@ export interface Pack {
   walk(): Iterable<PackObject | LargeObject>
   /** any object again, by its id; quick once walk() came to its end. What it gives outlives the next object */
   read(oid: string): PackObject | LargeObject | undefined
+  /** of an object that was met so far; undefined: it was not, or is not there */
+  typeOf(oid: string): ObjectType | undefined
   /** quick once walk() came to its end */
   unread(): readonly UnreadObject[]
   close(): Promise<void>

@@ -10,7 +10,7 @@ export const packWalk = (
   index: PackIndex,
   objects: Objects,
   limits: PackLimits,
-): Pick<Pack, 'walk' | 'read' | 'unread'> => {
+): Pick<Pack, 'walk' | 'read' | 'typeOf' | 'unread'> => {
   const unread = new Map<number, Reason>()
   let isSettled = false
 
@@ -53,8 +53,8 @@ export const packWalk = (
     const data = isLarge && isRoot ? undefined : objects.make(entry, own || isLarge || !lends)
     if (!isRoot && index.first[base] === entry) objects.release(base)
     if (index.first[entry] === -1 && !isLarge) objects.release(entry)
-    const oid = index.oids[entry] as string
-    if (index.byId.get(oid) !== entry) return undefined
+    if (!index.ids.isFirst(entry)) return undefined
+    const oid = index.ids.at(entry) as string
     const type = typeName(index.kind[entry] as number)
     return isLarge || !data ? large(entry, oid) : { oid, type, data }
   }
@@ -86,17 +86,21 @@ export const packWalk = (
   return {
     walk: () => walkAs(true),
     read(oid) {
-      if (!index.byId.has(oid)) settle()
-      const entry = index.byId.get(oid)
-      if (entry === undefined) return undefined
+      if (index.ids.find(oid) < 0) settle()
+      const entry = index.ids.find(oid)
+      if (entry < 0) return undefined
       if ((index.result[entry] as number) > limits.object) return large(entry, oid)
       return { oid, type: typeName(index.kind[entry] as number), data: objects.make(entry, true) }
+    },
+    typeOf(oid) {
+      const entry = index.ids.find(oid)
+      return entry < 0 ? undefined : typeName(index.kind[entry] as number)
     },
     unread() {
       settle()
       const found: UnreadObject[] = []
       for (let entry = 0; entry < index.count; entry += 1) {
-        if (index.oids[entry] !== undefined) continue
+        if (index.ids.isKnown(entry)) continue
         const reason = unread.get(entry) ?? 'base-missing'
         found.push({ at: index.start[entry] as number, reason, size: index.result[entry] as number })
       }

@@ -8,6 +8,7 @@ import type { Emit } from '../ports.ts'
 import type { Target } from '../prove.ts'
 import type { Draft, Guard } from '../relay/types.ts'
 import { lossesOf, refusalOf, type SafetyLimits } from '../safety.ts'
+import { endsTemporaryDefault } from '../temporary-default.ts'
 import { type LostTip, type ParkParts, type ParkTerms, park } from './park.ts'
 import { authorOf } from './stranger.ts'
 
@@ -38,7 +39,10 @@ export const createGuard =
     if (kept.length > 0) await tell(parts, target, kept, 'kept', [])
     const updates = without(draft.updates, kept)
     const losing = without(draft.losing, kept)
-    const losses = lossesOf(updates, losing)
+    const losses = lossesOf(
+      updates.filter((update) => !endsTemporaryDefault(update)),
+      losing,
+    )
     const reason = policy.force ? undefined : refusalOf(losses, draft.replica.size, policy.safety)
     if (reason !== undefined) {
       const by =
@@ -70,17 +74,24 @@ const without = <T extends RefUpdate>(updates: readonly T[], those: readonly Ref
   return updates.filter(({ ref }) => !names.has(ref))
 }
 
-/** Updates and deletions that take something away which Relay did not leave there. A deletion always does: of a name at least. */
-const strangersIn = ({ updates, losing, replica }: Draft, left: LeftRefs): readonly Loss[] => {
+/**
+ * Updates and deletions that take something away which Relay did not leave there. A deletion always does, of a name at least; an
+ * overwritten ref does, even where another one holds its tip.
+ */
+const strangersIn = (
+  { updates, losing, overwritten = [], replica }: Draft,
+  left: LeftRefs,
+): readonly Loss[] => {
   let digest: string | undefined
   const heldDigest = () => {
     digest ??= digestOf(replica)
     return digest
   }
-  const lost = new Set(losing.map(({ ref }) => ref))
+  const lost = new Set([...losing, ...overwritten].map(({ ref }) => ref))
   return updates
     .filter(isLoss)
-    .filter(({ kind, ref }) => kind === 'delete' || lost.has(ref))
+    .filter((update) => update.kind === 'delete' || lost.has(update.ref))
+    .filter((update) => !endsTemporaryDefault(update))
     .filter(({ ref, from }) => authorOf(left, ref, from, heldDigest) === 'stranger')
 }
 
@@ -109,6 +120,8 @@ const lostTips = (
   return updates.filter(isLoss).flatMap((update): readonly LostTip[] => {
     const { ref, from, kind } = update
     if (kind === 'update' && !gone.has(ref)) return []
+    // whose place it took is written down already
+    if (endsTemporaryDefault(update) && !uncertain.has(ref)) return []
     const why = foreign.has(ref) ? 'diverged' : kind === 'delete' ? 'deleted' : 'rewound'
     const replacedBy = update.kind === 'update' ? { replacedBy: update.to } : {}
     return [{ ref, oid: from, why, copy: uncertain.has(ref), ...replacedBy }]

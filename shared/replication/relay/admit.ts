@@ -1,3 +1,4 @@
+import { obstaclesIn } from '../batches.ts'
 import type { RefUpdate } from '../plan.ts'
 import { asker } from './ask.ts'
 import { commitsAhead, HOLD_BYTES } from './hold.ts'
@@ -47,7 +48,10 @@ export const admit = async (
       return { updates: draft, pack, rewinds }
     const kept = pack?.isWhole ? pack : undefined
     if (!kept) await pack?.close()
-    const atRisk = await atRiskOf(session, ground, draft, overwritten, { parents, rewinds })
+    const atRisk = [
+      ...(await atRiskOf(session, ground, draft, overwritten, { parents, rewinds })),
+      ...(await lostAhead(session, ground, draft, parents)),
+    ]
     const { source, replica } = ground
     const verdict = await askCaller(session, () =>
       guard({ updates: draft, source, replica, losing, overwritten, atRisk }),
@@ -114,6 +118,20 @@ const atRiskOf = async (
   const apart = draft.map((update) => gone.get(update.ref) ?? update)
   const lost = new Set((await losingOf(session, ground, apart, parents)).map(({ ref }) => ref))
   return overwritten.filter(({ ref }) => gone.has(ref) && lost.has(ref))
+}
+
+/** Deletions that go first, of tips that nothing keeps which the replica holds now and the draft does not delete. */
+const lostAhead = async (
+  session: Session,
+  ground: Ground,
+  draft: Draft['updates'],
+  parents: Parents,
+): Promise<readonly RefUpdate[]> => {
+  const ahead = obstaclesIn(draft)
+  if (ahead.size === 0) return []
+  const deletions = draft.filter(({ kind }) => kind === 'delete')
+  const lost = await losingOf(session, ground, deletions, parents)
+  return lost.filter((update) => ahead.has(update))
 }
 
 type Update = Extract<RefUpdate, { kind: 'update' }>

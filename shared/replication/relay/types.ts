@@ -26,7 +26,10 @@ export interface Draft {
   readonly losing: readonly RefUpdate[]
   /** other updates that are no fast-forward, or not known to be one: another ref still holds what this one held */
   readonly overwritten?: readonly RefUpdate[]
-  /** of these: the old tip is held only by refs that move backwards in the same push, of which the replica may refuse one */
+  /**
+   * what may lose its tip when the replica refuses another ref: of the overwritten those whose tip is held only by refs that move
+   * backwards as well, of the deletions those that stand in the way of a creation, and go before what is to keep their tip
+   */
   readonly atRisk?: readonly RefUpdate[]
 }
 

@@ -117,6 +117,23 @@ export const stillAt = (
   return { ...before, state: 'resolved', changedAt: at, untold }
 }
 
+/** It was resolved, and is there again without being brought anew. */
+export const returned = (
+  before: FindingRecord,
+  refs: readonly string[],
+  found: Pick<FindingRecord, 'path' | 'blob' | 'line'>,
+  at: string,
+): FindingRecord => ({
+  ...before,
+  ...found,
+  refs: refs.slice(0, MAX_REFS),
+  state: 'open',
+  lastSeen: at,
+  changedAt: at,
+  again: true,
+  untold: 'found',
+})
+
 /** Somebody allowed it. */
 export const allow = (
   before: FindingRecord,

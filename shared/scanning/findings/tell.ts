@@ -78,7 +78,7 @@ export const secretFound = (
     findings: fitting(toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? 0))),
     found: records.length,
     blocking: records.filter(({ action }) => action === 'block').length,
-    nextStep: `${ROTATE}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add it to .gitleaksignore on the default branch.`,
+    nextStep: `${ROTATE}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.`,
   }
 }
 

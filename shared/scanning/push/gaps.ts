@@ -13,7 +13,7 @@ export interface Gaps {
   readonly counts: Readonly<Record<string, number>>
 }
 
-/** Pictures and archives are in most pushes: they are counted, not told. */
+/** Archives and documents are in most pushes: they are counted, not told. */
 const COUNTED_ONLY = new Set(['binary', 'archive'])
 
 const MAX_PATH = 300

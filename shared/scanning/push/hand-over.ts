@@ -3,8 +3,7 @@ import type { RepositoryEvent } from '../../events/types.ts'
 import { codeOf, RelayError } from '../../runtime/errors.ts'
 import { isUnsure, type TaskOrder } from '../../runtime/run-task.ts'
 import type { ScanMarkStore } from '../../store/scan-marks.ts'
-import type { ScanParts, ScanWork } from './ports.ts'
-import type { Scanned } from './scan.ts'
+import type { ScanParts } from './ports.ts'
 import { hintsOf } from './tips.ts'
 
 /** Why a scan goes on in a task; `died`: whoever was at it came to no end, as a process that takes too much memory. */
@@ -73,30 +72,5 @@ export const handOver = async (
     // a task that may have started keeps the claim until it should be there
     if (!isUnsure(error)) await marks.release(repository, token)
     throw error
-  }
-}
-
-export type Scan = (work: ScanWork) => Promise<Scanned>
-
-/**
- * What the task does: one ref, then two, four and so on. After each portion the marks say what was searched: a task that dies is
- * gone on with from there, and what is too large in one is tried in smaller portions.
- * @throws what the scan throws for a single ref
- */
-export const scanInPortions = async (
-  scan: Scan,
-  work: Omit<ScanWork, 'most' | 'events' | 'handsOver'>,
-  log: ScanParts['log'],
-): Promise<void> => {
-  for (let most = 1; ; ) {
-    try {
-      const { left, ...scanned } = await scan({ ...work, events: [], evenPaused: true, most })
-      log.info('portion scanned', { refs: most, left, ...scanned })
-      if (left === 0) return
-      most *= 2
-    } catch (error) {
-      if (codeOf(error) !== 'GIT_LIMIT' || most === 1) throw error
-      most = Math.floor(most / 2)
-    }
   }
 }

@@ -90,6 +90,8 @@ export interface ScanWork {
   readonly handsOver?: boolean
   /** refs at once; absent: all */
   readonly most?: number
+  /** full names of refs that are passed over, and remain to be searched */
+  readonly without?: ReadonlySet<string>
   /** even where a scan was given up lately */
   readonly evenPaused?: boolean
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
 import { MAX_NAMED_FINDINGS } from '../../events/types.ts'
+import { held } from '../../git/pack/held.ts'
 import { readGitleaksConfig } from '../conventions/gitleaks-config.ts'
 import { type IgnoreFile, readIgnoreFile } from '../conventions/ignore-file.ts'
 import { isRefused, type Mistake, renderMistake } from '../conventions/mistakes.ts'
@@ -48,7 +49,7 @@ export const teamRules = (
   repository: RepositoryAddress,
   before: (ref: string) => string | undefined,
 ) => Promise<RulesInForce | undefined>) => {
-  const kept = new Map<string, Promise<TeamRules>>()
+  const kept = held<string, Promise<TeamRules>>(KEPT, () => 1)
   const rulesAt = async (
     repository: RepositoryAddress,
     branch: string | undefined,
@@ -70,10 +71,8 @@ export const teamRules = (
     )
       return make(parts, texts, branch, load)
     const known = kept.get(key) ?? make(parts, texts, branch, load)
-    kept.delete(key)
-    kept.set(key, known)
-    known.catch(() => kept.delete(key))
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value ?? '')
+    kept.add(key, known)
+    known.catch(() => kept.release(key))
     return { ...(await known), ...(branch === undefined ? {} : { branch }) }
   }
   return async (repository, before) => {
@@ -147,7 +146,7 @@ export const tellMistakes = async (
           .map((mistake) => renderMistake(mistake).slice(0, MAX_MISTAKE)),
         mistakesInAll: mistakes.length,
         used: !isRefused(mistakes),
-        nextStep: `Mend ${file} on the default branch. Until then what is wrong in it has no effect.`,
+        nextStep: `Mend ${file} on the default branch. Until then ${isRefused(mistakes) ? 'Relay’s own rules are in force, as if the file were not there' : 'what is wrong in it has no effect'}.`,
       }),
     )
 }

@@ -1,22 +1,18 @@
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
 import type { Advertisement } from '../../git/advertisement.ts'
 import type { Pack } from '../../git/pack/types.ts'
-import { RelayError } from '../../runtime/errors.ts'
+import { codeOf, RelayError } from '../../runtime/errors.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
-import { resolve } from '../findings/resolve.ts'
 import { MAX_REFS, type Sighting } from '../findings/states.ts'
 import type { WalkResult } from '../walk/types.ts'
 import { scanAway } from './away.ts'
 import { gapsOf, tellGaps } from './gaps.ts'
-import { lineFinder } from './line-finder.ts'
+import { lookAgain } from './look-again.ts'
 import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
-import { type Ledger, openLedger } from './record.ts'
+import { openLedger } from './record.ts'
 import { type TeamRules, teamRules, tellMistakes } from './rules.ts'
 import { type Brought, sightingsOf } from './sightings.ts'
-import { portionOf, type Tips, tipsOf } from './tips.ts'
-
-/** Files of which a scan asks whether a finding is still in them; the rest is the next scan's. */
-const MAX_LOOKS = 200
+import { portionOf, type Tips, tipsOf, withoutRefs } from './tips.ts'
 
 /** Milliseconds kept back for what follows a walk: writing and telling what it found. */
 const AFTERWARDS_MS = 20_000
@@ -58,8 +54,9 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
       return { outcome: 'nothing new', ...NOTHING, ...(await ledger.tell()) }
     }
     if (work.handsOver && marks.task !== undefined) return { outcome: 'too much', ...NOTHING }
-    const portion = portionOf(tips, work.most)
-    const left = tips.wants.length - portion.wants.length
+    const toDo = withoutRefs(tips, work.without ?? new Set())
+    const portion = portionOf(toDo, work.most ?? Number.POSITIVE_INFINITY)
+    const left = toDo.wants.length - portion.wants.length
     const inForce = await rulesOf(repository, (ref) =>
       tips.moved.has(ref) ? marks.tips.get(ref) : undefined,
     )
@@ -76,9 +73,17 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
       now,
       keys,
       signal,
+    }).catch((error: unknown) => {
+      throw withRef(error, portion)
     })
     return { ...scanned, left }
   }
+}
+
+/** Of a single ref that is too large its name is said. */
+const withRef = (error: unknown, { wants: [first, ...others] }: Tips): unknown => {
+  if (codeOf(error) !== 'GIT_LIMIT' || !first || others.length > 0) return error
+  return new RelayError('GIT_LIMIT', { ...(error as RelayError).data, ref: first.ref }, { cause: error })
 }
 
 interface Situation {
@@ -115,7 +120,8 @@ const scanTips = async (
   ]
   const beyond = await ledger.see(sights, at)
   await ledger.ignore(situation.now, at)
-  await lookAgain(parts, work, situation, ledger, at)
+  const until = work.deadline - AFTERWARDS_MS / 2
+  await lookAgain(parts, work, { ...situation, pack: pack?.pack, until, at }, ledger)
   await ledger.follow(at)
   const told = await ledger.tell()
   const isLate = walked?.complete === false
@@ -193,62 +199,12 @@ const walkPack = (
     pack,
     wants: tips.wants,
     // what came before was searched when it came; a line of it that is met again is the finding that is known
-    older: { read: async () => undefined },
+    older: { read: async () => undefined, searched: tips.haves.length > 0 },
     engines: rules.engines,
     judged: parts.judgedOf(work.repository),
     now: parts.now,
     deadline: work.deadline - AFTERWARDS_MS,
   })
-
-/** Whether what is open is still where it was, at the refs that moved. */
-const lookAgain = async (
-  parts: ScanParts,
-  work: ScanWork,
-  { source, marks, tips, rules, keys }: Situation,
-  ledger: Ledger,
-  at: string,
-): Promise<void> => {
-  const { repository } = work
-  const byDefault = rules.branch === undefined ? '' : `refs/heads/${rules.branch}`
-  const refs = [...source.refs].toSorted(([a], [b]) => Number(b === byDefault) - Number(a === byDefault))
-  const resolution = await resolve({
-    records: ledger.records(),
-    moved: tips.moved,
-    refs: new Map(refs),
-    movedTo: renames(parts, repository, marks),
-    look: (oid, path) => parts.contents.fileAt(repository, oid, path),
-    lineIn: lineFinder(rules.engines.exact, keys),
-    most: MAX_LOOKS,
-    hasTime: () => parts.now() < work.deadline - AFTERWARDS_MS / 2,
-    at,
-  })
-  await ledger.change(resolution.changed, resolution.renamed)
-  if (resolution.left > 0)
-    parts.log.warn('findings not looked at again', {
-      repository: addressText(repository),
-      findings: resolution.left,
-    })
-}
-
-/** Files that a push may have brought or renamed for a rename to be followed. */
-const MAX_CHANGED = 5_000
-
-/** Where contents are that lay elsewhere before: asked only when the file of a finding is gone, and once for each ref. */
-const renames = (
-  { contents }: Pick<ScanParts, 'contents'>,
-  repository: RepositoryAddress,
-  marks: ScanMarks,
-) => {
-  const asked = new Map<string, ReturnType<ScanParts['contents']['addedFiles']>>()
-  return async (ref: string, tip: string, blob: string): Promise<string | 'unknown' | undefined> => {
-    const before = marks.tips.get(ref)
-    if (before === undefined) return undefined
-    const answer = asked.get(ref) ?? contents.addedFiles(repository, before, tip, MAX_CHANGED)
-    asked.set(ref, answer)
-    const { files, more } = await answer
-    return files.find((file) => file.blob === blob)?.path ?? (more ? 'unknown' : undefined)
-  }
-}
 
 /** Commits remembered of one scan. */
 const MAX_COMMITS = 2_000

@@ -1,4 +1,5 @@
-import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
+import { addressText, type RepositoryAddress, readAddress } from '../../codecommit/address.ts'
+import { MAX_NAMED_FINDINGS, type ScanIncomplete, type ScanRequest } from '../../events/types.ts'
 import { CODES, type Code, RelayError } from '../../runtime/errors.ts'
 import { backoff, EXIT, endText, type RunEnd } from '../../runtime/task-end.ts'
 import type { ScanMarkStore } from '../../store/scan-marks.ts'
@@ -21,33 +22,21 @@ export interface ScanRun {
 export const scanRunOf = (environment: Readonly<Record<string, string>>): ScanRun | undefined => {
   const { RELAY_SCAN_CLAIM: claim, RELAY_SCAN, RELAY_ATTEMPT: attempt = '' } = environment
   if (claim === undefined) return undefined
-  const repository = addressOf(RELAY_SCAN)
+  const repository = readAddress(RELAY_SCAN)
   const field = repository ? 'RELAY_ATTEMPT' : 'RELAY_SCAN'
   if (!repository || !/^\d{1,6}$/.test(attempt))
     throw new RelayError('EVENT_MALFORMED', { field, expected: 'what Relay starts scans with' })
   return { repository, claim, attempt: Number(attempt) }
 }
 
-/** @param text JSON with account, region and name */
-export const addressOf = (text: string | undefined): RepositoryAddress | undefined => {
-  try {
-    const { account, region, name } = JSON.parse(text ?? '') as Record<string, unknown>
-    const isOne =
-      /^\d{12}$/.test(String(account)) &&
-      /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(String(region)) &&
-      /^[\w.-]{1,100}$/.test(String(name))
-    return isOne ? { account: String(account), region: String(region), name: String(name) } : undefined
-  } catch {
-    return undefined
-  }
-}
+type Asked = Pick<ScanRequest, 'repository' | 'reason'>
 
 export interface TaskEndedParts extends Pick<ScanParts, 'emit' | 'once' | 'log' | 'now'> {
   readonly marks: ScanMarkStore
   /** asks for a scan, after so many seconds */
-  readonly ask: (repository: RepositoryAddress, reason: string, afterSeconds?: number) => Promise<void>
+  readonly ask: (request: Asked, afterSeconds?: number) => Promise<void>
   /** puts a request where it rings and can be redriven: the dead letters of the scan */
-  readonly bury: (repository: RepositoryAddress, reason: string) => Promise<void>
+  readonly bury: (request: Asked) => Promise<void>
   /** 0 ≤ x < 1 */
   readonly random: () => number
   /** runs in all before it is given up */
@@ -68,7 +57,7 @@ export const taskEnded = async (
   const holder = await marks.holder(repository)
   if (end.exitCode === EXIT.done) {
     // what was pushed meanwhile was left to the task, which may have looked before
-    await parts.ask(repository, 'task ended')
+    await parts.ask({ repository, reason: 'task ended' })
     await marks.release(repository, claim)
     return 'done'
   }
@@ -83,24 +72,38 @@ export const taskEnded = async (
     const seconds = backoff(run.attempt, parts.random)
     log.warn('scan failed, to be tried again', { ...facts, afterSeconds: seconds })
     await marks.noteTask(repository, failed)
-    await parts.ask(repository, 'task failed', seconds)
+    await parts.ask({ repository, reason: 'task failed' }, seconds)
   }
   await marks.release(repository, claim)
   return isFinal ? 'failed' : 'again'
 }
 
 const giveUp = async (parts: TaskEndedParts, { repository, claim }: ScanRun, end: RunEnd): Promise<void> => {
-  const { marks, now, emit } = parts
+  const { marks, now } = parts
   const code: Code = end.stopCode === 'TaskFailedToStart' ? 'SCAN_NOT_STARTED' : 'SCAN_TASK_FAILED'
   await marks.noteTask(repository, 0)
   await parts.once(`scan-given-up#${addressText(repository)}#${claim}`, async () => {
-    await parts.bury(repository, 'task failed')
+    await parts.bury({ repository, reason: 'task failed' })
     await marks.giveUp(repository, now())
-    await emit('Scan Incomplete', {
-      repository,
-      gaps: [{ reason: `${CODES[code].says}: ${endText(end)}` }],
-      gapsInAll: 1,
-      nextStep: `Look for ${code} in docs/operate.md ("A scan fails") and at the log of the task. What was pushed is searched again with growing pauses, or when the dead letters of the scan are redriven.`,
-    })
+    const nextStep = `Look for ${code} in docs/operate.md ("A scan fails") and at the log of the task. What was pushed is searched again with growing pauses, or when the dead letters of the scan are redriven.`
+    await tellGivenUp(
+      parts,
+      { repository, claim },
+      [{ reason: `${CODES[code].says}: ${endText(end)}` }],
+      nextStep,
+    )
   })
+}
+
+/** Once for a claim: a task that knows better than its exit code says it before. */
+export const tellGivenUp = async (
+  { emit, once }: Pick<ScanParts, 'emit' | 'once'>,
+  { repository, claim }: Pick<ScanRun, 'repository' | 'claim'>,
+  all: ScanIncomplete['gaps'],
+  nextStep: string,
+): Promise<void> => {
+  const gaps = all.slice(0, MAX_NAMED_FINDINGS)
+  await once(`scan-given-up-told#${addressText(repository)}#${claim}`, () =>
+    emit('Scan Incomplete', { repository, gaps, gapsInAll: all.length, nextStep }),
+  )
 }

@@ -39,12 +39,22 @@ export const tipsOf = (refs: RefMap, marks: ScanMarks, events: readonly Reposito
  * The first few of what there is to do, so that what was done is noted in between: that is where whoever is interrupted goes on.
  * @param most wants
  */
-export const portionOf = (tips: Tips, most = Number.POSITIVE_INFINITY): Tips => {
+export const portionOf = (tips: Tips, most: number): Tips => {
   if (tips.wants.length <= most) return tips
   const wants = tips.wants.slice(0, most)
   const chosen = new Set(wants.map(({ ref }) => ref))
-  return { ...tips, wants, moved: new Map([...tips.moved].filter(([ref]) => chosen.has(ref))), away: [] }
+  return { ...tips, wants, moved: movedOf(tips, (ref) => chosen.has(ref)), away: [] }
 }
+
+/** All but these refs, which remain to be searched. */
+export const withoutRefs = (tips: Tips, refs: ReadonlySet<string>): Tips => ({
+  ...tips,
+  wants: tips.wants.filter(({ ref }) => !refs.has(ref)),
+  moved: movedOf(tips, (ref) => !refs.has(ref)),
+})
+
+const movedOf = ({ moved }: Tips, chooses: (ref: string) => boolean): Tips['moved'] =>
+  new Map([...moved].filter(([ref]) => chooses(ref)))
 
 /** What events name that may be gone before anybody looks. */
 export const hintsOf = (events: readonly RepositoryEvent[]): readonly Want[] =>

@@ -1,8 +1,9 @@
 import { addressText } from '../../codecommit/address.ts'
+import { held } from '../../git/pack/held.ts'
 import { openPack } from '../../git/pack/open.ts'
 import type { SecretValues } from '../../runtime/aws-clients.ts'
 import { enginesOf } from '../walk/engines.ts'
-import { createJudged } from '../walk/judged.ts'
+import { createJudged, type Judged } from '../walk/judged.ts'
 import { walk } from '../walk/walk.ts'
 import { readKeys } from './keys.ts'
 import type { ScanParts } from './ports.ts'
@@ -23,7 +24,7 @@ export const scanTools = (options: {
   readonly now: () => number
 }): Pick<ScanParts, 'openPack' | 'walk' | 'shipped' | 'enginesOf' | 'keys' | 'judgedOf' | 'now'> => {
   const { now } = options
-  const judged = new Map<string, ReturnType<typeof createJudged>>()
+  const judged = held<string, Judged>(MOST_JUDGED, () => 1)
   return {
     openPack,
     walk,
@@ -32,11 +33,11 @@ export const scanTools = (options: {
     keys: readKeys(options.secrets, options.fingerprintKey, now),
     judgedOf: (repository) => {
       const name = addressText(repository)
-      const known = judged.get(name) ?? createJudged()
-      judged.delete(name)
-      judged.set(name, known)
-      if (judged.size > MOST_JUDGED) judged.delete(judged.keys().next().value ?? '')
-      return known
+      const known = judged.get(name)
+      if (known) return known
+      const made = createJudged()
+      judged.add(name, made)
+      return made
     },
     now,
   }

@@ -62,8 +62,13 @@ const summaryOf = (shown: readonly Shown[], unscanned: number): string => {
   const found =
     shown.length === 0
       ? 'No secrets found.'
-      : `${counted(shown.length, 'finding')}, ${blocking} of them blocking. Rotate what is real: removing it is not enough.`
+      : `${counted(shown.length, 'finding')}, ${blocking} of them blocking. ${adviceFor(shown)}`
   return unscanned === 0 ? found : `${found} ${counted(unscanned, 'text')} not scanned in whole.`
 }
+
+const adviceFor = (shown: readonly Shown[]): string =>
+  shown.some(({ finding }) => finding.commit !== undefined)
+    ? 'Rotate what is real: removing it is not enough.'
+    : 'Take out what is real; if it was ever committed or shown, rotate it.'
 
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<UnscannedReason, string>> = {
   findings: 'has more findings than are reported',
   pattern: 'meets a rule whose expression cannot run',
   broken: 'is broken',
-  missing: 'is missing',
+  missing: 'is missing or cannot be read',
 }
 
 /** One sentence. */

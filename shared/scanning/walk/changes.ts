@@ -58,7 +58,7 @@ export const parentsOf = (
 export const changesOf = async (
   commit: CommitNode,
   parents: readonly Side[],
-  objects: Pick<Objects, 'blobs' | 'trees'>,
+  objects: Pick<Objects, 'isNew'>,
   reader: Reader,
 ): Promise<Changes> => {
   const fresh: Change[] = []
@@ -76,7 +76,8 @@ export const changesOf = async (
     const held = reader.tree(oid)
     const tree = held instanceof Promise ? await held : held
     if (!tree) {
-      lost.push({ reason: 'missing', path: prefix, oid })
+      // the root of an empty commit, or of a merge that is what one of its parents was, comes with no pack
+      if (!reader.wasSearched(oid)) lost.push({ reason: 'missing', path: prefix, oid })
       return
     }
     const entries = newEntries(tree, sides)
@@ -90,10 +91,10 @@ export const changesOf = async (
       if (entry.kind === 'commit') continue
       const path = `${prefix}${entry.name}`
       if (entry.kind === 'tree') {
-        if (objects.trees.has(entry.oid)) {
+        if (objects.isNew(entry.oid, 'tree')) {
           await folder(`${path}/`, entry.oid, await sidesOf(was, reader), depth + 1)
         } else if (isKnown) await oldFolder(`${path}/`, entry.oid, depth + 1)
-      } else if (objects.blobs.has(entry.oid)) {
+      } else if (objects.isNew(entry.oid, 'blob')) {
         fresh.push({ path, oid: entry.oid, was: was.map(blobOf) })
       } else if (isKnown) moved.push({ path, oid: entry.oid })
     }

@@ -1,4 +1,4 @@
-import type { LargeObject, Pack, PackObject } from '../../git/pack/types.ts'
+import type { LargeObject, ObjectType, Pack, PackObject } from '../../git/pack/types.ts'
 import type { Hit, ScanResult, Target } from '../types.ts'
 import { headed, linksOf } from './commit.ts'
 import type { Engines } from './engines.ts'
@@ -25,8 +25,11 @@ export interface Suspect {
 /** All that a pack holds, by kind. */
 export interface Objects {
   readonly commits: Map<string, CommitNode>
-  readonly trees: Set<string>
-  readonly blobs: Set<string>
+  /** whether it came with the pack, and as this; a tree that is none did not */
+  readonly isNew: (oid: string, type: ObjectType) => boolean
+  readonly broken: Set<string>
+  trees: number
+  blobs: number
   readonly suspects: Map<string, Suspect>
   /** what each tag points to */
   readonly tags: Map<string, string>
@@ -49,10 +52,13 @@ interface Looking {
 /** Looks at everything in a pack once: texts are scanned, and it is noted what is there. */
 export const lookAtObjects = async (looking: Looking): Promise<Objects> => {
   const { pack, isLate, report } = looking
+  const broken = new Set<string>()
   const objects: Objects = {
+    isNew: (oid, type) => pack.typeOf(oid) === type && !broken.has(oid),
+    broken,
     commits: new Map(),
-    trees: new Set(),
-    blobs: new Set(),
+    trees: 0,
+    blobs: 0,
     suspects: new Map(),
     tags: new Map(),
     bytes: 0,
@@ -80,14 +86,12 @@ const lookAt = (object: PackObject | LargeObject, objects: Objects, looking: Loo
   if (object.type === 'blob') lookAtBlob(object, objects, looking)
   else if (object.type === 'commit') lookAtCommit(object, objects, looking)
   else if (object.type === 'tag') lookAtTag(object, objects, looking)
-  else if (!('data' in object) || isTree(object.data)) objects.trees.add(object.oid)
-  else
-    looking.report.unscanned({
-      reason: 'broken',
-      place: ANYWHERE,
-      oid: object.oid,
-      bytes: object.data.length,
-    })
+  else if (!('data' in object) || isTree(object.data)) objects.trees += 1
+  else {
+    const { oid, data } = object
+    objects.broken.add(oid)
+    looking.report.unscanned({ reason: 'broken', place: ANYWHERE, oid, bytes: data.length })
+  }
 }
 
 const sizeOf = (object: PackObject | LargeObject): number =>
@@ -98,7 +102,7 @@ const lookAtBlob = (
   objects: Objects,
   { engines, judged, pieceBytes, report }: Looking,
 ): void => {
-  objects.blobs.add(object.oid)
+  objects.blobs += 1
   if (judged?.has(engines.digest, object.oid)) {
     objects.known += 1
     return

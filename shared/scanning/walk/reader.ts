@@ -1,4 +1,4 @@
-import { held as heldOf } from '../../git/pack/held.ts'
+import { ENTRY_BYTES, held as heldOf } from '../../git/pack/held.ts'
 import type { LargeObject, Pack } from '../../git/pack/types.ts'
 import { headed, linksOf } from './commit.ts'
 import { isTree } from './trees.ts'
@@ -8,6 +8,8 @@ import type { Older } from './types.ts'
 export interface Reader {
   /** undefined: it cannot be had, or is no tree */
   tree(oid: string): Buffer | undefined | Promise<Buffer | undefined>
+  /** it was there before, and was searched then */
+  wasSearched(oid: string): boolean
   blob(oid: string): Promise<Buffer | LargeObject | undefined>
   /** of a commit that the pack has not */
   treeOfOlder(commit: string): Promise<string | undefined>
@@ -43,6 +45,7 @@ export const objectReader = (pack: Pack, older: Older, held: number): Reader => 
       if (tree) return keep(oid, isTree(tree) ? tree : undefined)
       return treeOfOlder(oid).then((found) => keep(oid, found && isTree(found) ? found : undefined))
     },
+    wasSearched: (oid) => older.searched === true && pack.typeOf(oid) === undefined,
     async blob(oid) {
       const object = pack.read(oid) ?? (await older.read(oid))
       if (object?.type !== 'blob') return undefined
@@ -58,6 +61,4 @@ export const objectReader = (pack: Pack, older: Older, held: number): Reader => 
   }
 }
 
-/** what a kept entry costs besides its bytes */
-const ENTRY_BYTES = 200
 const sizeOf = ({ data }: { readonly data: Buffer | undefined }): number => (data?.length ?? 0) + ENTRY_BYTES

@@ -12,6 +12,8 @@ export interface Want {
 
 /** Objects that the pack has not: what the parents of new commits hold. undefined: it cannot be had, and counts as not there. */
 export interface Older {
+  /** whatever the pack lacks is there, and was searched before: that it cannot be read is no gap */
+  readonly searched?: boolean
   read(oid: string): Promise<{ readonly type: ObjectType; readonly data: Buffer } | undefined>
 }
 

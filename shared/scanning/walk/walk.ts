@@ -65,8 +65,8 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
     ...result,
     counts: {
       commits: objects.commits.size,
-      trees: objects.trees.size,
-      blobs: objects.blobs.size,
+      trees: objects.trees,
+      blobs: objects.blobs,
       tags: objects.tags.size,
       bytes: objects.bytes,
       known: objects.known,

@@ -77,7 +77,7 @@ describe('a repository', () => {
       expect(brief(rows())).toEqual([`${tip} a 2`])
     }
     await expect(scanned(repository.folder, { since: 'nowhere..main' })).rejects.toThrow(
-      /git rev-parse.*bad revision/s,
+      'nowhere..main names no commits',
     )
   })
 
@@ -115,6 +115,10 @@ describe('a repository', () => {
   })
 })
 
+test('a CodeCommit repository without a name', async () => {
+  await expect(scanned('codecommit:')).rejects.toThrow('No repository is named')
+})
+
 describe('what is about to be committed', () => {
   test('added lines of the index only; a renamed file brings nothing', async () => {
     const repository = repositoryOf()
@@ -130,6 +134,11 @@ describe('what is about to be committed', () => {
     const { status, rows } = await scanned(repository.folder, { staged: true })
     expect(status).toBe(1)
     expect(brief(rows())).toEqual([' a 5', ' new 2'])
+  })
+
+  test('where nothing can be committed, it is said', async () => {
+    const folder = mkdtempSync(join(home, 'plain-'))
+    await expect(scanned(folder, { staged: true })).rejects.toThrow('is no repository')
   })
 
   test('before the first commit', async () => {

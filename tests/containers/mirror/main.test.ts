@@ -1,6 +1,7 @@
 // Past 300 lines: what the program does, told by exit codes and refs, on one world whose helpers all blocks share.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { startTable, type TestTable } from '../../support/table.ts'
 import { buildPrograms, keys, newWorld, REPLICA, type Run, SOURCE, type World } from './harness.ts'
@@ -48,9 +49,16 @@ const mirrored = async (environment?: Record<string, string>): Promise<Run> => {
 /** Whatever happened: nothing left behind, nothing given away. */
 const clean = (run: Run) => {
   expect(readdirSync(world.work)).toEqual([])
-  expect(run.output).not.toContain(keys.secretAccessKey)
-  expect(run.output).not.toContain(keys.sessionToken)
-  expect(run.output).not.toMatch(SIGNED)
+  givesNothingAway(run.output)
+}
+
+const givesNothingAway = (text: string): void => {
+  for (const form of [keys.secretAccessKey, keys.sessionToken].flatMap((key) => [
+    key,
+    encodeURIComponent(key),
+  ]))
+    expect(text).not.toContain(form)
+  expect(text).not.toMatch(SIGNED)
 }
 const SIGNED = /\d{8}T\d{6}Z[0-9a-f]{64}/
 
@@ -370,9 +378,10 @@ describe('in the middle of a push', () => {
   eachInAWorldOfItsOwn()
 
   /** The push's pack is held until the test is over. */
-  const hold = () => {
+  const hold = (urls: string[] = []) => {
     const reached = Promise.withResolvers<void>()
-    world.before = ({ service, step }) => {
+    world.before = ({ service, step, url }) => {
+      urls.push(url)
       if (service !== 'git-receive-pack' || step !== 'exchange') return undefined
       reached.resolve()
       return new Promise(() => undefined)
@@ -407,23 +416,28 @@ describe('in the middle of a push', () => {
     equal()
   })
 
-  onLinux('no credential is in any process’s arguments, nor in the environment of git’s', async () => {
-    const held = hold()
-    const { child, ended } = world.start()
-    await held(ended)
-    const gits = gitsOf(world.work)
-    const seen = processes().map(({ pid, arguments: words }) =>
-      gits.includes(pid) ? words + environ(pid) : words,
-    )
-    child.kill('SIGTERM')
-    await ended
-    expect(gits.length).toBeGreaterThan(1)
-    for (const text of seen) {
-      expect(text).not.toContain(keys.secretAccessKey)
-      expect(text).not.toContain(keys.sessionToken)
-      expect(text).not.toMatch(SIGNED)
-    }
-  })
+  onLinux.each(['git', 'relay'])(
+    'by %s, no credential is in any process’s arguments, git’s environment, a URL, or a file of the work folder',
+    async (RELAY_WAY) => {
+      const urls: string[] = []
+      const held = hold(urls)
+      const { child, ended } = world.start({ RELAY_WAY })
+      await held(ended)
+      const gits = gitsOf(world.work)
+      const seen = processes().map(({ pid, arguments: words }) =>
+        gits.includes(pid) ? words + environ(pid) : words,
+      )
+      const files = filesBelow(world.work)
+      child.kill('SIGTERM')
+      await ended
+      // the one has a clone that names its remote, the other none
+      expect([gits.length > 1, [...files.values()].some((text) => text.includes('url = http'))]).toEqual(
+        RELAY_WAY === 'git' ? [true, true] : [false, false],
+      )
+      expect(urls.length).toBeGreaterThanOrEqual(4)
+      for (const text of [...seen, ...urls, ...files.values()]) givesNothingAway(text)
+    },
+  )
 })
 
 const processes = () =>
@@ -436,6 +450,14 @@ const gitsOf = (work: string): string[] =>
   processes()
     .map(({ pid }) => pid)
     .filter((pid) => environ(pid).includes(`HOME=${work}/`))
+
+const filesBelow = (folder: string): ReadonlyMap<string, string> =>
+  new Map(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, read(path)]),
+  )
 
 const environ = (pid: string): string => read(`/proc/${pid}/environ`)
 
@@ -480,6 +502,9 @@ describe('with the rules of a stack', () => {
     const places = world.git(PARKING, 'for-each-ref', '--format=%(objectname)', 'refs/tags/parked')
     expect(places).toBe(lost)
     expect(world.git(PARKING, 'fsck', '--full', '--strict')).not.toMatch(/missing|broken|error/)
+    const { Items = [] } = await table.client.send(new ScanCommand({ TableName: 'relay' }))
+    expect(Items.length).toBeGreaterThan(0)
+    givesNothingAway(JSON.stringify(Items))
   })
 
   test.each(['git', 'relay'])(

@@ -9,6 +9,7 @@ import { createGit } from '../../../containers/mirror/git.ts'
 import { type MirrorTools, mirror } from '../../../containers/mirror/mirror.ts'
 import { createRepository, pushArguments } from '../../../containers/mirror/repository.ts'
 import { createCodeCommit } from '../../../shared/codecommit/access.ts'
+import { createGitClient } from '../../../shared/git/client.ts'
 import { argumentBytes } from '../../../shared/replication/batches.ts'
 import type { RefUpdate } from '../../../shared/replication/plan.ts'
 import type { Draft } from '../../../shared/replication/relay/types.ts'
@@ -39,7 +40,10 @@ afterEach(async () => {
 })
 
 /** The mirror by the git program, in this process; gives what it logged. */
-const mirrorHere = async (more: Pick<MirrorTools, 'limits' | 'watch'>) => {
+const mirrorHere = async ({
+  mostHalves,
+  ...more
+}: Pick<MirrorTools, 'limits' | 'watch'> & { readonly mostHalves?: number }) => {
   const logged: { message: string; facts: Record<string, unknown> }[] = []
   const note = (message: string, facts: object = {}) => void logged.push({ message, facts: { ...facts } })
   const own = mkdtempSync(join(folder, 'run-'))
@@ -64,7 +68,16 @@ const mirrorHere = async (more: Pick<MirrorTools, 'limits' | 'watch'>) => {
       { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
       {
         access,
-        repository: createRepository({ git, credentials, access, folder: own, now: Date.now, log }),
+        git: createGitClient(),
+        repository: createRepository({
+          git,
+          credentials,
+          access,
+          folder: own,
+          ...(mostHalves !== undefined && { mostHalves }),
+          now: Date.now,
+          log,
+        }),
         log,
         now: Date.now,
         ...more,
@@ -158,6 +171,21 @@ test('branches that exchange their tips are at risk; a rewound one whose tip sta
   expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
 })
 
+test('a branch that becomes a folder is at risk, for its deletion goes before the creation; not so where another holds its tip', async () => {
+  const one = world.git(SOURCE, 'rev-parse', 'main')
+  const two = world.commit('two', one)
+  world.update(SOURCE, `create refs/heads/topic ${two}\ncreate refs/heads/merged ${one}\n`)
+  await mirrorHere({})
+  world.update(SOURCE, 'delete refs/heads/topic\ndelete refs/heads/merged\n')
+  world.update(SOURCE, `create refs/heads/topic/1 ${two}\ncreate refs/heads/merged/1 ${one}\n`)
+  const { drafts, watch } = asked()
+  await mirrorHere({ watch })
+  expect(drafts.map(({ losing, atRisk }) => [losing, atRisk].map(names))).toEqual([
+    [[], ['refs/heads/topic']],
+  ])
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+})
+
 test('a deletion behind a merge that the replica refuses is asked about as a loss before it is pushed', async () => {
   const one = world.git(SOURCE, 'rev-parse', 'main')
   const two = world.commit('two', one)
@@ -192,6 +220,26 @@ test('a ref whose objects the source lacks is named, and stays as it is on the r
   expect(found).toContain(`${one} refs/heads/broken`)
 })
 
+test('where one lost object is behind many refs, halving ends at its bound: what it found whole is copied, the rest is named', async () => {
+  const one = world.git(SOURCE, 'rev-parse', 'main')
+  const lost = world.commit('lost', one)
+  const last = world.commit('last', lost)
+  const names = Array.from(
+    { length: 16 },
+    (_, index) => `refs/heads/broken/${String(index).padStart(2, '0')}`,
+  )
+  world.update(SOURCE, names.map((ref) => `create ${ref} ${last}\n`).join(''))
+  world.update(SOURCE, `create refs/heads/a-whole ${one}\n`)
+  const objects = `${world.git(SOURCE, 'rev-parse', '--absolute-git-dir')}/objects`
+  rmSync(`${objects}/${lost.slice(0, 2)}/${lost.slice(2)}`)
+  await expect(mirrorHere({ mostHalves: 10 })).rejects.toMatchObject({
+    code: 'PUSH_REJECTED',
+    data: { refs: 17, first: names[0] },
+  })
+  expect(world.refs(REPLICA)).toContain(`${one} refs/heads/a-whole`)
+  expect(world.refs(REPLICA)).not.toContain('broken')
+})
+
 test('a source that never ends to name refs is given up before git, which knows no bound, is sent there', async () => {
   const empty = ['# service=git-receive-pack\n', `${'0'.repeat(40)} capabilities^{}\0report-status\n`]
   const pkt = (text: string) => `${(text.length + 4).toString(16).padStart(4, '0')}${text}`
@@ -224,6 +272,7 @@ test('a source that never ends to name refs is given up before git, which knows 
       { source: SOURCE, replica: REPLICA, deletes: 'mirror' },
       {
         access,
+        git: { advertise: never, push: never },
         repository: { clone: never, lacking: never, unreached: never, isForward: never, push: never },
         log,
         now: Date.now,
@@ -251,6 +300,26 @@ test('the command line is as long as it was counted to be', () => {
   const counted = updates.reduce((sum, update) => sum + argumentBytes(update), 0)
   expect(size(pushArguments('url', 'room', updates))).toBeLessThanOrEqual(fixed + counted)
   expect(counted - size(pushArguments('url', 'room', updates))).toBeLessThan(fixed)
+})
+
+test('a branch whose name may mean another one stops only itself, where git cannot tell them apart', async () => {
+  const nested = 'refs/heads/refs/heads/main'
+  const move = () => {
+    for (const name of ['refs/heads/main', nested, 'refs/heads/other'])
+      world.git(SOURCE, 'update-ref', name, world.commit(`another ${name}`))
+  }
+  move()
+  await mirrorHere({})
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
+  const old = world.git(REPLICA, 'rev-parse', 'refs/heads/main^0')
+  move()
+  const facts = { refs: 1, first: 'refs/heads/main' }
+  await expect(mirrorHere({})).rejects.toMatchObject({ code: 'PUSH_REJECTED', data: facts })
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE).replace(/^\w+(?= refs\/heads\/main$)/m, old))
+  world.git(SOURCE, 'update-ref', '-d', nested)
+  await expect(mirrorHere({})).rejects.toMatchObject({ data: facts })
+  await mirrorHere({})
+  expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
 })
 
 test('no refspec is forced: a plus would outweigh the lease', () => {

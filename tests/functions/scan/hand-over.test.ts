@@ -66,6 +66,30 @@ test('a pack that is too large for the function goes to the task, ref by ref', a
   expect(told()).toHaveLength(2)
 })
 
+test('a ref that is too large even for the task is told by name, once, and all others are searched', async () => {
+  world.fail.limits.objects = 2
+  const files = Object.fromEntries(Array.from({ length: 4 }, (_, at) => [`${at}.txt`, `${at}`]))
+  await orchard.push('a-large', await orchard.commit({ ...files, 'key.txt': plant('large') }))
+  await pushed('one', 'b')
+  await pushed('two', 'c')
+  await world.run([await pushed('three', 'd')])
+  await expect(world.work({ objects: 6 })).rejects.toMatchObject({
+    code: 'GIT_LIMIT',
+    data: { ref: 'refs/heads/a-large' },
+  })
+  expect(await world.end({ exitCode: 78 })).toBe('failed')
+  const paths = world.emitted.flatMap(({ detail }) => (detail.findings ?? []) as { path: string }[])
+  expect(paths.map(({ path }) => path).sort()).toEqual(['b.txt', 'c.txt', 'd.txt'])
+  const incomplete = world.emitted.filter(({ type }) => type === 'Scan Incomplete')
+  expect(incomplete).toHaveLength(1)
+  expect(JSON.stringify(incomplete[0]?.detail.gaps)).toMatch(/a-large.*pack objects.*7 of at most 6/)
+  expect(world.buried).toHaveLength(1)
+  // with room for it, it is searched: its mark did not move
+  await world.run([{ ...JSON.parse(world.buried[0] ?? '') }])
+  await world.work()
+  expect(told().at(-1)).toBe('Secret Found')
+})
+
 test('a file that has no room as the base of another is given to the task, not told as a gap', async () => {
   world.fail.limits.base = 1
   const large = Array.from({ length: 2_000 }, (_, index) => `line ${index}\n`).join('')

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { FindingRecord } from '../../../shared/store/findings.ts'
 import { keyOf, openScanWorld, type ScanRepository, type ScanWorld, tokenOf } from './world.ts'
 
@@ -71,6 +71,94 @@ test('removed by a later commit it is resolved and still to be rotated; pushed a
   expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
   expect(firstFinding(2)).toMatchObject({ again: true, commit: third })
   expect(records()).toMatchObject([{ state: 'open', commit: third }])
+})
+
+test.each([
+  ['an empty commit', (tree: object, tip: string) => orchard.commit(tree as Record<string, string>, [tip])],
+  [
+    'a merge that is what the merged branch was',
+    async (tree: object, tip: string) => {
+      const side = await orchard.commit({ ...tree, side: 'x' }, [tip])
+      await world.run([await orchard.push('side', side)])
+      return orchard.commit({ ...tree, side: 'x' }, [tip, side])
+    },
+  ],
+])('%s brings nothing, and nothing is amiss', async (_, next) => {
+  const tree = { 'a.txt': 'x\n' }
+  const first = await orchard.commit(tree)
+  await world.run([await orchard.push('main', first)])
+  await world.run([await orchard.push('main', await next(tree, first))])
+  expect(told()).toEqual([])
+})
+
+describe('what was resolved comes back', () => {
+  const brought = async () => {
+    const first = await orchard.commit({ 'a.txt': `x ${plant('back')}\n`, b: 'b' })
+    await world.run([await orchard.push('main', first)])
+    const second = await orchard.commit({ 'a.txt': 'x\n', b: 'b' }, [first])
+    await world.run([await orchard.push('main', second)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+    return { first, second }
+  }
+
+  test.each([false, true])(
+    'by a revert, which brings no new blob; the server has bitmaps: %s',
+    async (bitmaps) => {
+      const { first, second } = await brought()
+      const tree = await orchard.bare.git(['rev-parse', `${first}^{tree}`])
+      const third = await orchard.bare.git(['commit-tree', tree, '-p', second, '-m', 'revert'])
+      const event = await orchard.push('main', third)
+      if (bitmaps) await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+      await world.run([event])
+      expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+      expect(records()).toMatchObject([{ state: 'open' }])
+    },
+  )
+
+  test('by a forced push to an older commit', async () => {
+    const { first } = await brought()
+    await world.run([await orchard.push('main', first)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+    expect(records()).toMatchObject([{ state: 'open', refs: ['refs/heads/main'] }])
+  })
+
+  test('under another name, with and without its content being sent: one finding', async () => {
+    const { first, second } = await brought()
+    const blob = await orchard.bare.git(['rev-parse', `${first}:a.txt`])
+    const content = await orchard.bare.git(['cat-file', 'blob', blob])
+    const third = await orchard.commit({ 'c.txt': `${content}\n`, b: 'b' }, [second])
+    await world.run([await orchard.push('main', third)])
+    expect(records().filter(({ state }) => state === 'open')).toMatchObject([{ path: 'c.txt' }])
+    const fourth = await orchard.commit({ b: 'b' }, [third])
+    await world.run([await orchard.push('main', fourth)])
+    const event = await orchard.push(
+      'main',
+      await orchard.commit({ 'd.txt': `${content}\n`, b: 'b' }, [fourth]),
+    )
+    await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+    await world.run([event])
+    expect(records().filter(({ state }) => state === 'open')).toMatchObject([{ path: 'd.txt' }])
+    expect(told().filter((type) => type === 'Secret Found')).toHaveLength(3)
+  })
+
+  test('a message, by a branch that is pushed again', async () => {
+    const first = await orchard.commit({ a: 'a' })
+    await world.run([await orchard.push('main', first)])
+    const second = await orchard.commit({ a: 'a' }, [first], `message ${plant('again')}`)
+    const third = await orchard.commit({ a: 'b' }, [second])
+    await world.run([await orchard.push('side', third)])
+    await world.run([await orchard.push('main', undefined), await orchard.push('side', undefined)])
+    expect(records()).toMatchObject([{ state: 'resolved' }])
+    await world.run([await orchard.push('side', third)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+  })
+
+  test('by a branch at an older commit', async () => {
+    const { first } = await brought()
+    await world.run([await orchard.push('old', first)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+    expect(records()).toMatchObject([{ state: 'open', refs: ['refs/heads/old'] }])
+  })
 })
 
 test('added and removed within one push it is told, and counts as resolved', async () => {

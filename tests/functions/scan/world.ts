@@ -16,7 +16,7 @@ import type { Run } from '../../../shared/runtime/entry.ts'
 import type { BatchResponse } from '../../../shared/runtime/sqs-batch.ts'
 import type { RunEnd } from '../../../shared/runtime/task-end.ts'
 import { compileRules } from '../../../shared/scanning/engine/compile.ts'
-import { scanInPortions } from '../../../shared/scanning/push/hand-over.ts'
+import { scanInPortions } from '../../../shared/scanning/push/portions.ts'
 import type { Contents, FingerprintKeys } from '../../../shared/scanning/push/ports.ts'
 import { scanRepository } from '../../../shared/scanning/push/scan.ts'
 import { scanRunOf, taskEnded } from '../../../shared/scanning/push/task-ended.ts'
@@ -223,13 +223,14 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     emit: createEmitter({ client: parts.events, bus: 'default' }).emit,
     once: (name: string, work: () => Promise<void>) => openOnce(parts).once(name, 60, 60, work),
   }
-  const letter = (repository: RepositoryAddress, reason: string) =>
-    scanRequested({ repository, reason }, { id: randomUUID(), now: time, account: ACCOUNT, region: REGION })
-  const ask = async (repository: RepositoryAddress, reason: string) => {
-    sent.push(letter(repository, reason))
+  type Asked = Parameters<typeof scanRequested>[0]
+  const letter = (request: Asked) =>
+    scanRequested(request, { id: randomUUID(), now: time, account: ACCOUNT, region: REGION })
+  const ask = async (request: Asked) => {
+    sent.push(letter(request))
   }
-  const bury = async (repository: RepositoryAddress, reason: string) => {
-    buried.push(letter(repository, reason))
+  const bury = async (request: Asked) => {
+    buried.push(letter(request))
   }
   return {
     table,
@@ -252,10 +253,11 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
         run,
       ),
     work: (limits = {}) => {
-      const { RELAY_SCAN = '' } = launched.at(-1) ?? {}
+      const { RELAY_SCAN = '', RELAY_SCAN_CLAIM: claim = '' } = launched.at(-1) ?? {}
       const scan = scanRepository({ ...parts, ...stores, limits, way: 'task', log: run.log })
       const deadline = time + 86_400_000
-      return scanInPortions(scan, { repository: JSON.parse(RELAY_SCAN), deadline }, run.log)
+      const order = { repository: JSON.parse(RELAY_SCAN), claim, deadline }
+      return scanInPortions({ ...stores, scan, log: run.log }, order)
     },
     end: (end) => {
       const ended = scanRunOf(launched.at(-1) ?? {})

@@ -11,6 +11,7 @@ import type {
   RepositoryEvent,
   ScanEvent,
   SecretFound,
+  SecretResolved,
   SourceMissing,
 } from '../../../shared/events/types.ts'
 import { type Item, itemsOf } from '../../../shared/notices/items.ts'
@@ -203,13 +204,15 @@ export const secretFound = (
     },
   })
 
-export const secretResolved = (): RelayEvent =>
+export const secretResolved = (
+  findings: readonly Partial<SecretResolved['findings'][number]>[] = [{}],
+): RelayEvent =>
   scanned({
     detailType: 'Secret Resolved',
     detail: {
       repository: ORDERS,
-      findings: [{ ...finding(), how: 'gone' }],
-      resolved: 1,
+      findings: findings.map((one) => ({ ...finding(one), how: one.how ?? 'gone' })),
+      resolved: findings.length,
       nextStep: 'If that has not been done: rotate it.',
     },
   })

@@ -21,15 +21,16 @@ test('one finding by mail', () => {
     textOf(storyOf(secretFound())),
   ).toBe(`orders: SECRET pushed: AWS access key in config/app.env, line 12
 
-Where:  orders in us-east-1, account 111111111111
-Rule:   aws-access-token
-Secret: REDACTED
-Branch: main
-Commit: a7f719b
-Author: Nina
-Known:  belongs to AWS account 222222222222
-Seen:   also in 1 other repository
-When:   2031-05-17 09:04:35 UTC
+Where:       orders in us-east-1, account 111111111111
+Rule:        aws-access-token
+Secret:      REDACTED
+Branch:      main
+Commit:      a7f719b
+Author:      Nina
+Known:       belongs to AWS account 222222222222
+Seen:        also in 1 other repository
+Fingerprint: k:1
+When:        2031-05-17 09:04:35 UTC
 
 What to do:
 Rotate it: make a new one where it was issued and revoke this one.
@@ -49,6 +50,18 @@ test('several are one message, with a line each and the rest counted', () => {
 
 test.each([
   [secretResolved(), 'orders: no longer there, still leaked: AWS access key in config/app.env, line 12'],
+  [
+    secretResolved([{ how: 'allowed', why: 'by .gitleaksignore on main: line 1' }]),
+    'orders: allowed, said to be no secret: AWS access key in config/app.env, line 12',
+  ],
+  [
+    secretResolved([{ how: 'allowed' }, { how: 'gone' }]),
+    'orders: allowed, or no longer there and still leaked: 2 findings, the first in config/app.env, line 12',
+  ],
+  [
+    secretFound([{ description: 'URL of a database (MySQL, or others) with a password' }]),
+    'orders: SECRET pushed: URL of a database with a password in config/app.env, line 12',
+  ],
   [scanIncomplete(), 'orders: 3 parts of a push could not be searched for secrets'],
   [scanRulesInvalid(), 'orders: .gitleaks.toml has 1 mistake'],
   [

@@ -106,7 +106,7 @@ describe('launch', () => {
     expect(launched(read)).toEqual({ claim: 'c-1', target: away })
     expect(launched({})).toBeUndefined()
     expect(() => launched({ ...read, RELAY_DELETES: 'all' })).toThrow('RELAY_DELETES')
-    expect(() => launched({ ...read, RELAY_REPLICA: '{"account":"1"}' })).toThrow('RELAY_REPLICA.account')
+    expect(() => launched({ ...read, RELAY_REPLICA: '{"account":"1"}' })).toThrow('RELAY_REPLICA')
   })
 
   test('the longest names fit, a reason is cut, and what is too long is refused', () => {

@@ -102,12 +102,23 @@ const rows: readonly Row[] = [
 ]
 
 test.each(rows)('%s', (_name, look, record, held, expected) => {
-  expect(judge(look, { record, held, now: NOW })).toMatchObject(expected)
+  expect(judge(look, { record, held, keeps: true, now: NOW })).toMatchObject(expected)
+})
+
+test('what was left as it is is asked for when relay.yml does not say so any more, and was no event that nobody heard of', () => {
+  const kept = { plan: planDigest(updates), refs: 1, at: proof.at }
+  const record = { ...base, status: 'kept', kept } as const
+  const sight = (keeps: boolean, look: Look = different) =>
+    judge(look, { record, held: false, keeps, now: NOW })
+  expect(sight(true)).toMatchObject({ ask: false, suspect: false })
+  expect(sight(false)).toMatchObject({ ask: true, suspect: false })
+  const another = { ...updates[0]!, ref: 'refs/heads/b' }
+  expect(sight(true, { kind: 'different', updates: [another] })).toMatchObject({ ask: true, suspect: true })
 })
 
 test('nothing is written down for what is equal, or only different', () => {
   for (const look of [equal, different]) {
-    const sight = judge(look, { record: base, held: false, now: NOW })
+    const sight = judge(look, { record: base, held: false, keeps: true, now: NOW })
     expect(sight).not.toHaveProperty('pace')
     expect(sight).not.toHaveProperty('news')
   }
@@ -119,7 +130,7 @@ describe('what is asked for in vain', () => {
     const asks: number[] = []
     let record = start
     for (let minute = 0; minute < 7 * 24 * 60; minute += 5) {
-      const sight = judge(look(minute), { record, held: false, now: NOW + minute * 60_000 })
+      const sight = judge(look(minute), { record, held: false, keeps: false, now: NOW + minute * 60_000 })
       if (sight.pace) record = { ...record, paced: sight.pace }
       if (sight.kind !== 'source-missing' && sight.ask) asks.push(minute)
     }

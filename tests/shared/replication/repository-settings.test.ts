@@ -1,6 +1,7 @@
 import * as cc from '@aws-sdk/client-codecommit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { CodeCommitAccess } from '../../../shared/codecommit/access.ts'
+import { createGitClient } from '../../../shared/git/client.ts'
 import { keepDefaultBranch } from '../../../shared/replication/default-branch.ts'
 import type { Emit } from '../../../shared/replication/ports.ts'
 import type { Target } from '../../../shared/replication/prove.ts'
@@ -95,9 +96,14 @@ const put = async (client: cc.CodeCommitClient, name: string, branch: string, pa
   )
 }
 
-const branch = async (client: cc.CodeCommitClient, repositoryName: string, branchName: string) => {
-  const { branch: main } = await client.send(new cc.GetBranchCommand({ repositoryName, branchName: 'main' }))
-  await client.send(new cc.CreateBranchCommand({ repositoryName, branchName, commitId: main!.commitId! }))
+const branch = async (
+  client: cc.CodeCommitClient,
+  repositoryName: string,
+  branchName: string,
+  from = 'main',
+) => {
+  const { branch: found } = await client.send(new cc.GetBranchCommand({ repositoryName, branchName: from }))
+  await client.send(new cc.CreateBranchCommand({ repositoryName, branchName, commitId: found!.commitId! }))
 }
 
 const makeSource = async (name: string, more: Partial<cc.CreateRepositoryInput> = {}) => {
@@ -362,7 +368,7 @@ describe('Git LFS', () => {
 describe('the default branch', () => {
   const keeperOf = (name: string) => {
     const { access, calls } = counted(replicate)
-    return { keeper: keepDefaultBranch({ reader: access, access, log }, target(name)), calls }
+    return { keeper: keepDefaultBranch({ git: createGitClient(), access, log }, target(name)), calls }
   }
   const defaultOf = async (name: string) => (await found(away, name)).defaultBranch
 
@@ -402,9 +408,38 @@ describe('the default branch', () => {
     const { keeper, calls } = keeperOf('last')
     await keeper.beforeDeletion(['refs/heads/main'])
     await put(away, 'last', 'main', 'README.md', 'hello')
-    await keeper.beforeDeletion(['refs/heads/main'])
-    expect(await defaultOf('last')).toBe('main')
     expect(calls).not.toContain('setDefaultBranch')
+  })
+
+  test('where none stays a temporary one holds the place until the source’s is there, by rights that the role has', async () => {
+    await makeSource('folder')
+    await createReplica(partsWith(replicate), target('folder'))
+    await put(away, 'folder', 'main', 'README.md', 'hello')
+    await branch(home, 'folder', 'between')
+    const become = (defaultBranchName: string) =>
+      home.send(new cc.UpdateDefaultBranchCommand({ repositoryName: 'folder', defaultBranchName }))
+    await become('between')
+    await home.send(new cc.DeleteBranchCommand({ repositoryName: 'folder', branchName: 'main' }))
+    await branch(home, 'folder', 'main/x', 'between')
+    await become('main/x')
+    const { keeper } = keeperOf('folder')
+    const branches = async () =>
+      (await away.send(new cc.ListBranchesCommand({ repositoryName: 'folder' }))).branches
+    const tip = (await away.send(new cc.GetBranchCommand({ repositoryName: 'folder', branchName: 'main' })))
+      .branch?.commitId
+    await keeper.beforeDeletion(['refs/heads/main'])
+    const temporary = `relay-temporary-default-${tip}`
+    expect(await defaultOf('folder')).toBe(temporary)
+    await away.send(new cc.DeleteBranchCommand({ repositoryName: 'folder', branchName: 'main' }))
+    // the creation was refused, and the next plan would take the place away: another one would not help
+    await keeper.beforeDeletion([`refs/heads/${temporary}`])
+    expect(await branches()).toEqual([temporary])
+    await keeper.afterCreation()
+    expect(await defaultOf('folder')).toBe(temporary)
+    await branch(away, 'folder', 'main/x', temporary)
+    await keeper.afterCreation()
+    expect(await defaultOf('folder')).toBe('main/x')
+    expect(await branches()).toEqual(['main/x'])
   })
 
   test('who may not set it hears of it in the log, and the push goes on', async () => {
@@ -416,7 +451,7 @@ describe('the default branch', () => {
     }
     await createReplica(partsWith(replicate), target('theirs'))
     await put(away, 'theirs', 'next', 'README.md', 'hello')
-    const keeper = keepDefaultBranch({ reader: denied, access: denied, log }, target('theirs'))
+    const keeper = keepDefaultBranch({ git: createGitClient(), access: denied, log }, target('theirs'))
     await keeper.afterCreation()
     expect(warnings()).toEqual([
       expect.objectContaining({ branch: 'main', allow: 'codecommit:UpdateDefaultBranch' }),

@@ -14,6 +14,7 @@ import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
 import type { Draft } from '../../../../shared/replication/relay/types.ts'
 import { stream } from '../../../../shared/replication/stream.ts'
+import { temporaryDefault } from '../../../../shared/replication/temporary-default.ts'
 import { chooseTip } from '../../../../shared/replication/undo.ts'
 import { codeOf, type RelayError } from '../../../../shared/runtime/errors.ts'
 import { fsckFolder } from '../../../support/fsck.ts'
@@ -41,13 +42,13 @@ const POLICY: GuardPolicy = {
 }
 
 /** A whole relay with guard and memory, as `replicate` runs it. */
-const replicate = async (policy: Partial<GuardPolicy> = {}) => {
+const replicate = async (policy: Partial<GuardPolicy> = {}, deletes: 'mirror' | 'keep' = 'mirror') => {
   const { parts, clock } = bench
   const memory = createMemory({ left: parts.left, now: parts.now }, target)
   const outcome = await relay(
     { ...parts, pause: async () => undefined },
     {
-      target,
+      target: { ...target, deletes },
       until: clock.now + 600_000,
       bytes: 1e9,
       guard: createGuard(parts, target, { ...POLICY, ...policy }),
@@ -92,6 +93,13 @@ const expire = (now: number) => {
 const set = (ref: string, oid: string) => bench.git(target.repository, 'update-ref', ref, oid)
 const setReplica = (ref: string, oid: string) => bench.git(target.replica, 'update-ref', ref, oid)
 const main = 'refs/heads/main'
+
+/** As its policy may say. */
+const refuseInReplica = (ref: string): void => {
+  const hook = join(bench.folderOf(target.replica), 'hooks/update')
+  mkdirSync(dirname(hook), { recursive: true })
+  writeFileSync(hook, `#!/bin/sh\n[ "$1" != ${ref} ]\n`, { mode: 0o755 })
+}
 
 /** a source of three commits on main, and its replica, equal */
 const replicated = async (): Promise<{ first: string; old: string }> => {
@@ -184,14 +192,32 @@ describe('undo', () => {
     }
     put(left, right)
     await replicate()
-    const hook = join(bench.folderOf(target.replica), 'hooks/update')
-    mkdirSync(dirname(hook), { recursive: true })
-    writeFileSync(hook, '#!/bin/sh\n[ "$1" != refs/heads/right ]\n', { mode: 0o755 })
+    refuseInReplica('refs/heads/right')
     put(right, left)
     await expect(replicate()).rejects.toMatchObject({ code: 'PUSH_REJECTED' })
     const held = bench.refs(target.replica)
     expect([held.get('refs/heads/left'), held.get('refs/heads/right')]).toEqual([right, right])
     expect([...bench.refs(parkingOf(target.replica)).values()]).toContain(left)
+  })
+
+  test('of a branch that becomes a folder the new one is refused: the tip that this takes from the replica is parked', async () => {
+    const { first, old } = await replicated()
+    const [topic, one] = ['refs/heads/topic', 'refs/heads/topic/one'] as const
+    const tip = bench.commit(target.repository, 'topic', first)
+    set(topic, tip)
+    set('refs/heads/merged', old)
+    await replicate()
+    refuseInReplica(one)
+    for (const gone of [topic, 'refs/heads/merged']) bench.git(target.repository, 'update-ref', '-d', gone)
+    set(one, tip)
+    set('refs/heads/merged/one', old)
+    await expect(replicate()).rejects.toMatchObject({ code: 'PUSH_REJECTED' })
+    const held = bench.refs(target.replica)
+    expect([held.has(topic), held.has(one)]).toEqual([false, false])
+    // what another branch holds all the time need not be copied
+    const parked = await bench.parts.parked.list(target.replica)
+    expect(parked.filter(({ place }) => place !== undefined).map(({ oid }) => oid)).toEqual([tip])
+    expect([...bench.refs(parkingOf(target.replica)).values()]).toContain(tip)
   })
 
   test('a merged branch that is deleted loses nothing: it is written down, not copied, and comes back', async () => {
@@ -478,6 +504,21 @@ describe('strangers', () => {
     expect(bench.events).toHaveLength(2)
     const tips = await bench.parts.parked.list(target.replica)
     expect(tips.map(({ oid, why }) => [oid, why])).toEqual([[side, 'rewound']])
+    // relay.yml says so no longer
+    expect((await replicate()).kind).toBe('equal')
+    expect(bench.events.map(({ detail }) => detail.outcome)).toEqual(['kept', 'kept', 'overwritten'])
+    expect([...bench.refs(target.replica).values()]).not.toContain(mine)
+  })
+
+  test('a ref moved to what another ref of the replica holds is a stranger’s all the same: told of, or kept', async () => {
+    const { old } = await replicated()
+    const mine = strangersCommit()
+    setReplica('refs/heads/theirs', mine)
+    const keep = { divergence: 'keep' } as const
+    expect(await replicate(keep, 'keep')).toMatchObject({ kind: 'kept', kept: [{ ref: main, from: mine }] })
+    expect((await replicate({}, 'keep')).kind).toBe('equal')
+    expect(bench.refs(target.replica).get(main)).toBe(old)
+    expect(bench.events.map(({ detail }) => detail.outcome)).toEqual(['kept', 'overwritten'])
   })
 
   test('a replica that was there before Relay is no divergence; what is lost of it is parked', async () => {
@@ -543,6 +584,19 @@ describe('strangers', () => {
     expect((await replicate()).kind).toBe('equal')
     expect(bench.events).toEqual([])
   })
+})
+
+test('a temporary default that a killed worker left is no stranger, no loss, and not parked; one that was moved since is', async () => {
+  const { old } = await replicated()
+  // by default both limits would let one deletion through
+  const strict = { safety: { refs: 0, percent: 0 }, divergence: 'keep' } as const
+  setReplica(`refs/heads/${temporaryDefault(old)}`, old)
+  expect((await replicate(strict)).kind).toBe('equal')
+  expect(bench.refs(target.replica)).toEqual(new Map([[main, old]]))
+  expect([bench.events, await bench.parts.parked.list(target.replica)]).toEqual([[], []])
+  setReplica(`refs/heads/${temporaryDefault(old)}`, bench.commit(target.replica, 'stranger', old))
+  expect((await replicate(strict)).kind).toBe('kept')
+  expect(bench.events.map(({ type }) => type)).toEqual(['Replica Diverged'])
 })
 
 // at the end: expiry would have all of it to clean up, too

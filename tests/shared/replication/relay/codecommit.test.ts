@@ -1,12 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { CodeCommitClient, CreateRepositoryCommand } from '@aws-sdk/client-codecommit'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { join, resolve } from 'node:path'
+import {
+  CodeCommitClient,
+  CreateRepositoryCommand,
+  GetRepositoryCommand,
+  UpdateDefaultBranchCommand,
+} from '@aws-sdk/client-codecommit'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { lsRemote } from '../../../../cli/git.ts'
+import { startCredentialServer } from '../../../../containers/mirror/credential-server.ts'
+import { createGit } from '../../../../containers/mirror/git.ts'
+import { mirror } from '../../../../containers/mirror/mirror.ts'
+import { createRepository } from '../../../../containers/mirror/repository.ts'
 import { type Cloud, startCloud } from '../../../../local/cloud.ts'
-import { createCodeCommit } from '../../../../shared/codecommit/access.ts'
+import { type CodeCommitAccess, createCodeCommit } from '../../../../shared/codecommit/access.ts'
 import { createGitClient } from '../../../../shared/git/client.ts'
+import type { GitClient } from '../../../../shared/git/types.ts'
+import { keepDefaultBranch } from '../../../../shared/replication/default-branch.ts'
 import { fastPath } from '../../../../shared/replication/relay/fast-path.ts'
 import { relay } from '../../../../shared/replication/relay/relay.ts'
 import type { Draft, RelayParts, RelayWork } from '../../../../shared/replication/relay/types.ts'
@@ -19,6 +30,7 @@ import { grow, setRefs } from './sides.ts'
 let cloud: Cloud
 let parts: RelayParts
 let work: RelayWork
+let access: CodeCommitAccess
 let setDefault: (branch: string) => Promise<void>
 const developer = makeBare()
 const variables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_ENDPOINT_URL'] as const
@@ -32,6 +44,7 @@ beforeAll(async () => {
   process.env.AWS_ENDPOINT_URL = cloud.url
   const gitEndpoint = `http://git-codecommit.{region}.amazonaws.com.localhost:${cloud.port}`
   const codecommit = createCodeCommit({ gitEndpoint, now: Date.now, region: 'us-east-1' })
+  access = codecommit
   const address = (region: string) => ({ account, region, name: 'orders' })
   setDefault = async (branch) => {
     await codecommit.setDefaultBranch(address('eu-west-1'), branch)
@@ -82,6 +95,35 @@ const expectEqual = async (): Promise<void> => {
   }
 }
 
+/** The mirror by the git program, in this process. */
+const mirrorHere = async (): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'mirror-'))
+  const program = [process.execPath, resolve('containers/mirror/credential.ts')]
+  const credentials = await startCredentialServer(folder, program)
+  const { helper: credentialHelper, redact } = credentials
+  const git = createGit({ path: process.env.PATH, home: folder, credentialHelper, redact })
+  const { log, now } = parts
+  try {
+    const repository = createRepository({ git, credentials, access, folder, now, log })
+    const { repository: source, ...target } = work.target
+    await mirror({ source, ...target }, { access, git: parts.git, repository, log, now })
+  } finally {
+    await git.stop()
+    await credentials.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A replica that takes no such ref, as its policy may say: the local one has no hooks. */
+const refusing = (git: GitClient, ref: string): GitClient => ({
+  ...git,
+  push: async (remote, request, exchange) => {
+    if (!request.commands.some((command) => command.ref === ref)) return git.push(remote, request, exchange)
+    const result = { kind: 'refused', reason: 'policy' } as const
+    return { unpack: 'ok', refs: new Map(request.commands.map((command) => [command.ref, result])) }
+  },
+})
+
 test('between two CodeCommit repositories: a seed, a change, an event, a force push, a new default branch', async () => {
   const one = await grow(developer, 'main', 50)
   await developer.git(['tag', '-a', '-m', 'one', 'v1', one])
@@ -127,7 +169,6 @@ test('between two CodeCommit repositories: a seed, a change, an event, a force p
   await setRefs(developer, { 'refs/heads/trunk': 'main' })
   await push('trunk')
   const client = new CodeCommitClient({ region: 'us-east-1' })
-  const { UpdateDefaultBranchCommand } = await import('@aws-sdk/client-codecommit')
   await client.send(new UpdateDefaultBranchCommand({ repositoryName: 'orders', defaultBranchName: 'trunk' }))
   await push(':main')
   expect(await relay(parts, guarded)).toMatchObject({ kind: 'equal', moved: { created: 1, deleted: 1 } })
@@ -139,7 +180,6 @@ test('a default branch that the replica does not give up is said, and all else g
   await setRefs(developer, { 'refs/heads/next': 'trunk' })
   await push('next')
   const client = new CodeCommitClient({ region: 'us-east-1' })
-  const { UpdateDefaultBranchCommand } = await import('@aws-sdk/client-codecommit')
   await client.send(new UpdateDefaultBranchCommand({ repositoryName: 'orders', defaultBranchName: 'next' }))
   await push(':trunk')
   await expect(relay(parts, work)).rejects.toMatchObject({
@@ -149,24 +189,102 @@ test('a default branch that the replica does not give up is said, and all else g
   expect([...(await refsIn('eu-west-1')).keys()]).toContain('refs/heads/next')
 })
 
-test('the only branch became a folder: CodeCommit cannot follow, which is said by name, and its old tip stays', async () => {
-  await setDefault('next')
-  await relay(parts, work)
-  const client = new CodeCommitClient({ region: 'us-east-1' })
-  const { UpdateDefaultBranchCommand } = await import('@aws-sdk/client-codecommit')
+describe('the only branch, the default, becomes a folder between two looks', () => {
+  const REPLICA_SIDE = 'eu-west-1'
+  const client = () => new CodeCommitClient({ region: 'us-east-1' })
   const become = (defaultBranchName: string) =>
-    client.send(new UpdateDefaultBranchCommand({ repositoryName: 'orders', defaultBranchName }))
-  await push('next:refs/heads/between', 'next:refs/tags/kept')
-  await become('between')
-  await push(':next')
-  await push('next:refs/heads/next/x')
-  await become('next/x')
-  await push(':between')
-  await expect(relay(parts, work)).rejects.toMatchObject({
-    code: 'PUSH_REJECTED',
-    data: { refs: 2, ref: 'refs/heads/next/x', others: 'refs/heads/next' },
+    client().send(new UpdateDefaultBranchCommand({ repositoryName: 'orders', defaultBranchName }))
+  const replicaDefault = async () =>
+    (
+      await new CodeCommitClient({ region: REPLICA_SIDE }).send(
+        new GetRepositoryCommand({ repositoryName: 'orders' }),
+      )
+    ).repositoryMetadata?.defaultBranch
+  const keeper = () => keepDefaultBranch({ git: parts.git, access, log: parts.log }, work.target)
+  const guarded = (): RelayWork => ({
+    ...work,
+    guard: async ({ updates }) => ({ kind: 'go', updates }),
+    defaultBranch: keeper(),
   })
-  const names = [...(await refsIn('eu-west-1')).keys()]
-  expect(names).toContain('refs/heads/next')
-  expect(names).toContain('refs/tags/kept')
+
+  /** `from` is all that both sides have; then the source has only `from/x` */
+  const turnIntoFolder = async (from: string): Promise<void> => {
+    await push(`next:refs/heads/between`)
+    await become('between')
+    await push(`:${from}`)
+    await push(`next:refs/heads/${from}/x`)
+    await become(`${from}/x`)
+    await push(':between')
+  }
+
+  beforeAll(async () => {
+    await setDefault('next')
+    await relay(parts, work)
+  })
+
+  test('by the relay: a branch holds the place meanwhile, and goes', async () => {
+    await turnIntoFolder('next')
+    expect(await relay(parts, guarded())).toMatchObject({ kind: 'equal', moved: { created: 1, deleted: 1 } })
+    expect(await replicaDefault()).toBe('next/x')
+    expect(await refsIn(REPLICA_SIDE)).toEqual(await refsIn('us-east-1'))
+  })
+
+  test('by the git program', async () => {
+    await push('next:refs/heads/pear')
+    await become('pear')
+    await push(':next/x')
+    await relay(parts, guarded())
+    await turnIntoFolder('pear')
+    await mirrorHere()
+    expect(await replicaDefault()).toBe('pear/x')
+    expect(await refsIn(REPLICA_SIDE)).toEqual(await refsIn('us-east-1'))
+  })
+
+  test.each(['relay', 'git'] as const)('what a killed worker left of it, the %s takes away', async (way) => {
+    const name = way === 'relay' ? 'fig' : 'plum'
+    await push(`next:refs/heads/${name}`)
+    await become(name)
+    const others = [...(await refsIn('us-east-1')).keys()].filter(
+      (ref) => /heads/.test(ref) && ref !== `refs/heads/${name}`,
+    )
+    await push(...others.map((ref) => `:${ref}`))
+    await relay(parts, guarded())
+    await turnIntoFolder(name)
+    // killed between the deletion and the creation
+    const dead = keeper()
+    await dead.beforeDeletion([`refs/heads/${name}`])
+    await parts.git.push(parts.remote(work.target.replica), {
+      commands: [
+        {
+          ref: `refs/heads/${name}`,
+          from: (await refsIn(REPLICA_SIDE)).get(`refs/heads/${name}`)!,
+          to: '0'.repeat(40),
+        },
+      ],
+      offered: ['report-status', 'delete-refs'],
+    })
+    expect([...(await refsIn(REPLICA_SIDE)).keys()].filter((ref) => /heads/.test(ref))).toEqual([
+      expect.stringContaining('refs/heads/relay-temporary-default-'),
+    ])
+    await (way === 'relay' ? relay(parts, guarded()) : mirrorHere())
+    expect(await replicaDefault()).toBe(`${name}/x`)
+    expect(await refsIn(REPLICA_SIDE)).toEqual(await refsIn('us-east-1'))
+  })
+
+  test('a creation that the replica refuses: said by name, and the old tip stays', async () => {
+    await push('next:refs/heads/quince')
+    await become('quince')
+    await push(':plum/x')
+    await relay(parts, guarded())
+    await turnIntoFolder('quince')
+    const git = refusing(parts.git, 'refs/heads/quince/x')
+    await expect(relay({ ...parts, git }, guarded())).rejects.toMatchObject({
+      code: 'PUSH_REJECTED',
+      data: { ref: 'refs/heads/quince/x' },
+    })
+    const tip = (await refsIn('us-east-1')).get('refs/heads/quince/x')
+    expect([...(await refsIn(REPLICA_SIDE)).values()]).toContain(tip)
+    expect(await relay(parts, guarded())).toMatchObject({ kind: 'equal' })
+    await expectEqual()
+  })
 })

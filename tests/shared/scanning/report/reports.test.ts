@@ -210,6 +210,11 @@ Not scanned in whole: a.zip is an archive.
 `)
   })
 
+  test('of what is in no commit yet says first to take it out', () => {
+    const { commit: _, ...staged } = raw(SECRET).finding
+    expect(textReport([staged], [])).toContain('Take out what is real')
+  })
+
   test('of nothing', () => {
     expect(textReport([], [])).toBe('No secrets found.\n')
   })
