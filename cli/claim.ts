@@ -21,8 +21,8 @@ export interface ClaimWish {
   readonly target: Target
   /** told to whoever finds the claim */
   readonly reason: string
-  /** milliseconds to wait for whoever holds it */
-  readonly patience: number
+  /** milliseconds to wait for whoever holds it, by their claim */
+  readonly patience: (claim: Claim | undefined) => number
   /** while somebody else holds it; called with their claim */
   readonly onWait?: (claim: Claim | undefined) => void
 }
@@ -68,7 +68,7 @@ const take = async (parts: ClaimParts, { target, reason, patience, onWait }: Cla
     const claim = { id, until: at + LEASE_MS, now: at, attempt: 0, reason, messages: [] }
     if ((await store.claim(target, claim)) === 'claimed') return id
     const holder = (await store.get(target))?.claim
-    if (now() - begun > patience) {
+    if (now() - begun > patience(holder)) {
       throw claimLost(target, holder?.reason ?? 'unknown', holder?.until)
     }
     onWait?.(holder)

@@ -7,7 +7,7 @@ import { UserError } from './errors.ts'
 import { type Inbox, openInbox } from './inbox.ts'
 import { checkDisk, startFailure } from './mend.ts'
 import { narrate, type Surroundings, tellCredentials } from './narrator.ts'
-import { regionsServed, replicaRegions } from './replica-regions.ts'
+import { regionsServed, replicaRegions, storyRepository } from './replica-regions.ts'
 import { duration, type Terminal } from './terminal.ts'
 
 export interface StartOptions {
@@ -23,6 +23,8 @@ export interface StartOptions {
 
 /** A running product on a running cloud, and what the story needs to speak with it. */
 export interface Stage extends Surroundings {
+  /** whose story is told */
+  readonly repository: string
   readonly aws: AwsAccess
   readonly inbox: Inbox
   /** the way that the last `Replica Updated` names */
@@ -31,13 +33,14 @@ export interface Stage extends Surroundings {
 
 /**
  * Packages the stack, boots the local cloud from it, and subscribes to the first topic.
- * @param repository whose story is told: its replica is the first that relay.yml names
+ * @param imported name of the repository whose story is told, where it is not one of Relay's choice; the replica is the first that
+ * relay.yml names
  * @throws UserError for what the person can mend: port or folder taken, disk full, bad relay.yml
  */
 export const raise = async (
   root: string,
   options: StartOptions,
-  repository: string,
+  imported: string | undefined,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Stage> => {
@@ -45,6 +48,7 @@ export const raise = async (
   checkDisk(folder)
   const [sourceRegion = '', usualRegion = ''] = REGIONS
   const stack = await packed(root, options.config, sourceRegion)
+  const repository = storyRepository(stack.replicate, sourceRegion, imported)
   const [replicaRegion = usualRegion] = replicaRegions(stack.replicate, sourceRegion, repository)
   terminal.done(
     stack.rebuilt ? 'stack packaged, as it would be deployed' : 'stack unchanged since it was packaged',
@@ -80,7 +84,7 @@ export const raise = async (
     const inbox = await openInbox(aws, firstTopic(deployment.outputs), (message) =>
       narrate(message, terminal),
     )
-    return { cloud, aws, credentialFile, sourceRegion, replicaRegion, inbox, way: () => way }
+    return { repository, cloud, aws, credentialFile, sourceRegion, replicaRegion, inbox, way: () => way }
   } catch (error) {
     await cloud.stop()
     throw error

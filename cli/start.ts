@@ -21,7 +21,6 @@ export interface Outcome {
   readonly way: string
 }
 
-const DEMO = 'demo'
 const EQUAL_WITHIN_MS = 60_000
 /** a mirror of a large history: clone and push of hundreds of megabytes on a slow disk */
 const IMPORT_EQUAL_WITHIN_MS = 15 * 60_000
@@ -43,8 +42,8 @@ export const start = async (
   await checkGit()
   const source = options.import === undefined ? undefined : await openImport(options.import, terminal, signal)
   try {
-    const repository = source?.name ?? DEMO
-    const stage = await raise(root, options, repository, terminal, signal)
+    const stage = await raise(root, options, source?.name, terminal, signal)
+    const { repository } = stage
     try {
       await createRepository(stage, repository)
       const outcome = source
@@ -66,9 +65,11 @@ const sides = (stage: Stage, repository: string) => ({
 })
 
 const tellDemo = async (stage: Stage, terminal: Terminal, signal: AbortSignal): Promise<Outcome> => {
-  const { source, replica } = sides(stage, DEMO)
+  const { source, replica } = sides(stage, stage.repository)
   const demo = await demoSteps(source.url, stage.credentialFile, signal)
-  terminal.heading(`Repository ${DEMO}: source in ${stage.sourceRegion}, replica in ${stage.replicaRegion}`)
+  terminal.heading(
+    `Repository ${stage.repository}: source in ${stage.sourceRegion}, replica in ${stage.replicaRegion}`,
+  )
   try {
     let last: Equality = { equal: false, refs: 0, tookMs: 0 }
     let allEqual = true

@@ -22,7 +22,24 @@ export interface HoldParts {
  * and leave it alone, so that none of them overwrites the new source with the old one. They are known by their message, by which
  * a later call takes them over.
  */
-export const holdMessage = (origin: RepositoryAddress): string => `direction of ${addressText(origin)}`
+export const holdMessage = (origin: RepositoryAddress): string => `${HOLD}${addressText(origin)}`
+
+const HOLD = 'direction of '
+
+/**
+ * What is to be said of a claim that a failover or failback holds; nobody else's ends by waiting alone, for who holds it may have been
+ * killed.
+ * @param name of the repository
+ * @returns undefined for any other claim
+ */
+export const holdText = (claim: Claim | undefined, name: string): string | undefined => {
+  if (!claim?.messages.some((message) => message.startsWith(HOLD))) return undefined
+  if (claim.until < FOR_GOOD)
+    return `held after a ${claim.reason} until ${new Date(claim.until).toISOString()}, and then free by itself`
+  const [on, back] = [`relay failover ${name} --to REGION`, `relay failback ${name}`]
+  const [resume, giveUp] = claim.reason.startsWith('failback') ? [back, on] : [on, back]
+  return `held by ${claim.reason}; if that was killed, ${resume} --resume goes on with it and ${giveUp} takes it back`
+}
 
 const isHold = (claim: Claim | undefined, origin: RepositoryAddress): claim is Claim =>
   claim?.messages.includes(holdMessage(origin)) ?? false

@@ -219,7 +219,8 @@ const DO: Readonly<Record<Step, (context: Context) => Promise<string>>> = {
 const holdAll = async ({ parts, work, before }: Context): Promise<void> => {
   let told = ''
   for (const target of before) {
-    await hold(parts, target, work.origin, `${work.kind} by ${parts.by}`, (holder) => {
+    const reason = `${work.kind} to ${(work.kind === 'failover' ? work.active : work.origin).region} by ${parts.by}`
+    await hold(parts, target, work.origin, reason, (holder) => {
       const text = `waits for ${holder?.reason ?? 'work'} on ${placeOf(target.replica)}`
       if (text !== told) parts.tell('hold', text)
       told = text

@@ -3,7 +3,8 @@ import type { ReplicationRequest } from '../../shared/events/types.ts'
 import type { Target } from '../../shared/replication/prove.ts'
 import { isLive } from '../../shared/store/records.ts'
 import type { ReplicaStore } from '../../shared/store/replicas.ts'
-import type { Progress } from './replica.ts'
+import { holdText } from '../failover/hold.ts'
+import { HOLD_PATIENCE_MS, type Progress } from './replica.ts'
 import type { SeedRow } from './row.ts'
 
 const LOOK_AGAIN_MS = 2_000
@@ -48,6 +49,7 @@ export const mirrorReplica = async (
   if (parts.force) await store.noteWish(target, 'force')
   await parts.ask({ repository, replica, reason, attempt: 0, by: 'mirror' })
   let takenUp = begun
+  let freeSince = begun
   for (;;) {
     if (parts.signal.aborted) return row({ result: 'stopped', reason: 'the mirror goes on by itself' })
     const record = await store.get(target)
@@ -68,11 +70,15 @@ export const mirrorReplica = async (
       return row({ result: 'failed', reason: 'the source repository does not exist any more' })
     const claim = record?.claim
     const live = isLive(claim, now())
+    const held = live ? holdText(claim, repository.name) : undefined
+    if (held === undefined) freeSince = now()
+    if (held !== undefined && now() - freeSince > HOLD_PATIENCE_MS)
+      return row({ result: 'failed', reason: held })
     if (live || (record?.failures ?? 0) > 0) takenUp = now()
     if (now() - takenUp > TAKEN_WITHIN_MS)
       return row({ result: 'failed', reason: 'no function took the request up: look at the replicate queue' })
     progress.phase(
-      live ? (claim?.task === undefined ? 'mirror starts' : 'mirror runs') : 'asked for a mirror',
+      held ?? (live ? (claim?.task === undefined ? 'mirror starts' : 'mirror runs') : 'asked for a mirror'),
     )
     // Ctrl-C ends the pause; the loop says so
     await parts.pause(LOOK_AGAIN_MS).catch(() => undefined)

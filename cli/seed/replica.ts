@@ -11,15 +11,18 @@ import type {
   RelayParts,
 } from '../../shared/replication/relay/types.ts'
 import { type Code, codeOf, RelayError } from '../../shared/runtime/errors.ts'
-import type { RefCounts } from '../../shared/store/records.ts'
+import type { Claim, RefCounts } from '../../shared/store/records.ts'
 import type { ReplicaStore } from '../../shared/store/replicas.ts'
 import { type ClaimParts, underClaim } from '../claim.ts'
+import { holdText } from '../failover/hold.ts'
 import { countsText, type SeedRow } from './row.ts'
 
 export const SEED_REASON = 'seed'
 
 /** waits this long for a function or another seed that is at the same replica */
 const PATIENCE_MS = 5 * 60_000
+/** a failover is over sooner, or has been killed */
+export const HOLD_PATIENCE_MS = 60_000
 /** nothing ends this process but its person */
 const NO_DEADLINE_MS = 7 * 24 * 3600_000
 /** Looks at one replica while others keep asking for it; the sweep then goes on. */
@@ -82,21 +85,28 @@ export const seedReplica = async (parts: SeedParts, target: Target, progress: Pr
     milliseconds: parts.now() - begun,
     ...rest,
   })
+  let held: string | undefined
   try {
     const wish = {
       target,
       reason: SEED_REASON,
-      patience: PATIENCE_MS,
-      onWait: (claim: { readonly reason: string } | undefined) =>
-        progress.phase(`waits for another worker (${claim?.reason ?? 'unknown'})`),
+      patience: (claim: Claim | undefined) => {
+        held = holdText(claim, target.repository.name)
+        return held === undefined ? PATIENCE_MS : HOLD_PATIENCE_MS
+      },
+      onWait: (claim: Claim | undefined) =>
+        progress.phase(`waits for another worker (${held ?? claim?.reason ?? 'unknown'})`),
     }
-    const done = await underClaim(parts, wish, (id, signal) => work(parts, target, id, signal, counting))
+    const done = await underClaim(parts, wish, (id, signal) => {
+      held = undefined
+      return work(parts, target, id, signal, counting)
+    })
     if ('handOver' in done) return { ...(await parts.mirror(target, done.handOver, progress)), bytes }
     return row(done)
   } catch (error) {
     if (parts.signal.aborted) return row({ result: 'stopped', way: 'relay' })
     if (codeOf(error) === undefined) throw error
-    return row({ result: 'failed', way: 'relay', reason: (error as Error).message })
+    return row({ result: 'failed', way: 'relay', reason: held ?? (error as Error).message })
   }
 }
 

@@ -1,7 +1,9 @@
+import { sameAddress } from '../../shared/codecommit/address.ts'
 import { isRefName } from '../../shared/git/ref-name.ts'
 import type { Target } from '../../shared/replication/prove.ts'
 import { chooseTip, refNamed } from '../../shared/replication/undo.ts'
 import type { ParkedStore, ParkedTip } from '../../shared/store/parked.ts'
+import type { Pair } from '../../shared/store/records.ts'
 import { UserError } from '../errors.ts'
 import type { Operator } from '../operator.ts'
 
@@ -9,34 +11,64 @@ import type { Operator } from '../operator.ts'
 export interface Parked {
   readonly target: Target
   readonly tips: readonly ParkedTip[]
+  /** nobody asks for it now: the source is gone, relay.yml or its tag no longer names it, or it is the source since a failover */
+  readonly isLeft: boolean
 }
 
 /**
- * Everything that was parked of a repository's replicas.
+ * Everything that was parked of a repository's replicas, of those too that are kept no longer, behind the others.
  * @param to `region` or `region/account`
- * @throws UserError when relay.yml names no such replica, or no such repository is there
+ * @throws UserError when relay.yml names no such replica, or no such repository is there, and nothing is parked of one either
  */
 export const findParked = async (
-  operator: Pick<Operator, 'targets'>,
-  store: Pick<ParkedStore, 'list'>,
+  operator: Pick<Operator, 'targets' | 'config'>,
+  store: Pick<ParkedStore, 'list' | 'parkings'>,
   repository: string,
   to: string | undefined,
 ): Promise<readonly Parked[]> => {
   const [region, account] = to?.split('/') ?? []
   const all = await operator.targets({ repositories: [repository], to: region })
-  const targets = all.filter(({ replica }) => account === undefined || replica.account === account)
-  if (targets.length === 0) {
+  const inPlace = ({ replica }: Pair) =>
+    (region === undefined || replica.region === region) &&
+    (account === undefined || replica.account === account)
+  const targets = all.filter(inPlace)
+  const left = (await store.parkings())
+    .filter((pair) => pair.repository.name === repository && inPlace(pair))
+    .filter(({ replica }) => !targets.some((target) => sameAddress(target.replica, replica)))
+    .map((pair) => leftTarget(operator.config, pair))
+  if (targets.length + left.length === 0) {
     throw new UserError(
       `There is no replica of ${repository}${to === undefined ? '' : ` in ${to}`} that relay.yml names.`,
       'Is the name right, is the repository there, and does relay.yml include it? --config names another file.',
     )
   }
-  return Promise.all(targets.map(async (target) => ({ target, tips: await store.list(target.replica) })))
+  const withTips = (isLeft: boolean) => async (target: Target) => ({
+    target,
+    tips: await store.list(target.replica),
+    isLeft,
+  })
+  return Promise.all([...targets.map(withTips(false)), ...left.map(withTips(true))])
 }
 
-export interface Found {
-  readonly target: Target
+/** A replica of another account is reached by the role that relay.yml still names for that account, if it does. */
+const leftTarget = ({ replicate }: Operator['config'], { repository, replica }: Pair): Target => {
+  const places = replicate.flatMap(({ to }) => to).filter(({ account }) => account === replica.account)
+  const { role, externalId } = places.find(({ region }) => region === replica.region) ?? places[0] ?? {}
+  return {
+    repository,
+    replica: {
+      ...replica,
+      ...(role !== undefined && { role }),
+      ...(externalId !== undefined && { externalId }),
+    },
+    deletes: 'keep',
+  }
+}
+
+export interface Found extends Pick<Parked, 'target' | 'isLeft'> {
   readonly tip: ParkedTip
+  /** when something else was last parked of the ref before this tip; absent: nothing is known of that time */
+  readonly after?: string
 }
 
 /**
@@ -50,15 +82,15 @@ export const findTip = (
   now: number,
 ): Found => {
   const ref = refOf(name, parked)
-  const chosen = parked.map(({ target, tips }) => ({
-    target,
-    chosen: chooseTip(
-      tips.filter((tip) => tip.ref === ref),
-      at,
-      now,
-    ),
-  }))
-  for (const { target, chosen: found } of chosen) if (found.kind === 'tip') return { target, tip: found.tip }
+  const chosen = parked.map(({ tips, ...rest }) => {
+    const ofRef = tips.filter((tip) => tip.ref === ref)
+    return { ...rest, ofRef, chosen: chooseTip(ofRef, at, now) }
+  })
+  for (const { target, isLeft, ofRef, chosen: found } of chosen) {
+    if (found.kind !== 'tip') continue
+    const after = lastBefore(ofRef, found.tip)
+    return { target, isLeft, tip: found.tip, ...(after !== undefined && { after }) }
+  }
   for (const { chosen: found } of chosen) {
     if (found.kind !== 'expired') continue
     const { oid, until } = found.tip
@@ -72,6 +104,13 @@ export const findTip = (
     'If it has not been overwritten or deleted since, it still holds what it held then.',
   )
 }
+
+const lastBefore = (tips: readonly ParkedTip[], tip: ParkedTip): string | undefined =>
+  tips
+    .map(({ at }) => at)
+    .filter((at) => Date.parse(at) < Date.parse(tip.at))
+    .sort()
+    .at(-1)
 
 const refOf = (name: string, parked: readonly Parked[]): string => {
   const known = parked.flatMap(({ tips }) => tips.map(({ ref }) => ref))

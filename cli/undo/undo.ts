@@ -1,10 +1,10 @@
-import { addressText } from '../../shared/codecommit/address.ts'
+import { addressText, parkingOf } from '../../shared/codecommit/address.ts'
 import { type BothSides, bringBack, readBoth, type Step } from '../../shared/replication/guard/bring-back.ts'
 import { createMemory } from '../../shared/replication/guard/memory.ts'
 import type { ParkParts } from '../../shared/replication/guard/park.ts'
-import { codeOf } from '../../shared/runtime/errors.ts'
+import { codeOf, type RelayError } from '../../shared/runtime/errors.ts'
 import { openLeftRefs } from '../../shared/store/left-refs.ts'
-import { isKept, openParked } from '../../shared/store/parked.ts'
+import { isKept, openParked, type ParkedTip } from '../../shared/store/parked.ts'
 import { confirmed } from '../ask.ts'
 import type { UndoOptions } from '../commands/undo.ts'
 import { UserError } from '../errors.ts'
@@ -37,8 +37,10 @@ export const undo = async (
     now: Date.now,
     log: quiet,
   }
-  const before = await readBoth(parts, found.target, ref)
-  tellPlan(talk, found, ref, before)
+  const before = await readBoth(parts, found.target, ref).catch((error: unknown) => {
+    throw inWords(error, found, ref)
+  })
+  tellPlan(talk, found, ref, before, options.at)
   const facts = factsOf(found, ref, before)
   if (before.source === found.tip.oid && before.replica === found.tip.oid) {
     talk.terminal.done('Both sides hold it already.')
@@ -59,7 +61,7 @@ export const undo = async (
     work,
     terms,
   ).catch((error: unknown) => {
-    throw inWords(error, ref)
+    throw inWords(error, found, ref)
   })
   const done = after.source === found.tip.oid && after.replica === found.tip.oid
   if (done) talk.terminal.done(`Proof: source and replica hold ${found.tip.oid} at ${ref}.`)
@@ -77,29 +79,53 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const list = (parked: readonly Parked[], talk: Talk, name: string | undefined): number => {
   const now = Date.now()
   const wanted = (ref: string) => name === undefined || ref === name || ref.endsWith(`/${name}`)
-  const shown = parked.map(({ target, tips }) => ({ target, tips: tips.filter(({ ref }) => wanted(ref)) }))
-  for (const { target, tips } of shown) {
+  const shown = parked.map(({ tips, ...rest }) => ({ ...rest, tips: tips.filter(({ ref }) => wanted(ref)) }))
+  for (const { target, tips, isLeft } of shown) {
     talk.terminal.heading(`Overwritten or deleted in ${addressText(target.replica)}`)
+    if (isLeft) talk.terminal.line(`  ${LEFT}; kept in ${addressText(parkingOf(target.replica))}`)
     if (tips.length === 0) talk.terminal.line('  nothing')
-    for (const { ref, oid, at, why, until, ...tip } of tips) {
-      const kept = isKept({ ref, oid, at, why, until }, now) ? `kept until ${until}` : 'expired'
+    for (const tip of tips) {
+      const { ref, oid, at, until } = tip
+      const kept = isKept(tip, now) ? `kept until ${until}` : 'expired'
       const by = tip.replacedBy === undefined ? '' : ` by ${tip.replacedBy.slice(0, 12)}`
-      talk.terminal.line(`  ${at}  ${oid.slice(0, 12)}  ${why}${by}  ${ref}  ${kept}`)
+      talk.terminal.line(`  ${at}  ${oid.slice(0, 12)}  ${whyText(tip)}${by}  ${ref}  ${kept}`)
     }
   }
   talk.json({
-    replicas: shown.map(({ target, tips }) => ({
+    replicas: shown.map(({ target, tips, isLeft }) => ({
       repository: addressText(target.repository),
       replica: addressText(target.replica),
+      parking: addressText(parkingOf(target.replica)),
+      left: isLeft,
       parked: tips.map((tip) => ({ ...tip, expired: !isKept(tip, now) })),
     })),
   })
   return 0
 }
 
-const tellPlan = ({ terminal }: Talk, { target, tip }: Found, ref: string, before: BothSides): void => {
+const LEFT =
+  'This replica is kept no longer: its source is gone, relay.yml or a tag changed, or a failover turned it'
+
+/** A tag is never rewound. */
+const whyText = ({ ref, why }: ParkedTip): string =>
+  why === 'rewound' && ref.startsWith('refs/tags/') ? 'moved' : why
+
+const tellPlan = (
+  { terminal }: Talk,
+  { target, tip, after, isLeft }: Found,
+  ref: string,
+  before: BothSides,
+  at: UndoOptions['at'],
+): void => {
   terminal.heading(`${ref} of ${target.repository.name} back to ${tip.oid.slice(0, 12)}`)
-  terminal.line(`  ${tip.ref} held it until ${tip.at} (${tip.why}).`)
+  terminal.line(`  ${tip.ref} held it until ${tip.at} (${whyText(tip)}).`)
+  if (at !== 'latest')
+    terminal.line(
+      after === undefined
+        ? `  Since when is not known: nothing was parked of it before. What it held at ${timeText(at)} may be older.`
+        : `  Since when is known only as after ${after}, when it was last overwritten or deleted before.`,
+    )
+  if (isLeft) terminal.line(`  ${LEFT}.`)
   terminal.line(`  Now: ${both(before)}.`)
   if (before.source !== undefined && before.source !== tip.oid)
     terminal.line(`  ${before.source.slice(0, 12)} will be parked first, so that this can be undone too.`)
@@ -119,9 +145,28 @@ const tellStep = ({ terminal }: Talk, step: Step, ref: string): void => {
   else terminal.done(`Pushed to the ${step.side}`, `${ref}, was ${short(step.from)}`)
 }
 
+const timeText = (at: number): string => new Date(at).toISOString()
+
+/** Where somebody finds a tip without Relay. */
+const whereText = ({ target, tip }: Found): string =>
+  tip.place === undefined
+    ? `No copy was made of it: it was part of the history of ${addressText(target.repository)} then.`
+    : `The commit lies in the repository ${addressText(parkingOf(target.replica))}, as ${tip.place}, until ${tip.until}: git fetch takes it from there.`
+
 /** Codes that mean something else here than in replication. */
-const inWords = (error: unknown, ref: string): unknown => {
+const inWords = (error: unknown, found: Found, ref: string): unknown => {
   const say = (message: string, remedy: string) => new UserError(message, remedy, { cause: error })
+  const { repository, replica } = found.target
+  if (codeOf(error) === 'SOURCE_MISSING')
+    return say(
+      `The source ${addressText(repository)} does not exist any more, so nothing can be brought back to it.`,
+      `${whereText(found)} Or make the source again, push the replica's branches and tags to it, and run this again.`,
+    )
+  if (codeOf(error) === 'REPLICA_MISSING')
+    return say(
+      `The repository ${(error as RelayError).data.repository ?? addressText(replica)} does not exist any more.`,
+      `${whereText(found)} If relay.yml asks for the replica, relay seed ${repository.name} makes it again.`,
+    )
   if (codeOf(error) === 'REPLICA_MOVED')
     return say(
       `Somebody moved ${ref}, or the parked tip, meanwhile. Nothing was overwritten.`,
@@ -130,7 +175,7 @@ const inWords = (error: unknown, ref: string): unknown => {
   if (codeOf(error) === 'PUSH_REJECTED')
     return say(
       `It was refused: ${(error as Error).message}`,
-      'May you push to this branch? Then the history that held this tip may be gone from the source: --list shows what is kept.',
+      'May you push to this branch or tag? Then the history that held this tip may be gone from the source: --list shows what is kept.',
     )
   return error
 }

@@ -25,10 +25,11 @@ const MAX_ACKS = 200_000
  * Reads the answer to a fetch: the acknowledgements, then the pack by side band where one was `offered` (it is then asked
  * for), else raw. `ready` and `continue` may name ids that the server lacks; only `common` and the last ACK prove anything.
  * Source: gitprotocol-pack ("Packfile Negotiation", "Packfile Data").
+ * @param verify the pack's checksum is held against its bytes, though the side band marks its end
  * @throws RelayError GIT_PROTOCOL on anything else (`shallow` lines too: what is cut is no copy), REMOTE_FAILED on an `ERR`
  * line and on band 3
  */
-export const fetchReader = (offered: readonly string[]): FetchReader => {
+export const fetchReader = (offered: readonly string[], verify = false): FetchReader => {
   const packets = packetQueue()
   const common = new Set<string>()
   let pack: PackGate | undefined
@@ -47,7 +48,7 @@ export const fetchReader = (offered: readonly string[]): FetchReader => {
     if (status !== undefined) return
     const sideBand = bestSideBand(offered) !== undefined
     band = sideBand ? sideBandReader() : undefined
-    pack = packGate({ checksum: !sideBand })
+    pack = packGate({ checksum: verify || !sideBand })
   }
 
   const passOn = (bytes: Uint8Array, gate: PackGate): Uint8Array[] =>

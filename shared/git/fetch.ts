@@ -16,7 +16,7 @@ export const fetchPack = async (
 ): Promise<FetchAnswer> => {
   const body = encodeFetch(request)
   const line = await caller.call({ remote, service: 'git-upload-pack', step: 'exchange', exchange, body })
-  const reader = fetchReader(request.offered)
+  const reader = fetchReader(request.offered, request.verify)
   const pieces: Uint8Array[] = []
   try {
     await line.accepted()

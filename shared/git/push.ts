@@ -23,7 +23,8 @@ export interface PushOptions {
 /**
  * Pushes. The pack is asked for its first bytes before the server is spoken to, and gathered up to {@link MAX_GATHERED_BYTES}:
  * if it ends there, it is sent with its length, else chunked or, where that was refused, from the spool.
- * @throws RelayError as GitClient says; what the pack throws goes on as it is, and the request is destroyed
+ * @throws RelayError as GitClient says, GIT_LIMIT where a pack needs the spool and there is none; what the pack throws goes on as it
+ * is, and the request is destroyed
  */
 export const push = async (
   caller: Caller,
@@ -34,6 +35,7 @@ export const push = async (
   exchange: Exchange,
 ): Promise<PushReport | undefined> => {
   const { host } = new URL(remote.url)
+  const before = known.get(host)
   const source = iteratorOf(request)
   const send = (pieces: AsyncIterable<Uint8Array>, length?: number) =>
     sendBody(caller, remote, request, exchange, pieces, length)
@@ -43,14 +45,16 @@ export const push = async (
     const gathered = Buffer.concat([head, ...start.pieces])
     if (start.whole) return await send(only([gathered]), gathered.length)
     const rest = restOf(gathered, source)
-    const taught = options.alwaysWithLength ? 'always' : known.get(host)
+    const taught = options.alwaysWithLength ? 'always' : before
     if (taught === 'once') known.delete(host)
-    // What may have been an accident is no reason to fail where there is no storage.
+    // what may have been an accident is tried once more where there is no storage
     if (!taught || (taught === 'once' && !options.spool)) return await send(rest)
     return await sendSpooled(rest, options.spool, send)
   } catch (error) {
     const refused = (error as { chunked?: 'always' | 'once' }).chunked
+    const twice = refused === 'once' && before === 'once'
     if (refused) known.set(host, refused)
+    if (twice && !options.spool) throw unspooled(error as RelayError)
     throw error
   } finally {
     // Not awaited: a source that is silent would hold us up, and its connection is closed by the call alone.
@@ -87,6 +91,13 @@ const gather = async (source: AsyncIterator<Uint8Array>) => {
     length += (value as Uint8Array).length
   }
   return { pieces, whole: false }
+}
+
+/** A server that hangs up on chunked bodies time and again, and no storage in which a pack's length could be learnt. */
+const unspooled = (cause: RelayError): RelayError => {
+  const { again: _again, ...facts } = cause.data
+  const problem = 'the server hangs up on a body without its length'
+  return new RelayError('GIT_LIMIT', { ...facts, problem, limit: 'spool', most: 0 }, { cause })
 }
 
 const sendSpooled = async (

@@ -22,6 +22,8 @@ export interface FetchRequest {
   readonly thin: boolean
   /** deltas by offset, as well as by name */
   readonly offsetDeltas: boolean
+  /** the pack's checksum is held against its bytes, for which the stream throws GIT_PROTOCOL at its end */
+  readonly verify?: boolean
 }
 
 export interface FetchAnswer {

@@ -35,7 +35,7 @@ export const again = (
 
 const STEPS: Partial<Record<Code, string>> = {
   REMOTE_DENIED:
-    'Check that the roles of replicate and of the mirror task (or the role named in relay.yml) may pull the source and push to the replica, and that a KMS key does not deny it; then redrive the replicate dead-letter queue.',
+    'Check that the roles of replicate and of the mirror task (or the role named in relay.yml, whose trust policy must let them assume it, with the same externalId) may pull the source and push to the replica, and that a KMS key does not deny it; then redrive the replicate dead-letter queue.',
   KEY_REFUSED:
     'Let the roles that the reason names use the KMS key (its key policy must let IAM decide, or name them), or name another key in relay.yml and deploy; then redrive the replicate dead-letter queue.',
   CONFIG_INVALID:

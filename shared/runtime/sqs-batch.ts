@@ -1,4 +1,4 @@
-import { RelayError } from './errors.ts'
+import { codeOf, RelayError } from './errors.ts'
 import { describeFailure, type Facts, type Log } from './log.ts'
 
 /** A message as Lambda's SQS event source hands it over (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"). */
@@ -70,7 +70,8 @@ export const createFailures = (log: Log): Failures => {
 
 /**
  * Fails all that spoke of one thing. Where SQS is about to move one of them to the dead-letter queue, people hear of it now; what
- * keeps them from hearing is logged: the record still goes there, and the queue's alarm rings.
+ * keeps them from hearing is logged: the record still goes there, and the queue's alarm rings. Where two give up at once, one
+ * is told CLAIM_LOST while the other tells.
  * @param facts what failed, for the log
  * @param tell is given that record
  */
@@ -85,7 +86,10 @@ export const failAloud = async (
   try {
     await tell(last)
   } catch (ringing) {
-    log.error('failure not announced', { ...facts, ...describeFailure(ringing) })
+    const said = { ...facts, ...describeFailure(ringing) }
+    if (codeOf(ringing) === 'CLAIM_LOST')
+      log.warn('failure not announced here: another worker is announcing it', said)
+    else log.error('failure not announced', said)
   }
 }
 

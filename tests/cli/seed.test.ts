@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createBoard } from '../../cli/board.ts'
 import { underClaim } from '../../cli/claim.ts'
+import { hold, holdMessage, holdText } from '../../cli/failover/hold.ts'
 import { inParallel } from '../../cli/pool.ts'
 import { mirrorReplica } from '../../cli/seed/mirror.ts'
 import { type SeedParts, seedReplica } from '../../cli/seed/replica.ts'
@@ -179,11 +180,59 @@ describe('one replica', () => {
       clock += 60_000
     }
     const parts = partsWith([], { pause, now: () => clock })
-    const wish = { target, reason: 'seed', patience: 300_000 }
+    const wish = { target, reason: 'seed', patience: () => 300_000 }
     await expect(underClaim(parts, wish, async () => undefined)).rejects.toMatchObject({
       code: 'CLAIM_LOST',
       data: { reason: 'push', until: new Date(now + 3600_000).toISOString() },
     })
+  })
+
+  test.each(['relay', 'mirror'] as const)(
+    'the hold of a killed failover is not waited for long: %s',
+    async (way) => {
+      const target = targetOf(`frozen-${way}`)
+      let clock = Date.now()
+      const pause = async () => {
+        clock += 30_000
+      }
+      const now = () => clock
+      const signal = new AbortController().signal
+      const holder = { store, now, pause, id: () => 'failover', signal }
+      await hold(holder, target, target.repository, 'failover to eu-west-1 by someone', () => 'wait')
+      const seed =
+        way === 'relay'
+          ? seedReplica(partsWith([], { pause, now }), target, progress)
+          : mirrorReplica(
+              { ...holder, force: false, ask: async () => undefined },
+              target,
+              'by hand',
+              progress,
+            )
+      const { name } = target.replica
+      const reason = new RegExp(
+        `held by failover to eu-west-1 by someone.*failover ${name} .*--resume.*failback ${name} takes it back`,
+      )
+      expect(await seed).toMatchObject({ result: 'failed', reason: expect.stringMatching(reason) })
+      expect(told.join()).toMatch(reason)
+      expect((await store.get(target))?.claim?.id).toBe('failover')
+    },
+  )
+
+  test('what is held says how it ends', () => {
+    const origin = at('us-east-1', 'orders')
+    const claim = {
+      id: 'c',
+      at: 0,
+      until: Date.parse('9999-12-31T23:59:59Z'),
+      attempt: 0,
+      messages: [holdMessage(origin)],
+    }
+    const text = (more: object) => holdText({ ...claim, reason: 'failback by me', ...more }, 'orders')
+    expect(text({})).toMatch(
+      /relay failback orders --resume.*relay failover orders --to REGION takes it back/,
+    )
+    expect(text({ until: 0 })).toMatch(/until 1970.*by itself/)
+    expect(text({ messages: ['m'] })).toBeUndefined()
   })
 
   test('a mirror is watched until the table says how it ended', async () => {

@@ -20,7 +20,9 @@ export interface Session {
   /** the source is told what the replica has; false once the replica turned out to lack what it claims */
   haves: boolean
   refsPerPush: number
-  /** updates whose objects travel in one pack; halved when the replica refuses a pack that leans on nothing */
+  /** packs are held against their checksum; true once the replica refused one, which the source may have sent broken */
+  verify: boolean
+  /** updates whose objects travel in one pack; fewer when the replica refuses a pack that leans on nothing */
   groupSize: number
   /** packs that the replica refused since it last took something */
   refusedPacks: number
@@ -55,6 +57,7 @@ export const openSession = (parts: RelayParts, work: RelayWork): Session => {
     memory: newMemory(),
     thin: true,
     haves: true,
+    verify: false,
     refsPerPush: REFS_PER_PUSH,
     groupSize: Number.POSITIVE_INFINITY,
     refusedPacks: 0,

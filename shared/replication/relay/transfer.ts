@@ -21,7 +21,7 @@ export interface OpenPack extends HeldPack {
  * @throws what the client throws
  */
 export const openPack = async (
-  { parts, budget, thin, haves: told }: Session,
+  { parts, budget, thin, haves: told, verify }: Session,
   ground: Ground,
   updates: readonly RefUpdate[],
   hold = 0,
@@ -38,6 +38,7 @@ export const openPack = async (
       offered: ground.sourceOffers,
       thin: leans,
       offsetDeltas: ground.replicaOffers.includes('ofs-delta'),
+      verify,
     },
     { signal: budget.signal },
   )
@@ -125,6 +126,17 @@ const TOO_MUCH = /too many|limit|exceed/i
 /** The replica has the tip that it named, but not all that is behind it. */
 const INCOMPLETE = /missing|connectivity/i
 
+/** Where it is not said what is wrong with a pack whose checksum holds. No word of it is one by which refusals are sorted. */
+const UNPACK_HINT =
+  ' (either the source has something broken in its history, or the replica does not take this pack, as for its size)'
+
+/** So few refs are pushed one by one to find the one whose objects are not taken. */
+const ONE_BY_ONE = 16
+/** Else so many groups: each step of a search costs a pause, and what is fine in between is taken on the way. */
+const GROUPS = 8
+
+const smallerGroup = (refs: number): number => (refs <= ONE_BY_ONE ? 1 : Math.ceil(refs / GROUPS))
+
 const quarterOf = (refs: number): number => Math.max(1, Math.ceil(refs / 4))
 
 /** Learns from what the replica did not take: too many refs, the pack, or single refs. */
@@ -145,20 +157,23 @@ const takeRefusals = (
     session.refsPerPush = quarterOf(updates.length)
     return
   }
-  if (!taken) session.refusedPacks += 1
+  if (!taken) {
+    session.refusedPacks += 1
+    session.verify = true
+  }
   if (!taken && pack?.thin) {
     session.thin = false
     return
   }
   if (!taken && pack && updates.length > 1) {
-    session.groupSize = Math.ceil(Math.min(session.groupSize, updates.length) / 2)
+    session.groupSize = smallerGroup(Math.min(session.groupSize, updates.length))
     return
   }
   for (const { update, result } of refusals) {
     if (result?.kind === 'ok') continue
     if (result === undefined) note(session.memory, update, 'unspoken')
     else {
-      const reason = report.unpack === 'ok' ? result.reason : `${result.reason}: ${report.unpack}`
+      const reason = taken ? result.reason : `${result.reason}: ${report.unpack}${UNPACK_HINT}`
       if (INCOMPLETE.test(reason)) session.haves = false
       note(session.memory, update, 'refused', reason)
     }

@@ -117,7 +117,28 @@ test('a failure that cannot even be announced still fails the record', async () 
   world.parts.events.putEvents = async () => ({ FailedEntryCount: 1 })
   const event = batch([pushEvent({ repositoryName: bad.name })], MAX_RECEIVES)
   expect(await world.replicate(event, world.run)).toEqual(failed('m0'))
-  expect(world.lines.map(({ message }) => message)).toContain('failure not announced')
+  expect(world.lines).toContainEqual(
+    expect.objectContaining({ level: 'error', message: 'failure not announced' }),
+  )
+})
+
+test('of two who give up at once, the one that does not tell says so without alarm', async () => {
+  const bad = repository()
+  world.unreadable.set(world.key(bad.replica), new RelayError('REMOTE_DENIED'))
+  const event = () => batch([pushEvent({ repositoryName: bad.name })], MAX_RECEIVES)
+  const { putEvents } = world.parts.events
+  let second: Promise<unknown> | undefined
+  // the other gives up while the first speaks
+  world.parts.events.putEvents = async (...entries) => {
+    second ??= world.replicate(event(), world.run)
+    expect(await second).toEqual(failed('m0'))
+    return putEvents(...entries)
+  }
+  expect(await world.replicate(event(), world.run)).toEqual(failed('m0'))
+  expect(second).toBeDefined()
+  expect(world.eventsOf('Mirror Failed')).toHaveLength(1)
+  const said = world.lines.filter(({ message }) => message.startsWith('failure not announced'))
+  expect(said).toMatchObject([{ level: 'warn', facts: { code: 'CLAIM_LOST' } }])
 })
 
 test('test events, repositories without a rule and replicas that left relay.yml are done with a line', async () => {

@@ -140,6 +140,17 @@ describe('a server that can do less', () => {
     expect(sides.replica.server.requests.filter(({ chunked }) => chunked)).toHaveLength(1)
   })
 
+  test('hanging up on a body without its length, and nowhere to spool it: handed over', async () => {
+    await openLagging()
+    await growBy(sides.source, 2e6)
+    sides.replica.server.oddities.cutBody = ({ chunked }) => (chunked ? 0 : undefined)
+    expect(await sides.relay()).toMatchObject({
+      kind: 'hand-over',
+      reason: 'limit',
+      detail: expect.stringContaining('a body without its length'),
+    })
+  })
+
   test.each(['Too many reference update commands', 'no'])('too many refs in a push (%s)', async (ng) => {
     sides = await openSides()
     const one = await grow(sides.source, 'main')
@@ -334,6 +345,49 @@ describe('refs that the replica does not take', () => {
       detail: 'the replica refuses every pack',
     })
     expect(pushes().length).toBeLessThan(25)
+  })
+
+  test('a pack that the source sends damaged is told of the source, and handed over', async () => {
+    await openLagging()
+    await growBy(sides.source, 300_000)
+    sides.source.server.oddities.garble = ({ service, step }, piece) => {
+      if (service === 'git-receive-pack' || step === 'refs' || piece.length < 4_000) return piece
+      const damaged = Buffer.from(piece)
+      damaged.writeUInt8(damaged.readUInt8(2_000) ^ 1, 2_000)
+      return damaged
+    }
+    expect(await sides.relay()).toMatchObject({
+      kind: 'hand-over',
+      reason: 'protocol',
+      detail: expect.stringMatching(/service=git-upload-pack.*problem=pack checksum/),
+    })
+    expect(await sides.replica.fsck()).toBe('')
+  })
+
+  test('a ref whose objects are too much is found among many without many pauses', async () => {
+    await openLagging({ replica: { settings: ['receive.maxInputSize=200k', 'receive.unpackLimit=1'] } })
+    const { source } = sides
+    const blob = await source.git(['hash-object', '-w', '--stdin'], randomBytes(300_000))
+    const commits = Array.from({ length: 60 }, (_, n) => n).map(async (n) => {
+      const entry = n === 47 ? `100644 blob ${blob}\tlarge\n` : ''
+      const tree = await source.git(['mktree'], entry)
+      return [
+        `refs/heads/b${n}`,
+        await source.git(['commit-tree', '-m', `${n}`, '-p', 'main', tree]),
+      ] as const
+    })
+    await setRefs(source, Object.fromEntries(await Promise.all(commits)))
+    await expect(sides.relay()).rejects.toMatchObject({
+      code: 'PUSH_REJECTED',
+      data: {
+        ref: 'refs/heads/b47',
+        refs: 1,
+        reason: expect.stringContaining('the source has something broken'),
+      },
+    })
+    expect(await sides.differences()).toEqual({ refs: ['refs/heads/b47'], faults: '' })
+    // thin, whole, eighths, one by one, and that one once more
+    expect(sides.pauses.length).toBeLessThanOrEqual(5)
   })
 
   test('a replica that lacks what its tips stand for is sent everything', async () => {
