@@ -4,11 +4,11 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
-  realpathSync,
   statSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { FoundAt, UnscannedAt } from '../../shared/scanning/finding.ts'
 import { type Engines, isAllowedPath } from '../../shared/scanning/walk/engines.ts'
 import { scanPieces } from '../../shared/scanning/walk/pieces.ts'
@@ -64,8 +64,8 @@ function* filesUnder(top: string, options: FileOptions, outcome: Outcome): Gener
       const stat = path === join(top) ? statSync(path) : lstatSync(path)
       if (stat.isSymbolicLink()) {
         if (!followSymlinks) continue
-        const real = realpathSync(path)
-        if (statSync(real).isFile() && !isAllowedPath(engines, path)) yield { path: real, symlink: path }
+        if (statSync(path).isFile() && !isAllowedPath(engines, path))
+          yield { path: targetOfLink(path), symlink: path }
       } else if (stat.isDirectory()) {
         if (isAllowedPath(engines, path)) continue
         const names = readdirSync(path).sort().reverse()
@@ -75,6 +75,16 @@ function* filesUnder(top: string, options: FileOptions, outcome: Outcome): Gener
       outcome.unscanned.push(unreadable(path, error))
     }
   }
+}
+
+/** Where a link leads, from link to link; relative for as long as they are, as gitleaks names the file. */
+const targetOfLink = (path: string): string => {
+  let at = path
+  while (lstatSync(at).isSymbolicLink()) {
+    const next = readlinkSync(at)
+    at = isAbsolute(next) ? next : join(dirname(at), next)
+  }
+  return at
 }
 
 /** permission, or it is gone again; anything else is thrown */

@@ -44,8 +44,8 @@ export const chooseRules = async (choosing: Choosing): Promise<ChosenRules> => {
   const { config, environment, readFile, place } = choosing
   const own = config ?? (environment.GITLEAKS_CONFIG || undefined)
   if (own !== undefined) {
-    const folder = dirname(resolve(own))
-    const load = (path: string) => readIfThere(resolve(folder, path))
+    // gitleaks reads what is extended from where it runs; beside the file is where people look
+    const load = (path: string) => readIfThere(resolve(path)) ?? readIfThere(resolve(dirname(own), path))
     return { ...(await rulesOf(readGiven(own), own, load, 'anywhere')), file: own }
   }
   if (environment.GITLEAKS_CONFIG_TOML)

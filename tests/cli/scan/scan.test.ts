@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { BadRules } from '../../../cli/scan/rules.ts'
 import { makeRepository, type Repository } from '../../shared/scanning/walk/repository.ts'
@@ -164,7 +164,7 @@ describe('files', () => {
     repository.write('.gitleaks.toml', RULES)
     repository.write('in/a', line('a'))
     repository.write('.git/hidden', line('hidden'))
-    symlinkSync(join(folder, 'in/a'), join(folder, 'link'))
+    symlinkSync('in/a', join(folder, 'link'))
     const plain = await scanned(folder, { git: false })
     expect(brief(plain.rows())).toEqual([` ${folder}/in/a 1`])
     expect(plain.said).toContain(`Rules: .gitleaks.toml of ${folder} (1)`)
@@ -173,6 +173,24 @@ describe('files', () => {
       [`${folder}/in/a`, ''],
       [`${folder}/in/a`, `${folder}/link`],
     ])
+    const from = relative(process.cwd(), folder)
+    const there = await scanned(from, { git: false, followSymlinks: true })
+    expect(there.rows().map(({ File }) => File)).toEqual([`${from}/in/a`, `${from}/in/a`])
+  })
+
+  test('what a configuration extends is looked for where the command runs, then beside it', async () => {
+    const { folder, path } = folderOf()
+    mkdirSync(path('rules'))
+    writeFileSync(path('rules', 'base.toml'), RULES)
+    writeFileSync(path('rules', 'team.toml'), "[extend]\npath = 'base.toml'\n")
+    writeFileSync(path('b'), line('found'))
+    const { rows } = await scanned(path('b'), { config: path('rules', 'team.toml') })
+    expect(brief(rows())).toEqual([` ${folder}/b 1`])
+    const here = `[extend]\npath = '${relative(process.cwd(), path('rules', 'base.toml'))}'\n`
+    writeFileSync(path('rules', 'team.toml'), here)
+    expect(brief((await scanned(path('b'), { config: path('rules', 'team.toml') })).rows())).toEqual(
+      brief(rows()),
+    )
   })
 
   test('an allowed folder, the configuration and the baseline are passed over', async () => {

@@ -25,7 +25,7 @@ export const files: Samples = {
       'apiVersion: v1\ndata:\n  token: ⟦{b64:40}⟧\nkind: Secret\n',
     ],
     ['kind: Secret\ndata:\n  password: {{ .Values.pw }}\n', 'kind: ConfigMap\ndata:\n  a: {b64:24}\n'],
-    { path: 'k8s/secret.yaml', also: ['generic-env-secret'] },
+    { path: 'k8s/secret.yaml', also: ['generic-env-secret', 'generic-line-password'] },
   ),
   'kubernetes-bootstrap-token': texts(
     [
@@ -98,5 +98,13 @@ export const files: Samples = {
       'New-Object System.Net.NetworkCredential("svc", "⟦{low:16}⟧")',
     ],
     ['new NetworkCredential("user", "password")', 'new NetworkCredential(user, password)'],
+  ),
+  'service-settings-password': texts(
+    [
+      'requirepass ⟦{alnum:24}⟧\n',
+      'following password to proceed to installation:\n\n⟦{hex:32}⟧\n',
+      '<auth-user-pass>\nadmin\n⟦{alnum:14}⟧\n</auth-user-pass>',
+    ],
+    ['# requirepass foobared', 'requirepass foobared\n', 'rootpw $1\n'],
   ),
 }

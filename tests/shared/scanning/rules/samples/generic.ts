@@ -20,6 +20,12 @@ export const generic: Samples = {
       'token = "get_access_token_from_server"',
       'secretKey: "aaaaaaaaaaaaaaaaaaaaaaaa"',
       '"SecurityKey": "{hex:16}"',
+      "tokenContract: '0x{hex:40}'",
+      '"SecurityKey": "acme-lib/acme-connect.CfnSecurityKey"',
+      "sign(text, 'secret') => '{hex:64}'",
+      "apiKey: 'base64EncodedKey'",
+      'privateKey: "{b64:60}..."',
+      '"sharedKey", "tunnel2PresharedKey"',
     ],
   ),
   'generic-env-secret': texts(
@@ -27,8 +33,21 @@ export const generic: Samples = {
     ['API_TOKEN=process.env.API_TOKEN', 'token: some-plain-words-here-only', 'key: value'],
   ),
   'generic-password': texts(
-    ['db_password = "⟦{alnum:9}!4kQ⟧"', "'password' => '⟦{alnum:14}9z⟧',"],
-    ['password: "Enter your password"', 'password = "changeme"', "password: 'current-password'"],
+    [
+      'db_password = "⟦{alnum:9}!4kQ⟧"',
+      "define('DB_PASSWORD', '⟦{alnum:16}⟧');",
+      "'password' => '⟦{alnum:14}9z⟧',",
+    ],
+    [
+      'password: "Enter your password"',
+      'password = "changeme"',
+      "password: 'current-password'",
+      'password: "Mustbe8characters"',
+      "password: 's00pers3cret'",
+      'password: "Admin12345"',
+      "argon2('password', 'salt1234')",
+      'add("kadmin", "passwd", "kadmin/server1")',
+    ],
   ),
   'generic-connection-string': texts(
     [
@@ -38,16 +57,74 @@ export const generic: Samples = {
     ['Server=x;User Id=sa;Password=password;', 'Server=x;Password={0};Database=y', '; password = $1;'],
   ),
   'generic-env-password': texts(
-    [
-      'AZURE_SQL_PASSWORD=⟦MyStr0ng!9kq⟧\n',
-      'FTP_PASS: ⟦{alnum:9}#8zQ⟧\n',
-      'spring.datasource.password=⟦{alnum:14}7z⟧\n',
-    ],
+    ['AZURE_SQL_PASSWORD=⟦MyStr0ng!9kq⟧\n', 'FTP_PASS: ⟦{alnum:9}#8zQ⟧\n'],
     [
       'DB_PASSWORD=changeme',
       'PASSWORD=process.env.PW',
       'PASSWORD: string',
       'this.form.password = values.password',
     ],
+  ),
+  'generic-line-password': texts(
+    [
+      '  password: ⟦{alnum:14}7z⟧\n',
+      'mavenPassword=⟦{alnum:22}⟧\n',
+      'spring.datasource.password=⟦{alnum:14}7z⟧\n',
+    ],
+    [
+      '  password: string\n',
+      '  password: req.body.password1\n',
+      'login(user, password=make7password)\n',
+      'password:GID:users\n',
+    ],
+  ),
+  'generic-xml-secret': texts(
+    [
+      '<password>⟦{alnum:16}⟧</password>',
+      '<secret>{acme AQAAABAAA ⟦{alnum:32}⟧}</secret>',
+      '<property name="hibernate.connection.password">⟦{alnum:14}⟧</property>',
+    ],
+    [
+      '<password>changeme</password>',
+      '<token>NUMBER_LITERAL</token>',
+      '<secret>$' + '{SECRET}</secret>',
+      '<password>Enter your password</password>',
+    ],
+  ),
+  'generic-bare-key': texts(
+    ['[DEBUG] Using KEY=⟦{alnum:32}⟧\n', 'ENV API_TOKEN ⟦{alnum:40}⟧\n'],
+    ['KEY=some-plain-words-here-only\n', 'ENV API_TOKEN $TOKEN\n', 'HOTKEY=⟦ctrl⟧'],
+  ),
+  'generic-named-key': texts(
+    ['const acmeKey = "⟦{alnum:40}⟧"', "weatherKey: '⟦{alnum:32}⟧'"],
+    ['const cacheKey = "{alnum:40}"', 'const acmeKey = "someCamelCaseNameOfThings"', 'acmeKey = "{hex:12}"'],
+  ),
+  'generic-url-token': texts(
+    ['https://fra1.acme.io/get?token=⟦{alnum:32}⟧&v0', 'POST /1/x.json token=⟦{alnum:30}⟧&user=7'],
+    [
+      'https://acme.io/?token=YOUR_TOKEN_GOES_HERE_PLEASE',
+      'https://acme.io/?page_token={alnum:32}',
+      '?key={hex:8}',
+    ],
+  ),
+  'generic-secret-argument': texts(
+    [
+      'jwt.sign(payload, "⟦{alnum:32}⟧", { expiresIn: "1h" })',
+      'psexec.py ACME/svc-admin:⟦{alnum:13}⟧@10.1.2.3 cmd.exe',
+      "hashlib.pbkdf2_hmac('sha256', b'⟦{alnum:24}⟧', salt, 100000)",
+      'DriverManager.getConnection("jdbc:mysql://db:3306/app", "root", "⟦{alnum:13}⟧");',
+    ],
+    [
+      'jwt.sign(payload, privateKey)',
+      'jwt.verify(token, "your-secret-goes-here")',
+      "createHmac('sha256', key)",
+    ],
+  ),
+  'generic-variable-default': texts(
+    [
+      'variable "db_password" {\n  type = string\n  default = "⟦{alnum:16}⟧"\n}',
+      'variable "api_key" { default = "⟦{hex:32}⟧" }',
+    ],
+    ['variable "db_password" {\n  default = ""\n}', 'variable "region" {\n  default = "{alnum:16}"\n}'],
   ),
 }

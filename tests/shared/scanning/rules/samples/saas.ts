@@ -3,7 +3,13 @@ import { named, type Samples, texts, token } from './kit.ts'
 
 export const saas: Samples = {
   'atlassian-api-token': token('ATATT3xFfGF0{url:170}'),
-  'jira-api-token-legacy': named('JIRA_API_TOKEN', '{alnum:24}'),
+  'jira-api-token-legacy': named('JIRA_API_TOKEN', '{alnum:24}', {
+    misses: [
+      'OTHER=x{alnum:24}',
+      'class JiraTokenProvider(it: OAuth2CredentialProvider)',
+      'JIRA_TOKEN: ApiTokenCredentialOption;',
+    ],
+  }),
   'linear-api-key': token('lin_api_{alnum:40}'),
   'linear-client-secret': named('LINEAR_CLIENT_SECRET', '{hex:32}'),
   'asana-client-secret': named('ASANA_TOKEN', '{hex:32}'),
@@ -105,5 +111,7 @@ export const saas: Samples = {
     hits: ['key: ⟦signkey-test-{hex:64}⟧', '"⟦tr_prod_{alnum:24}⟧"'],
   }),
   'appwrite-api-key': token('standard_{hex:256}'),
-  'adafruit-api-key': named('ADAFRUIT_IO_KEY', 'aio_{alnum:28}'),
+  'adafruit-api-key': named('ADAFRUIT_IO_KEY', 'aio_{alnum:28}', {
+    misses: ['OTHER=aio_{alnum:20}', 'ADAFRUIT_IO_KEY=x{alnum:20}'],
+  }),
 }

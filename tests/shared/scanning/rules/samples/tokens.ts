@@ -35,11 +35,31 @@ export const tokens: Samples = {
     ['curl -u user:password https://x.io', 'curl -u "$USER:$PASS" https://x.io'],
   ),
   'cli-password-argument': texts(
-    ['sshpass -p ⟦{alnum:16}⟧ ssh root@h', 'docker login -u bot -p ⟦{alnum:20}⟧ registry.acme.io'],
+    [
+      'sshpass -p ⟦{alnum:16}⟧ ssh root@h',
+      'docker login -u bot -p ⟦{alnum:20}⟧ registry.acme.io',
+      'helm repo add acme https://c.acme.io --username ci --password ⟦{alnum:18}⟧',
+      'openssl enc -aes-256-cbc -k ⟦{alnum:20}⟧ -in a -out b',
+    ],
     ['docker login -u bot -p $TOKEN', 'mysql -u root -ppassword'],
   ),
   'password-hash': texts(
     [`root:⟦$6\${alnum:16}\${alnum:86}⟧:19000:0:99999:7:::`, `admin:⟦$2y$10\${alnum:53}⟧`],
     ['echo $1$2', '$6$rounds=5000$salt'],
+  ),
+  'provider-prefixed-token': texts(
+    [
+      '⟦lip_{alnum:20}⟧',
+      'it = "⟦waka_{uuid}⟧"',
+      '⟦zpka_{hex:32}_{hex:8}⟧',
+      '⟦polar_pat_{alnum:43}⟧',
+      'x ⟦AKLT{alnum:43}⟧',
+    ],
+    [
+      'ion_changeOnlyWhenTheListIsEmpty',
+      'mcp_server_configuration_file',
+      'inf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+      'rp_{alnum:8}',
+    ],
   ),
 }
