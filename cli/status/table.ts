@@ -60,7 +60,7 @@ const cellsOf = (status: ReplicaStatus, now: number, withSource: boolean): reado
 }
 
 const detailsOf = (status: ReplicaStatus, now: number): readonly string[] => {
-  const { behind, running, trouble, waitingEvents, missedEvents, live, state, way } = status
+  const { behind, running, trouble, waitingEvents, missedEvents, state, way } = status
   const lines: string[] = []
   if (behind) {
     const { created, updated, deleted } = behind
@@ -80,7 +80,6 @@ const detailsOf = (status: ReplicaStatus, now: number): readonly string[] => {
   }
   if (state === 'ended')
     lines.push('not replicated any more: no tag of the source asks for it; kept as it is')
-  if (!live && state === 'unread') lines.push('what the table knows: --recorded')
   if (way && way.way === 'mirror' && state !== 'equal') lines.push(`last by the mirror: ${way.reason}`)
   if (missedEvents > 0)
     lines.push(`${count(missedEvents, 'event')} never came; the sweep found the difference`)

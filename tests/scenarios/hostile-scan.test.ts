@@ -79,8 +79,8 @@ test('many findings, long lines, bombs of expressions and of packs in one push: 
     'many.txt': many.join('\n'),
     'line.txt': `${'word '.repeat(MEBIBYTE / 5)}${plantKey('line')}`,
     'bomb-of-expression.txt': `${'x'.repeat(MEBIBYTE)}\n${'a'.repeat(MEBIBYTE)}`,
-    // some 60 KiB in the pack
-    'bomb-of-pack.txt': `${'0'.repeat(64 * MEBIBYTE)} ${plantKey('pack')}`,
+    // some 40 KiB in the pack
+    'bomb-of-pack.txt': `${'0'.repeat(40 * MEBIBYTE)} ${plantKey('pack')}`,
   })
   const { found, findings } = await foundIn(commit)
   expect(found).toBeLessThan(3_000)

@@ -77,7 +77,7 @@ const settleUncertain = (session: Session, { replica }: Ground): void => {
 /** A server that takes no deletions by push refuses each of them. */
 const withoutDeletions = ({ replicaOffers }: Ground, sorted: Sorted): Sorted => {
   if (replicaOffers.includes('delete-refs')) return sorted
-  const words = 'the server offers no delete-refs: delete the branch by its API (DeleteBranch)'
+  const words = 'the server offers no delete-refs: delete it by hand, a branch by its API (DeleteBranch)'
   const isDeletion = ({ kind }: RefUpdate) => kind === 'delete'
   const deletions = [...sorted.open, ...sorted.suspect].filter(isDeletion)
   return {

@@ -18,6 +18,9 @@ export interface ReturnInput
   readonly isNew: (oid: string) => boolean
 }
 
+/** Refs that are compared with what they were before: each is a call or more. */
+const MOST_REFS = 50
+
 /**
  * Looks for resolved findings that are back although nothing new brought them: by a revert, by a ref that was set to an older commit, by
  * a deleted branch that was pushed again. A server sends none of it, since it was searched before.
@@ -30,8 +33,14 @@ export const returns = async (input: ReturnInput): Promise<Resolution> => {
   const taken = new Set(input.records.map(placeOf))
   // no ref has what is resolved: nor has one that moved to where another stays
   const staying = new Set([...refs].flatMap(([ref, tip]) => (moved.has(ref) ? [] : [tip])))
+  let compared = 0
   for (const [ref, tip] of moved) {
     if (tip === undefined || staying.has(tip) || resolved.length === 0) continue
+    compared += 1
+    if (compared > MOST_REFS || !input.hasTime()) {
+      looked.left = resolved.length
+      break
+    }
     const all = await input.changedAt(ref, tip)
     const files = all === 'unknown' ? all : all.filter(({ blob }) => !input.isNew(blob))
     for (const record of resolved) {

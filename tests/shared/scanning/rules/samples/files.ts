@@ -102,6 +102,7 @@ export const files: Samples = {
   'service-settings-password': texts(
     [
       'requirepass ⟦{alnum:24}⟧\n',
+      'db:5432:app:app:⟦{alnum:20}⟧\n',
       'following password to proceed to installation:\n\n⟦{hex:32}⟧\n',
       '<auth-user-pass>\nadmin\n⟦{alnum:14}⟧\n</auth-user-pass>',
     ],

@@ -14,6 +14,9 @@ export const generic: Samples = {
       'const apiKey = "⟦{alnum:32}⟧"',
       '<add key="ApiSecret" value="⟦{alnum:40}⟧" />',
       "  client_secret: '⟦{hex:40}⟧'",
+      'let api_key: &str = "⟦{alnum:32}⟧";',
+      'api_key <- "⟦{alnum:32}⟧"',
+      '<meta-data android:name="com.x.API_KEY" android:value="⟦{alnum:40}⟧"/>',
     ],
     [
       'const apiKey = "some.property.path.name"',
@@ -69,6 +72,8 @@ export const generic: Samples = {
     [
       '  password: ⟦{alnum:14}7z⟧\n',
       'mavenPassword=⟦{alnum:22}⟧\n',
+      'pass=⟦{alnum:14}⟧\n',
+      'keyPassword ⟦{alnum:14}⟧\n',
       'spring.datasource.password=⟦{alnum:14}7z⟧\n',
     ],
     [
@@ -82,6 +87,7 @@ export const generic: Samples = {
     [
       '<password>⟦{alnum:16}⟧</password>',
       '<secret>{acme AQAAABAAA ⟦{alnum:32}⟧}</secret>',
+      '<key>ApiKey</key>\n<string>⟦{alnum:32}⟧</string>',
       '<property name="hibernate.connection.password">⟦{alnum:14}⟧</property>',
     ],
     [
@@ -110,6 +116,9 @@ export const generic: Samples = {
   'generic-secret-argument': texts(
     [
       'jwt.sign(payload, "⟦{alnum:32}⟧", { expiresIn: "1h" })',
+      'requests.get(url, auth=("admin", "⟦{alnum:14}⟧"))',
+      "new Sequelize('db', 'user', '⟦{alnum:14}⟧', {})",
+      'client.WithAPIKey("⟦{alnum:40}⟧")',
       'psexec.py ACME/svc-admin:⟦{alnum:13}⟧@10.1.2.3 cmd.exe',
       "hashlib.pbkdf2_hmac('sha256', b'⟦{alnum:24}⟧', salt, 100000)",
       'DriverManager.getConnection("jdbc:mysql://db:3306/app", "root", "⟦{alnum:13}⟧");',
@@ -126,5 +135,25 @@ export const generic: Samples = {
       'variable "api_key" { default = "⟦{hex:32}⟧" }',
     ],
     ['variable "db_password" {\n  default = ""\n}', 'variable "region" {\n  default = "{alnum:16}"\n}'],
+  ),
+  'generic-cli-secret': texts(
+    ['npx vercel --token ⟦{alnum:24}⟧', "terraform apply -var 'db_password=⟦{alnum:16}⟧'"],
+    [
+      'gh auth --token $TOKEN',
+      'aws s3api get-object --key dir/my_images.tar.bz2',
+      'mysql --password changeme',
+    ],
+  ),
+  'generic-prose-secret': texts(
+    [
+      'The API key is ⟦{alnum:30}7z⟧, do not share it.',
+      'Password for the staging server: ⟦{alnum:12}!7⟧',
+      '| Token | `⟦{alnum:40}⟧` |',
+    ],
+    ['The API key is required.', 'Password for the server: see the wiki', '| Token | `string` |'],
+  ),
+  'generic-session-cookie': texts(
+    ['Set-Cookie: session=⟦{url:64}⟧; HttpOnly', 'x: connect.sid=s%3A⟦{url:32}.7{alnum:42}⟧'],
+    ['Set-Cookie: session=deleted', 'Cookie: theme={url:64}'],
   ),
 }
