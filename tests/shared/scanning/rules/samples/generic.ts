@@ -156,4 +156,19 @@ export const generic: Samples = {
     ['Set-Cookie: session=⟦{url:64}⟧; HttpOnly', 'x: connect.sid=s%3A⟦{url:32}.7{alnum:42}⟧'],
     ['Set-Cookie: session=deleted', 'Cookie: theme={url:64}'],
   ),
+  'generic-inline-secret': texts(
+    ['12:01 DEBUG acme_api_key=⟦{alnum:32}⟧ region=eu', 'Environment="ACME_SECRET=⟦{alnum:40}⟧"'],
+    [
+      'https://acme.io/?v=1&api_key={alnum:32} is the address',
+      'api_key=some-plain-words-here-only x',
+      'page_token={alnum:32} next',
+    ],
+  ),
+  'generic-key-value-pair': texts(
+    [
+      '{ "key": "value", "value": "⟦{alnum:32}⟧", "type": "string" }',
+      '{ "key": "password", "value": "⟦{alnum:20}⟧" }',
+    ],
+    ['{ "key": "value", "value": "some plain words" }', '{ "key": "name", "value": "{alnum:32}" }'],
+  ),
 }
