@@ -164,8 +164,15 @@ const builtinLater = (path: string): string => {
  * A program and its chunks: what is behind `await import` is a file of its own. Node parses each file whole before it runs any of
  * it, so that a client which is not called would be paid for by every cold start.
  */
-const bundleFunction = async (name: string): Promise<Map<string, Uint8Array>> => {
-  const files = await bundleSplit({ index: mainOf(name) })
+const bundleFunction = (name: string): Promise<Map<string, Uint8Array>> => bundleProgram(mainOf(name))
+
+/**
+ * A program as a function's is bundled: what is measured of it is what is shipped.
+ * @param main absolute path of a TypeScript file
+ * @returns contents by path: `index.mjs`, `chunks/`, `node_modules/re2js.js`
+ */
+export const bundleProgram = async (main: string): Promise<Map<string, Uint8Array>> => {
+  const files = await bundleSplit({ index: main })
   return usesRe2(files) ? inOrder([...files, [RE2_FILE, await bundleRe2()]]) : files
 }
 

@@ -1,3 +1,4 @@
+// Past 300 lines: one checkout, packaged once for each variant, is what all of it looks at.
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -14,7 +15,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { unzipSync } from 'fflate'
 import { parseConfig } from '../../shared/config/parse.ts'
-import { build } from '../../stack/build.ts'
+import type { Built } from '../../stack/build.ts'
 import { testWith } from '../support/tools.ts'
 import { idsIn, type Made, ofType, PLACES, VARIANTS } from './variants.ts'
 
@@ -58,8 +59,8 @@ const packageStack = (relay: string, { region, stage }: { region: string; stage:
       env: {
         PATH: process.env.PATH,
         HOME: folder,
-        // seven times the same programs
-        NODE_COMPILE_CACHE: join(folder, 'compiled'),
+        // seven times the same programs, and local clouds start them, too
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         RELAY_CONFIG: config,
         AWS_EC2_METADATA_DISABLED: 'true',
         HTTPS_PROXY: 'http://127.0.0.1:9',
@@ -179,20 +180,28 @@ describe('build', () => {
       .map((entry) => relative(path, join(entry.parentPath, entry.name)))
       .sort()
 
-  test('bundles every folder of functions/, equal bytes from equal sources, whatever the time zone and what lay there', async () => {
-    // each is bundled here and now; what is kept may come from a process in which other built-in modules have other exports
-    const one = await build({ config, outDir: join(folder, 'one'), keptIn: join(folder, 'kept one') })
+  /** By plain Node, as it is done elsewhere: under Jest some built-in modules have other exports. */
+  const buildHere = (outDir: string, more: { keptIn?: string; zone?: string } = {}) => {
+    const options = { config, outDir: join(folder, outDir), keptIn: more.keptIn }
+    const script = `
+      import { build } from ${JSON.stringify(join(root, 'stack/build.ts'))}
+      console.log(JSON.stringify(await build(${JSON.stringify(options)})))`
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script],
+      { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', ...(more.zone && { TZ: more.zone }) } },
+    )
+    expect([status, stderr]).toEqual([0, ''])
+    return JSON.parse(stdout) as Built
+  }
+
+  test('bundles every folder of functions/, equal bytes from equal sources, whatever the time zone and what lay there', () => {
+    // bundled here and now, and what a local cloud had bundled of the same sources, if one did
+    const one = buildHere('one', { keptIn: join(folder, 'kept one'), zone: 'Pacific/Apia' })
     // what an earlier build left there and is gone since: a function, a file, a chunk
     for (const former of ['former', 'notify/former', 'notify/chunks/former'])
       mkdirSync(join(folder, 'two/functions', former), { recursive: true })
-    const zone = process.env.TZ
-    try {
-      process.env.TZ = 'Pacific/Apia'
-      await build({ config, outDir: join(folder, 'two'), keptIn: join(folder, 'kept two') })
-    } finally {
-      if (zone === undefined) delete process.env.TZ
-      else process.env.TZ = zone
-    }
+    buildHere('two')
     expect(one.functions).toEqual(functionFolders)
     expect(readdirSync(join(folder, 'one/functions')).sort()).toEqual(
       functionFolders.flatMap((name) => [name, `${name}.zip`]).sort(),

@@ -14,7 +14,7 @@ import { type Package, packageStack } from '../../cli/package.ts'
 import { type Cloud, startCloud } from '../../local/cloud.ts'
 import type { Faults } from '../../local/contracts.ts'
 import type { Envelope } from '../../local/gateway/wires.ts'
-
+import { advertised } from './advertised.ts'
 import { handedOutIn } from './handed-out.ts'
 import { plantedIn } from './planted.ts'
 
@@ -90,6 +90,21 @@ const noteDecisions = (cloud: Cloud): (() => void) => {
     if (allowed && roleArn !== undefined) seen.add(`${roleArn.slice(roleArn.lastIndexOf('/') + 1)} ${action}`)
   })
   return () => writeFileSync(join(folder, `${randomUUID()}.txt`), [...seen].join('\n'))
+}
+
+/** Starts of git are what tests wait for: it is asked when there is something to see, and when something is odd. */
+const untilAdvertisedEqual = async (cloud: Cloud, repository: string): Promise<number> => {
+  const begun = performance.now()
+  for (let pause = 25; ; pause = Math.min(pause * 1.3, 500)) {
+    const [source, replica] = await Promise.all([
+      advertised(cloud, 'us-east-1', repository),
+      advertised(cloud, 'eu-west-1', repository),
+    ])
+    const waited = Math.round(performance.now() - begun)
+    const isOdd = source === undefined || replica === undefined
+    if (isOdd || (source !== '' && source === replica) || waited > EQUAL_WITHIN_MS) return waited
+    await sleep(pause)
+  }
 }
 
 export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> => {
@@ -169,14 +184,12 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     refs: (address) => lsRemote(address, { credentialFile }),
     untilEqual: async (repository) => {
       const never = new AbortController().signal
-      const seen = await waitUntilEqual(
-        side(url(repository)),
-        side(replicaUrl(repository)),
-        EQUAL_WITHIN_MS,
-        never,
-      )
-      if (!seen.equal) throw new Error(`${repository}: replica still differs after ${seen.tookMs} ms`)
-      return seen.tookMs
+      const sides = [side(url(repository)), side(replicaUrl(repository))] as const
+      const waited = await untilAdvertisedEqual(cloud, repository)
+      const seen = await waitUntilEqual(...sides, EQUAL_WITHIN_MS - waited, never)
+      if (!seen.equal)
+        throw new Error(`${repository}: replica still differs after ${waited + seen.tookMs} ms`)
+      return waited + seen.tookMs
     },
     untilEvent: async (detailType, test = () => true, timeoutMs = EQUAL_WITHIN_MS) => {
       const deadline = performance.now() + timeoutMs

@@ -35,8 +35,8 @@ const isLeft = (name) => {
 const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 
 let scratch
-/** Tests start thousands of Node processes, and most parse the same files. */
-let compiled
+/** What all suites of this run share. */
+let shared
 
 /**
  * Jest global setup. Thousands of small repositories come and go in a run, and a disk is what they wait for: with room in memory
@@ -48,11 +48,13 @@ export default () => {
     scratch = mkdtempSync(join(MEMORY, `${NAME}${process.pid}-`))
     process.env.TMPDIR = scratch
   }
-  compiled = mkdtempSync(join(tmpdir(), 'relay-compiled-'))
-  process.env.NODE_COMPILE_CACHE ??= compiled
+  shared = mkdtempSync(join(tmpdir(), 'relay-run-'))
+  // tests start thousands of Node processes, and most parse the same files
+  process.env.NODE_COMPILE_CACHE ??= join(shared, 'compiled')
+  process.env.RELAY_TESTS_SHARE = shared
 }
 
 /** Jest global teardown: what tests left behind does not stay in memory. */
 export const clear = () => {
-  for (const folder of [compiled, scratch]) if (folder !== undefined) remove(folder)
+  for (const folder of [shared, scratch]) if (folder !== undefined) remove(folder)
 }

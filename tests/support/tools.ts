@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from '@jest/globals'
 
-const found = new Set<string>()
+/** Whether a tool was found is remembered for the whole run: some take half a second to say that they are there. */
+const noteOf = (name: string, args: readonly string[]): string | undefined => {
+  const { RELAY_TESTS_SHARE: folder } = process.env
+  return folder && join(folder, `found ${encodeURIComponent([name, ...args].join(' '))}`)
+}
 
 /**
  * Is a program of the machine there that a test needs and the project does not bring along? Says why when it is not, so that
@@ -9,10 +15,11 @@ const found = new Set<string>()
  * @param args with which the program ends at once with status 0
  */
 export const needTool = (name: string, args: readonly string[] = ['--version']): boolean => {
-  if (found.has(name)) return true
+  const note = noteOf(name, args)
+  if (note !== undefined && existsSync(note)) return true
   const { status, error } = spawnSync(name, args, { stdio: 'ignore' })
   if (status === 0) {
-    found.add(name)
+    if (note !== undefined) writeFileSync(note, '')
     return true
   }
   const reason = `${name} is not usable here (${error ? error.message : `exit status ${status}`})`

@@ -1,7 +1,7 @@
 import { type Expression, goExpression, isAscii } from '../pattern/expression.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import type { Allowlist, Target } from '../types.ts'
-import { type Automaton, buildAutomaton, hasWord } from './automaton.ts'
+import { type Automaton, automatonOf, hasWord, layoutOf } from './automaton.ts'
 import { lowered } from './text.ts'
 
 /** What an allow-list may look at of a find, as latin1 text. */
@@ -27,7 +27,7 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
   let automaton: Automaton | undefined
   const hasStopword = (secret: string): boolean => {
     if (words.length === 0) return false
-    automaton ??= buildAutomaton(words)
+    automaton ??= automatonOf(layoutOf(words).layout)
     if (secret === '') return false
     // of other letters than ASCII's the automaton does not know the cases
     return hasWord(automaton, secret) || (!isAscii(secret) && hasWord(automaton, loweredBytes(secret)))
@@ -62,7 +62,17 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
 
 const loweredBytes = (latin1: string): string => Buffer.from(lowered(latin1)).toString('latin1')
 
-const latin1Of = (text: string): string => Buffer.from(text).toString('latin1')
+let lastPath = ''
+let lastLatin1 = ''
+
+/** of a path that many lists ask about in a row */
+const latin1Of = (path: string): string => {
+  if (path !== lastPath) {
+    lastPath = path
+    lastLatin1 = /[^\0-\x7f]/.test(path) ? Buffer.from(path).toString('latin1') : path
+  }
+  return lastLatin1
+}
 
 /**
  * gitleaks makes one expression of a team's list (config/utils.go): a `(?i)` that begins one of them is in force for those that

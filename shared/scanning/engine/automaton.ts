@@ -1,3 +1,6 @@
+import { charOf, numberOf } from '../pattern/program.ts'
+import { linked, trieOf } from './trie.ts'
+
 /**
  * Aho-Corasick over bytes, ASCII letters of either case alike: one table look-up for each byte of the text, at
  * `(state << shift) + column`. Two bytes for a state where they are enough: the rows that texts ask for most then lie near.
@@ -9,119 +12,82 @@ export interface Automaton {
   readonly columns: Uint8Array
   /** states from here on end at least one word */
   readonly firstEnd: number
-  /** by state − firstEnd: the words that end there */
-  readonly ends: readonly (readonly number[])[]
 }
 
-const fold = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte)
-
-/** Words as latin1 text; a word's number is its place in the list. Empty words are never found. */
-export const buildAutomaton = (words: readonly string[]): Automaton => {
-  const columns = new Uint8Array(256)
-  let width = 1
-  for (const word of words)
-    for (let at = 0; at < word.length; at += 1) {
-      const byte = fold(word.charCodeAt(at) & 0xff)
-      if (columns[byte] === 0) columns[byte] = width++
-    }
-  for (let byte = 0x41; byte <= 0x5a; byte += 1) columns[byte] = columns[byte + 32] as number
-  const trie = new Trie(words.reduce((sum, word) => sum + word.length, 1))
-  for (const [number, word] of words.entries()) trie.add(word, number, columns)
-  const order = trie.link()
-  return { ...tableOf(trie, order, 32 - Math.clz32(width - 1)), columns }
-}
-
-/** States as first child and next sibling: few arrays, quick to make before the code is warm. */
-class Trie {
-  states = 1
-  readonly ends: (number[] | undefined)[] = [undefined]
-  readonly child: Int32Array
-  readonly sibling: Int32Array
-  readonly column: Uint8Array
-  /** by column: the root has many children */
-  readonly first = new Int32Array(256)
-  /** the state of the longest proper suffix */
-  readonly suffix: Int32Array
-
-  constructor(most: number) {
-    this.child = new Int32Array(most)
-    this.sibling = new Int32Array(most)
-    this.column = new Uint8Array(most)
-    this.suffix = new Int32Array(most)
-  }
-
-  add(word: string, number: number, columns: Uint8Array): void {
-    let state = 0
-    for (let at = 0; at < word.length; at += 1) {
-      const column = columns[fold(word.charCodeAt(at) & 0xff)] as number
-      let next = this.step(state, column)
-      if (next === 0) {
-        next = this.states++
-        this.column[next] = column
-        this.sibling[next] = this.child[state] as number
-        this.child[state] = next
-        if (state === 0) this.first[column] = next
-      }
-      state = next
-    }
-    if (state === 0) return
-    const ends = this.ends[state]
-    if (ends) ends.push(number)
-    else this.ends[state] = [number]
-  }
-
-  step(state: number, column: number): number {
-    if (state === 0) return this.first[column] as number
-    let next = this.child[state] as number
-    while (next !== 0 && this.column[next] !== column) next = this.sibling[next] as number
-    return next
-  }
-
-  /** Finds the suffixes, breadth first; the states in that order. */
-  link(): Int32Array {
-    const order = new Int32Array(this.states)
-    let written = 1
-    for (let read = 0; read < written; read += 1) {
-      const state = order[read] as number
-      for (let next = this.child[state] as number; next !== 0; next = this.sibling[next] as number) {
-        order[written++] = next
-        let from = state
-        let suffix = 0
-        while (from !== 0 && suffix === 0) {
-          from = this.suffix[from] as number
-          suffix = this.step(from, this.column[next] as number)
-        }
-        this.suffix[next] = suffix
-        const shorter = this.ends[suffix]
-        if (shorter) this.ends[next] = [...(this.ends[next] ?? []), ...shorter]
-      }
-    }
-    return order
-  }
+/** An automaton as a build writes it, small and quick to read; a number is a char, as in programs. States are in the order of depth. */
+export interface Layout {
+  /** bytes by their columns, from 1 on */
+  readonly bytes: string
+  /** by state: how many children it has; they stand in the order of their parents */
+  readonly children: string
+  /** by state but the first: the column that leads to it */
+  readonly columns: string
+  /** by state: # or, where a word ends, $ */
+  readonly ends: string
 }
 
 /**
- * States in the order of their depth, since texts seldom get deep, but those that end words last, so that one comparison tells
- * them; a row is its suffix's, but for the state's own children.
+ * Words as latin1 text, of which empty ones are never found.
+ * @returns also the words, by their places, that end in each state that ends any, in the automaton's order
  */
-const tableOf = (trie: Trie, order: Int32Array, shift: number): Omit<Automaton, 'columns'> => {
-  const row = new Int32Array(trie.states)
-  const ends: (readonly number[])[] = []
+export const layoutOf = (
+  words: readonly string[],
+): { layout: Layout; ends: readonly (readonly number[])[] } => {
+  const trie = trieOf(words)
+  const ends = linked(trie)
+  const children = new Int32Array(trie.states)
+  for (let state = 1; state < trie.states; state += 1) (children[trie.parent[state] as number] as number) += 1
+  const order = [...trie.order]
+  const found = order.map((state) => ends[state])
+  return {
+    layout: {
+      bytes: trie.bytes,
+      children: order.map((state) => charOf(children[state] as number)).join(''),
+      columns: order
+        .slice(1)
+        .map((state) => charOf(trie.column[state] as number))
+        .join(''),
+      ends: found.map((own) => charOf(own ? 1 : 0)).join(''),
+    },
+    ends: found.filter((own) => own !== undefined),
+  }
+}
+
+const END = charOf(1)
+
+/**
+ * States that end words come last, so that one comparison tells them; a row is that of the longest proper suffix, but for the state's
+ * own children. A plain loop: it runs once, before its code is warm.
+ */
+export const automatonOf = ({ bytes, children, columns, ends }: Layout): Automaton => {
+  const columnOf = new Uint8Array(256)
+  for (let column = 0; column < bytes.length; column += 1) columnOf[bytes.charCodeAt(column)] = column + 1
+  for (let byte = 0x41; byte <= 0x5a; byte += 1) columnOf[byte] = columnOf[byte + 32] as number
+  const states = children.length
+  const shift = 32 - Math.clz32(bytes.length)
+  const row = new Int32Array(states)
   let firstEnd = 0
-  for (const state of order) if (!trie.ends[state]) row[state] = firstEnd++
-  for (const state of order) {
-    const own = trie.ends[state]
-    if (own) row[state] = firstEnd + ends.push(own) - 1
-  }
-  const table = new (trie.states <= 0x10000 ? Uint16Array : Uint32Array)(trie.states << shift)
-  for (const state of order) {
+  for (let state = 0; state < states; state += 1) if (ends[state] !== END) row[state] = firstEnd++
+  let next = firstEnd
+  for (let state = 0; state < states; state += 1) if (ends[state] === END) row[state] = next++
+  const table = new (states <= 0x10000 ? Uint16Array : Uint32Array)(states << shift)
+  const suffix = new Int32Array(states)
+  let child = 1
+  for (let state = 0; state < states; state += 1) {
     const at = (row[state] as number) << shift
-    const from = (row[trie.suffix[state] as number] as number) << shift
-    if (state !== 0) table.copyWithin(at, from, from + (1 << shift))
-    for (let next = trie.child[state] as number; next !== 0; next = trie.sibling[next] as number)
-      table[at + (trie.column[next] as number)] = row[next] as number
+    if (state > 0) {
+      const from = (suffix[state] as number) << shift
+      table.copyWithin(at, from, from + (1 << shift))
+    }
+    const last = child + numberOf(children.charCodeAt(state))
+    for (; child < last; child += 1) {
+      const place = at + numberOf(columns.charCodeAt(child - 1))
+      // until now the entry is the suffix's
+      suffix[child] = state === 0 ? 0 : (table[place] as number)
+      table[place] = row[child] as number
+    }
   }
-  return { table, shift, firstEnd, ends }
+  return { table, shift, columns: columnOf, firstEnd }
 }
 
 /** Whether any word occurs in a short text. */

@@ -2,7 +2,7 @@ import type { Engine, Rule, ScanLimits, ScanResult, Target, Unscanned } from '..
 import { pathTest, type ReadyAllowlist, readyAllowlist } from './allowlists.ts'
 import type { Compiled, CompiledRule } from './compile.ts'
 import { kindOf, transcoded } from './encoding.ts'
-import { type KeywordIndex, keywordIndex } from './keywords.ts'
+import { type KeywordIndex, keywordIndex, wordedOf, wordTable } from './keyword-index.ts'
 import { SCAN_LIMITS, TEXT_BYTES } from './limits.ts'
 import { Scan } from './scan.ts'
 import { Searcher } from './searcher.ts'
@@ -58,24 +58,37 @@ export const createEngine = (
   }
 }
 
-const indexes = new WeakMap<readonly CompiledRule[], KeywordIndex>()
-
-/** Engines of the same expressions have one automaton: it is most of what an engine costs to make. */
-const keywordsOf = (expressions: readonly CompiledRule[], searchers: readonly Searcher[]): KeywordIndex => {
-  const known = indexes.get(expressions)
-  if (known) return known
-  const index = keywordIndex(searchers)
-  indexes.set(expressions, index)
-  return index
+interface Search {
+  readonly searchers: readonly Searcher[]
+  readonly keywords: KeywordIndex
 }
 
-const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
+const searches = new WeakMap<readonly CompiledRule[], Search>()
+
+/** Engines of the same expressions share all that is made of them: it is most of what an engine costs, and does not look at places. */
+const searchOf = ({ rules, expressions, words }: Compiled): Search => {
+  const known = searches.get(expressions)
+  if (known) return known
+  const searchers = expressions.map(
+    (expression) => new Searcher(rules.rules[expression.rule] as Rule, expression),
+  )
+  const keywords = () => searchers.map(({ rule }) => rule.keywords)
+  const table = words ?? wordTable(wordedOf({ rules, expressions }))
+  const made = { searchers, keywords: keywordIndex(table, keywords) }
+  searches.set(expressions, made)
+  return made
+}
+
+const readyRules = (compiled: Compiled): Ready => {
+  const { rules, expressions, bad } = compiled
+  // who writes lists for all rules also writes rules
+  const trusted = rules.rules.every(({ vetted }) => vetted)
   const searcherOf = new Map(expressions.map((expression, number) => [expression.rule, number]))
   const broken = new Set(bad.map(({ ruleId }) => ruleId))
   const targeted = (id: string): ReadyAllowlist[] =>
     rules.allowlists
       .filter(({ targetRules }) => targetRules.includes(id))
-      .map((list) => readyAllowlist(list, false))
+      .map((list) => readyAllowlist(list, trusted))
   const ready = rules.rules.map((rule, number): ReadyRule => {
     const searcher = broken.has(rule.id) ? undefined : searcherOf.get(number)
     return {
@@ -87,10 +100,6 @@ const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
       ...(searcher === undefined ? {} : { searcher }),
     }
   })
-  const searchers = expressions.map(
-    (expression) => new Searcher(rules.rules[expression.rule] as Rule, expression),
-  )
-  const trusted = rules.rules.every(({ vetted }) => vetted)
   const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
   return {
     rules: ready,
@@ -104,9 +113,8 @@ const readyRules = ({ rules, expressions, bad }: Compiled): Ready => {
         paths: list.paths.filter((source) => !badGlobals.has(source)),
       }))
       .map((list) => readyAllowlist(list, trusted)),
-    searchers,
+    ...searchOf(compiled),
     owners: expressions.map((expression) => ready[expression.rule] as ReadyRule),
-    keywords: keywordsOf(expressions, searchers),
     broken: [...broken].filter((id) => id !== '').map((ruleId) => ({ reason: 'pattern', ruleId })),
   }
 }

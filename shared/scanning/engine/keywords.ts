@@ -1,4 +1,6 @@
-import { type Automaton, buildAutomaton } from './automaton.ts'
+import { byteKinds, EDGE, GAP_LAST, WORD_LAST } from '../pattern/byte-kinds.ts'
+import { eachHit } from './hits.ts'
+import { type KeywordIndex, OPENING } from './keyword-index.ts'
 import type { Searcher } from './searcher.ts'
 import { lowered, type Text } from './text.ts'
 import { Windows } from './windows.ts'
@@ -6,53 +8,10 @@ import { Windows } from './windows.ts'
 /** What a text's keywords open: rules to be looked for within windows, and rules that look at everything. */
 export interface Opened {
   /** by searcher */
-  readonly windows: readonly (Windows | undefined)[]
-  /** the searchers that have windows */
-  readonly windowed: readonly number[]
+  readonly windows: ReadonlyMap<number, Windows>
   readonly whole: ReadonlySet<number>
-}
-
-export interface KeywordIndex {
-  /** by word: the searchers (by number) that it opens */
-  readonly openedBy: readonly (readonly number[])[]
-  readonly lengths: readonly number[]
-  readonly longest: number
-  readonly automaton: Automaton
-  /** searchers without keywords */
-  readonly always: readonly number[]
-  /** keywords that are not ASCII, and the searchers that they open */
-  readonly wide: readonly { readonly word: string; readonly searchers: readonly number[] }[]
-}
-
-export const keywordIndex = (searchers: readonly Searcher[]): KeywordIndex => {
-  const numbers = new Map<string, number>()
-  const openedBy: number[][] = []
-  const always: number[] = []
-  for (const [number, { rule }] of searchers.entries()) {
-    const words = rule.keywords.filter((word) => word !== '')
-    if (words.length < rule.keywords.length || words.length === 0) always.push(number)
-    for (const keyword of new Set(words)) {
-      const word = Buffer.from(keyword.toLowerCase()).toString('latin1')
-      let at = numbers.get(word)
-      if (at === undefined) {
-        at = openedBy.push([]) - 1
-        numbers.set(word, at)
-      }
-      openedBy[at]?.push(number)
-    }
-  }
-  const words = [...numbers.keys()]
-  return {
-    openedBy,
-    lengths: words.map((word) => word.length),
-    longest: words.reduce((most, word) => Math.max(most, word.length), 0),
-    automaton: buildAutomaton(words),
-    always,
-    wide: words.flatMap((latin1, at) => {
-      const word = Buffer.from(latin1, 'latin1').toString('utf8')
-      return word === latin1 ? [] : [{ word, searchers: openedBy[at] as number[] }]
-    }),
-  }
+  /** how far the text was looked at */
+  readonly to: number
 }
 
 // Of non-ASCII letters expressions fold only the first two to an ASCII one. Go lowers the Kelvin sign to k and the dotted I to i.
@@ -61,10 +20,14 @@ const LONG_S = '\xc5\xbf'
 const DOTTED_I = '\xc4\xb0'
 const FOLDS = [KELVIN, LONG_S, DOTTED_I]
 
-/** One pass over the text. */
-export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], text: Text): Opened => {
-  const windows: (Windows | undefined)[] = new Array(searchers.length)
-  const windowed: number[] = []
+/** One pass over the text, for as long as `goOn` says so. */
+export const openedBy = (
+  index: KeywordIndex,
+  searchers: readonly Searcher[],
+  text: Text,
+  goOn: () => boolean,
+): Opened => {
+  const windows = new Map<number, Windows>()
   const whole = new Set<number>(index.always)
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
   const open = (at: number, number: number): void => {
@@ -76,11 +39,10 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
     }
     const possible = folded ? undefined : searcher.mayMatchAt(text, at, reach)
     if (possible === false) return
-    let own = windows[number]
+    let own = windows.get(number)
     if (!own) {
       own = new Windows()
-      windows[number] = own
-      windowed.push(number)
+      windows.set(number, own)
     }
     if (!possible) own.judged = false
     own.add(at, reach, text.bytes, reach.before < 0 || reach.after < 0 ? searcher.alphabet() : undefined)
@@ -91,74 +53,66 @@ export const openedBy = (index: KeywordIndex, searchers: readonly Searcher[], te
       if (lower.includes(word))
         for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
   }
-  if (folded) openFolds(text, index, searchers, open)
-  else
-    scan(index, text.bytes, (word, end) => {
-      for (const number of index.openedBy[word] as readonly number[])
-        open(end - (index.lengths[word] as number), number)
-    })
-  return { windows, windowed, whole }
+  const to = folded
+    ? openFolds(text, index, searchers, open, goOn)
+    : openAround(index, text.bytes, open, goOn)
+  return { windows, whole, to }
 }
 
-// shorter texts are not worth four lanes
-const LANES_FROM = 1024
+/** further than this after a keyword nobody looks */
+const GAP_MOST = 64
 
-/**
- * The hot loop. Each step waits for the one before it, so four lanes walk through the four quarters of the text at once; a lane comes
- * to its quarter through the bytes before it that a word may begin in.
- */
-const scan = (index: KeywordIndex, bytes: Uint8Array, found: (word: number, end: number) => void): void => {
-  if (bytes.length < LANES_FROM + 4 * index.longest) {
-    walk(index.automaton, bytes, 0, bytes.length, 0, found)
-    return
-  }
-  const { table, shift, columns, firstEnd, ends } = index.automaton
-  const quarter = bytes.length >> 2
-  const two = 2 * quarter
-  const three = 3 * quarter
-  const states = [quarter, two, three].map((at) => lead(index, bytes, at))
-  let [a, b, c, d] = [0, ...states] as [number, number, number, number]
-  const later: [number[], number[], number[]] = [[], [], []]
-  for (let at = 0; at < quarter; at += 1) {
-    a = table[(a << shift) + (columns[bytes[at] as number] as number)] as number
-    b = table[(b << shift) + (columns[bytes[at + quarter] as number] as number)] as number
-    c = table[(c << shift) + (columns[bytes[at + two] as number] as number)] as number
-    d = table[(d << shift) + (columns[bytes[at + three] as number] as number)] as number
-    if (a >= firstEnd) for (const word of ends[a - firstEnd] as readonly number[]) found(word, at + 1)
-    if (b >= firstEnd) later[0].push(b, at + quarter + 1)
-    if (c >= firstEnd) later[1].push(c, at + two + 1)
-    if (d >= firstEnd) later[2].push(d, at + three + 1)
-  }
-  for (const pairs of later)
-    for (let at = 0; at < pairs.length; at += 2)
-      for (const word of ends[(pairs[at] as number) - firstEnd] as readonly number[])
-        found(word, pairs[at + 1] as number)
-  walk(index.automaton, bytes, 4 * quarter, bytes.length, d, found)
-}
-
-/** the state that the automaton has at an offset */
-const lead = ({ automaton, longest }: KeywordIndex, bytes: Uint8Array, to: number): number => {
-  let state = 0
-  for (let at = Math.max(to - longest, 0); at < to; at += 1)
-    state = automaton.table[
-      (state << automaton.shift) + (automaton.columns[bytes[at] as number] as number)
-    ] as number
-  return state
-}
-
-const walk = (
-  { table, shift, columns, firstEnd, ends }: Automaton,
+/** one pass; most keywords are told from what stands around them to be in no match */
+const openAround = (
+  { automaton, longest, first, openings, after, afterWord, afterGap }: KeywordIndex,
   bytes: Uint8Array,
-  from: number,
-  to: number,
-  began: number,
-  found: (word: number, end: number) => void,
-): void => {
-  let state = began
-  for (let at = from; at < to; at += 1) {
-    state = table[(state << shift) + (columns[bytes[at] as number] as number)] as number
-    if (state >= firstEnd) for (const word of ends[state - firstEnd] as readonly number[]) found(word, at + 1)
+  open: (at: number, number: number) => void,
+  goOn: () => boolean,
+): number => {
+  const { firstEnd } = automaton
+  const { length } = bytes
+  const visit = (state: number, end: number): void => {
+    const place = state - firstEnd
+    const behind = end < length ? (byteKinds[bytes[end] as number] as number) : EDGE
+    if ((((after[place] as number) >>> behind) & 1) === 0) return
+    const most = Math.min(length, end + GAP_MOST)
+    let to = end
+    let word = behind
+    while (word <= WORD_LAST && ++to < most) word = byteKinds[bytes[to] as number] as number
+    const isWordOpen = word <= WORD_LAST && to < length
+    if (to === length) word = EDGE
+    if (!isWordOpen && (((afterWord[place] as number) >>> word) & 1) === 0) return
+    let gap = word
+    while (gap <= GAP_LAST && ++to < most) gap = byteKinds[bytes[to] as number] as number
+    const isGapOpen = gap <= GAP_LAST && to < length
+    if (to === length) gap = EDGE
+    if (!isGapOpen && (((afterGap[place] as number) >>> gap) & 1) === 0) return
+    const last = first[place + 1] as number
+    for (let next = first[place] as number; next < last; next += OPENING) {
+      if ((((openings[next + 3] as number) >>> behind) & 1) === 0) continue
+      if (!isWordOpen && (((openings[next + 4] as number) >>> word) & 1) === 0) continue
+      if (!isGapOpen && (((openings[next + 5] as number) >>> gap) & 1) === 0) continue
+      const at = end - (openings[next] as number)
+      const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
+      if ((((openings[next + 2] as number) >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
+    }
   }
+  return eachHit(automaton, longest, bytes, visit, goOn)
+}
+
+/** all that a text's keywords open, whatever stands around them */
+const openAll = (
+  { automaton, longest, first, openings }: KeywordIndex,
+  bytes: Uint8Array,
+  open: (at: number, number: number) => void,
+  goOn: () => boolean,
+): number => {
+  const visit = (state: number, end: number): void => {
+    const place = state - automaton.firstEnd
+    for (let next = first[place] as number; next < (first[place + 1] as number); next += OPENING)
+      open(end - (openings[next] as number), openings[next + 1] as number)
+  }
+  return eachHit(automaton, longest, bytes, visit, goOn)
 }
 
 /**
@@ -170,12 +124,10 @@ const openFolds = (
   index: KeywordIndex,
   searchers: readonly Searcher[],
   open: (at: number, number: number) => void,
-): void => {
-  const named = new Set<number>()
+  goOn: () => boolean,
+): number => {
   const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
-  scan(index, Buffer.from(lower, 'latin1'), (word) => {
-    for (const number of index.openedBy[word] as readonly number[]) named.add(number)
-  })
+  const named = index.named(Buffer.from(lower, 'latin1'))
   for (const number of named) if (!searchers[number]?.reach(false)) open(0, number)
   // of each fold: where its letter stands, and how many bytes fewer there are from it on
   const at: number[] = []
@@ -188,11 +140,11 @@ const openFolds = (
     return fold === KELVIN ? 'k' : 's'
   })
   let next = 0
-  scan(index, Buffer.from(letters, 'latin1'), (word, end) => {
-    const start = end - (index.lengths[word] as number)
+  const openLetters = (start: number, number: number): void => {
     while (next < at.length && (at[next] as number) < start) next += 1
     while (next > 0 && (at[next - 1] as number) >= start) next -= 1
-    for (const number of index.openedBy[word] as readonly number[])
-      if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
-  })
+    if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
+  }
+  const to = openAll(index, Buffer.from(letters, 'latin1'), openLetters, goOn)
+  return to < letters.length ? to : text.bytes.length
 }

@@ -3,6 +3,7 @@ import type { LazyPrefix } from '../pattern/facts.ts'
 import type { CodeSet } from '../pattern/set.ts'
 import type { Allowlist, Rule, RuleSet } from '../types.ts'
 import type { Compiled, CompiledRule, Reach } from './compile.ts'
+import { type WordTable, wordedOf, wordTable } from './keyword-index.ts'
 
 /** What of a rule few have, by its place; the same values are there once, and named by their number. */
 interface Packed {
@@ -19,19 +20,19 @@ interface Packed {
   /** a rule's place, then its numbers among `lists` */
   readonly listsOf: readonly (readonly number[])[]
   readonly global: RuleSet['allowlists']
-  /** a rule's place, for each expression */
-  readonly rule: readonly number[]
-  readonly source: readonly string[]
-  /** for each expression `WIDE` numbers: both lengths, before and after of both reaches */
-  readonly reach: readonly number[]
+  /** for each expression; 0: none */
+  readonly program: readonly (string | 0)[]
+  readonly programSets: readonly CodeSet[]
+  /** both lengths, before and after of both reaches: of each of the six all expressions' */
+  readonly reach: readonly (readonly number[])[]
   readonly re2: readonly number[]
   readonly prefixes: readonly [number, readonly LazyPrefix[]][]
   readonly sets: readonly CodeSet[]
   /** an expression's place, and its number among `sets` */
   readonly alphabets: readonly (readonly [number, number])[]
+  readonly words: WordTable
 }
 
-const WIDE = 6
 /** no reach */
 const NONE = -2
 const EMPTY: readonly never[] = []
@@ -75,12 +76,16 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
     ),
     lists: lists.values,
     global: rules.allowlists,
-    rule: expressions.map(({ rule }) => rule),
-    source: expressions.map(({ source }) => source),
-    reach: expressions.flatMap(({ asciiLength, bytesLength, ascii, bytes }) => [
-      ...[asciiLength, bytesLength],
-      ...[ascii?.before ?? NONE, ascii?.after ?? NONE, bytes?.before ?? NONE, bytes?.after ?? NONE],
-    ]),
+    program: expressions.map(({ program }) => program?.text ?? 0),
+    programSets: expressions.find(({ program }) => program)?.program?.sets ?? [],
+    reach: [
+      expressions.map(({ asciiLength }) => asciiLength),
+      expressions.map(({ bytesLength }) => bytesLength),
+      expressions.map(({ ascii }) => ascii?.before ?? NONE),
+      expressions.map(({ ascii }) => ascii?.after ?? NONE),
+      expressions.map(({ bytes }) => bytes?.before ?? NONE),
+      expressions.map(({ bytes }) => bytes?.after ?? NONE),
+    ],
     re2: places.flatMap(([at, { runner }]) => (runner === 're2' ? [at] : [])),
     prefixes: places.flatMap(([at, { prefixes }]): [number, readonly LazyPrefix[]][] =>
       prefixes.length === 0 ? [] : [[at, prefixes]],
@@ -89,6 +94,7 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
       alphabet === undefined ? [] : [[at, sets.numberOf(alphabet)]],
     ),
     sets: sets.values,
+    words: wordTable(wordedOf({ rules, expressions })),
   }
   return JSON.stringify(packed)
 }
@@ -116,6 +122,7 @@ export const unpackRules = (text: string): Compiled => {
     digest: packed.digest,
     rules: { rules, allowlists: packed.global },
     expressions: expressionsOf(packed),
+    words: packed.words,
     bad: [],
   }
 }
@@ -124,16 +131,19 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
   const re2 = new Set(packed.re2)
   const prefixes = new Map(packed.prefixes)
   const alphabets = new Map(packed.alphabets)
-  return packed.source.map((source, at) => {
-    const number = (column: number): number => packed.reach[at * WIDE + column] as number
+  // every rule with an expression has one that runs: others are not shipped
+  const ruled = packed.regex.flatMap((regex, at) => (regex === 0 ? [] : [at]))
+  return packed.program.map((text, at) => {
+    const number = (column: number): number => packed.reach[column]?.[at] as number
     const ascii = reachOf(number(2), number(3), number(0))
     const bytes = reachOf(number(4), number(5), number(1))
     const set = alphabets.get(at)
+    const rule = ruled[at] as number
     return {
-      rule: packed.rule[at] as number,
+      rule,
       runner: re2.has(at) ? 're2' : 'v8',
-      source,
       prefixes: prefixes.get(at) ?? EMPTY,
+      ...(text === 0 ? {} : { program: { text, sets: packed.programSets } }),
       ...(ascii ? { ascii } : {}),
       ...(bytes ? { bytes } : {}),
       asciiLength: number(0),

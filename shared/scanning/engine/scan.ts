@@ -12,6 +12,7 @@ import type { Place, Searcher } from './searcher.ts'
 import { lowered, readable, Text } from './text.ts'
 import { Windows } from './windows.ts'
 
+const NOTHING: readonly never[] = []
 const ALLOW_COMMENTS = [['gitleaks:allow'], ['betterleaks:allow', 'codecommit-relay:allow']]
 
 /** A text as it was given, or what one pass of decoding made of it. */
@@ -33,6 +34,8 @@ export class Scan {
   private lines: Lines | undefined
   private line: { from: number; to: number; text: string } | undefined
   private allowed: readonly (readonly Range[])[] | undefined
+  /** bytes whose keywords nobody looked for when the time was up */
+  private unseen = 0
   private readonly late = new Set<string>()
   private readonly crowded = new Set<string>()
   private readonly failed = new Set<string>()
@@ -64,15 +67,18 @@ export class Scan {
         if (this.isLate()) break
         hits.push(...this.layerHits({ text: new Text(Buffer.from(latin1, 'latin1')), origin }))
       }
-    const kept = this.bounded(withoutGenericTwins(hits))
+    // most texts have nothing
+    const kept = hits.length === 0 ? hits : this.bounded(withoutGenericTwins(hits))
     return {
       hits: this.offset ? kept.map((hit) => this.mapped(hit)) : kept,
       unscanned: [...before, ...this.ready.broken, ...this.leftOut()],
     }
   }
 
-  private leftOut(): Unscanned[] {
+  private leftOut(): readonly Unscanned[] {
+    if (this.unseen + this.late.size + this.crowded.size + this.failed.size === 0) return NOTHING
     return [
+      ...(this.unseen > 0 ? [{ reason: 'time', bytes: this.unseen } as const] : []),
       ...[...this.late].map((ruleId): Unscanned => ({ reason: 'time', ruleId })),
       ...[...this.crowded].map((ruleId): Unscanned => ({ reason: 'findings', ruleId })),
       ...[...this.failed].map((ruleId): Unscanned => ({ reason: 'pattern', ruleId })),
@@ -100,17 +106,18 @@ export class Scan {
 
   private layerHits(layer: Layer): Hit[] {
     const { searchers, owners, keywords } = this.ready
-    const opened = openedBy(keywords, searchers, layer.text)
+    const opened = openedBy(keywords, searchers, layer.text, () => !this.isLate())
+    this.unseen += layer.text.bytes.length - opened.to
     const hits: Hit[] = []
-    if (opened.windowed.length + opened.whole.size === 0) return hits
+    if (opened.windows.size + opened.whole.size === 0) return hits
     const everything = new Windows()
     everything.span(0, layer.text.bytes.length)
     // in the order of the rules
-    const numbers = new Set([...opened.windowed, ...opened.whole])
+    const numbers = new Set([...opened.windows.keys(), ...opened.whole])
     for (const number of [...numbers].sort((a, b) => a - b)) {
       const owner = owners[number] as ReadyRule
       if (owner.searcher === undefined || owner.rule.skipReport || !this.appliesTo(owner)) continue
-      const windows = opened.whole.has(number) ? everything : (opened.windows[number] as Windows)
+      const windows = opened.whole.has(number) ? everything : (opened.windows.get(number) as Windows)
       const found = this.ruleHits(owner, layer, windows)
       hits.push(...(owner.rule.required.length === 0 ? found : this.withRequired(owner, found, layer)))
     }
@@ -185,7 +192,7 @@ export class Scan {
       if ((at & 31) === 0 && !goOn()) return
       const from = spans[at] as number
       const to = spans[at + 1] as number
-      if (judged || searcher.mayMatchWithin(text, from, to))
+      if (judged || searcher.mayMatchWithin(text, from, to, goOn))
         floor = searcher.search(text, from, to, floor, visit, goOn)
     }
   }

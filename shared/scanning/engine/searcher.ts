@@ -1,9 +1,11 @@
 import type { Node } from '../pattern/ast.ts'
 import { LazyDfa } from '../pattern/dfa.ts'
+import { emit, emitGo } from '../pattern/emit.ts'
 import { type Expression, type Match, re2Expression, searchOf, v8Expression } from '../pattern/expression.ts'
 import { type LazyPrefix, takePrefixes } from '../pattern/facts.ts'
 import { nfaOf } from '../pattern/nfa.ts'
 import { parsePattern } from '../pattern/parse.ts'
+import { readProgram } from '../pattern/program.ts'
 import { holds } from '../pattern/set.ts'
 import type { Rule } from '../types.ts'
 import type { CompiledRule, Reach } from './compile.ts'
@@ -21,7 +23,10 @@ export class Searcher {
   readonly rule: Rule
   readonly compiled: CompiledRule
   private core: RegExp | undefined
-  private automaton: LazyDfa | null | undefined
+  private root: Node | undefined
+  /** of the whole expression, and of it from the word on; null: it is too large for one */
+  private whole: LazyDfa | null | undefined
+  private fromWord: LazyDfa | null | undefined
   private made: Expression | undefined
   private inside: Uint8Array | undefined
 
@@ -71,28 +76,20 @@ export class Searcher {
   }
 
   /**
-   * Whether the keyword at an offset may lie in a match, as the expression's automaton tells; undefined: it does not tell, and the
+   * Whether the word at an offset may lie in a match, as the expression's automaton tells; undefined: it does not tell, and the
    * window is to be looked at.
    */
   mayMatchAt(text: Text, at: number, reach: Reach): boolean | undefined {
     if (reach.before < 0 || reach.after < 0) return undefined
-    const dfa = this.dfa()
-    const from = at < reach.before ? 0 : at - reach.before
-    return dfa?.near(text.bytes, from, at, at + reach.after)
+    if (this.fromWord === undefined)
+      this.fromWord = this.compiled.program ? dfaOf(readProgram(this.compiled.program)) : null
+    return this.fromWord?.from(text.bytes, at, at + reach.after)
   }
 
-  /** Whether there may be a match between two offsets. */
-  mayMatchWithin(text: Text, from: number, to: number): boolean {
-    return this.dfa()?.within(text.bytes, from, to) ?? true
-  }
-
-  /** undefined: the expression is too large for one */
-  private dfa(): LazyDfa | undefined {
-    if (this.automaton === undefined) {
-      const nfa = nfaOf(coreOf(this.rule.regex as string))
-      this.automaton = nfa ? new LazyDfa(nfa) : null
-    }
-    return this.automaton ?? undefined
+  /** Whether there may be a match between two offsets; yes, where `goOn` says false before that is known. */
+  mayMatchWithin(text: Text, from: number, to: number, goOn: () => boolean): boolean {
+    if (this.whole === undefined) this.whole = dfaOf(this.tree())
+    return this.whole?.within(text.bytes, from, to, goOn) ?? true
   }
 
   private piece(
@@ -151,18 +148,26 @@ export class Searcher {
 
   private asciiSearch(slice: string): (from: number) => Match | undefined {
     if (this.compiled.runner === 're2') return this.expression().on(slice)
-    this.core ??= new RegExp(this.compiled.source, 'g')
+    this.core ??= new RegExp(emit(this.tree(), 'ascii'), 'g')
     return searchOf(this.core, slice)
   }
 
   private expression(): Expression {
-    const source = this.rule.regex as string
     this.made ??=
-      this.compiled.runner === 're2'
-        ? re2Expression(this.compiled.source)
-        : v8Expression(this.compiled.source, () => coreOf(source))
+      this.compiled.runner === 're2' ? re2Expression(emitGo(this.tree())) : v8Expression(() => this.tree())
     return this.made
   }
+
+  /** the expression without its prefixes; read when a text has what its automaton accepts, which is seldom */
+  private tree(): Node {
+    this.root ??= coreOf(this.rule.regex as string)
+    return this.root
+  }
+}
+
+const dfaOf = (node: Node): LazyDfa | null => {
+  const nfa = nfaOf(node)
+  return nfa ? new LazyDfa(nfa) : null
 }
 
 const coreOf = (source: string): Node => {

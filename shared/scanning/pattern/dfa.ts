@@ -1,11 +1,13 @@
-import type { Assertion } from './ast.ts'
-import { isWord, type Kind, type Nfa } from './nfa.ts'
+import { assertionHolds, isWord, type Kind, type Nfa } from './nfa.ts'
 
 const STATES_MOST = 2_000
 /** States that one text may cause to be made, and steps for each of its bytes, before it is left to the expression itself. */
 const MADE_MOST = 500
 const STEPS_MOST = 1
 const STEPS_LEAST = 4_096
+
+/** bytes of a walk between two looks at the time */
+const ASKED_EVERY = 65_536
 
 const DEAD = -1
 const ACCEPT = -2
@@ -20,8 +22,6 @@ interface Members {
   readonly before: Kind
   /** matches may begin at every byte: the begin is a member of each later state */
   readonly begins: boolean
-  /** the row of the same without `begins` */
-  settled?: number
 }
 
 /**
@@ -31,6 +31,7 @@ interface Members {
 export class LazyDfa {
   private readonly nfa: Nfa
   private readonly width: number
+  private readonly columns: Uint8Array
   private table: Int32Array
   private members: Members[] = []
   private rows = new Map<string, number>()
@@ -46,6 +47,7 @@ export class LazyDfa {
 
   constructor(nfa: Nfa) {
     this.nfa = nfa
+    this.columns = nfa.columns
     this.width = nfa.end + 1
     this.table = new Int32Array(16 * this.width)
     this.marks = new Int32Array(nfa.states.length)
@@ -53,44 +55,36 @@ export class LazyDfa {
   }
 
   /**
-   * Whether a match may begin between `from` and `last` and end by `to`. `undefined`: this text has asked for too much, and the answer
-   * would cost more than the expression itself.
+   * Whether a match may begin at an offset and end by `to`. `undefined`: this text has asked for too much, and the answer would cost
+   * more than the expression itself.
    */
-  near(bytes: Uint8Array, from: number, last: number, to: number): boolean | undefined {
-    this.look(bytes)
+  from(bytes: Uint8Array, begin: number, to: number): boolean | undefined {
+    if (this.text !== bytes) this.look(bytes)
     if (this.isTooMuch(bytes)) return undefined
-    const { columns } = this.nfa
-    let at = from
-    let row = this.start(bytes, at, from < last)
-    if (from < last) {
-      while (row > 0 && at < last) {
-        const next = this.table[row + (columns[bytes[at] as number] as number)] as number
-        row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
-        at += 1
-      }
-      // from here on nothing more begins
-      if (row > 0) row = this.settled(row)
-    }
+    const { columns } = this
+    let row = this.start(bytes, begin, false)
+    let at = begin
     const most = Math.min(to, bytes.length - 1)
     while (row > 0 && at <= most) {
-      const next = this.table[row + (columns[bytes[at] as number] as number)] as number
-      row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
+      const column = columns[bytes[at] as number] as number
+      const next = this.table[row + column] as number
+      row = next === 0 ? this.make(row, column) : next
       at += 1
     }
     if (row > 0 && to >= bytes.length) row = this.next(row, bytes, bytes.length)
-    this.steps += at - from
+    this.steps += at - begin
     return this.isTooMuch(bytes) ? undefined : row === ACCEPT
   }
 
-  /** Whether a match may lie between two offsets. */
-  within(bytes: Uint8Array, from: number, to: number): boolean {
-    this.look(bytes)
-    const { columns } = this.nfa
+  /** Whether a match may lie between two offsets; yes, where `goOn`, asked every 64 KB, says false. */
+  within(bytes: Uint8Array, from: number, to: number, goOn: () => boolean = () => true): boolean {
+    if (this.text !== bytes) this.look(bytes)
+    const { columns } = this
     let row = this.start(bytes, from, true)
     for (let at = from; at < to && row > 0; at += 1) {
       const next = this.table[row + (columns[bytes[at] as number] as number)] as number
       row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
-      if (this.made > MADE_MOST) return true
+      if (this.made > MADE_MOST || ((at - from) % ASKED_EVERY === ASKED_EVERY - 1 && !goOn())) return true
     }
     return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT)
   }
@@ -100,7 +94,6 @@ export class LazyDfa {
   }
 
   private look(bytes: Uint8Array): void {
-    if (this.text === bytes) return
     this.text = bytes
     this.made = 0
     this.steps = 0
@@ -114,13 +107,6 @@ export class LazyDfa {
     const row = this.row({ states: this.closure(this.nfa.start), before: KINDS[kind] as Kind, begins })
     this.starts[place] = row
     return row
-  }
-
-  /** the same, but that nothing more begins */
-  private settled(row: number): number {
-    const members = this.members[row / this.width] as Members
-    members.settled ||= this.row({ states: members.states, before: members.before, begins: false })
-    return members.settled
   }
 
   private next(row: number, bytes: Uint8Array, at: number): number {
@@ -163,7 +149,7 @@ export class LazyDfa {
     for (let at = 0; at < found.length; at += 1) {
       const state = this.nfa.states[found[at] as number] as Nfa['states'][0]
       if (state.kind === 'accept') return undefined
-      if (state.kind === 'assert' && holds(state.what, before, after))
+      if (state.kind === 'assert' && assertionHolds(state.what, before, after))
         this.join(this.closure(state.to), found)
     }
     return found
@@ -226,20 +212,3 @@ export class LazyDfa {
 }
 
 const kindOf = (byte: number): number => (byte === 10 ? 1 : isWord(byte) ? 2 : 3)
-
-const holds = (what: Assertion, before: Kind, after: Kind): boolean => {
-  switch (what) {
-    case 'start':
-      return before === 'edge'
-    case 'end':
-      return after === 'edge'
-    case 'line-start':
-      return before === 'edge' || before === 'newline'
-    case 'line-end':
-      return after === 'edge' || after === 'newline'
-    case 'edge':
-      return (before === 'word') !== (after === 'word')
-    case 'no-edge':
-      return (before === 'word') === (after === 'word')
-  }
-}

@@ -50,13 +50,12 @@ export interface Expression {
   test(text: string): boolean
 }
 
-/** JavaScript's expression from the source of one form, or, for texts with bytes from 128, of the tree. */
-export const v8Expression = (ascii: string | undefined, root: () => Node): Expression => {
+/** JavaScript's expression of a tree, in one form or both. */
+export const v8Expression = (root: () => Node): Expression => {
   const made: Partial<Record<Form, RegExp>> = {}
   const of = (text: string): RegExp => {
     const form: Form = isAscii(text) ? 'ascii' : 'bytes'
-    const source = (): string => (form === 'ascii' && ascii !== undefined ? ascii : emit(root(), form))
-    made[form] ??= new RegExp(source(), 'g')
+    made[form] ??= new RegExp(emit(root(), form), 'g')
     return made[form]
   }
   return {
@@ -113,6 +112,6 @@ export const goExpression = (source: string, trusted: boolean): Expression => {
   const pattern = parsePattern(source)
   if ('mistake' in pattern) throw new Error(`${pattern.mistake} at ${pattern.at}`)
   return runnerOf(pattern.root, trusted) === 'v8'
-    ? v8Expression(undefined, () => pattern.root)
+    ? v8Expression(() => pattern.root)
     : re2Expression(emitGo(pattern.root))
 }

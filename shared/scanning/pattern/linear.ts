@@ -3,7 +3,7 @@ import { alphabet, longest, shortest } from './facts.ts'
 import { type CodeSet, intersect } from './set.ts'
 
 /** a bounded repeat of more than these counts like one without bound */
-const LONG = 256
+const LONG = 400
 /**
  * Ways to divide a text among bounded repeats, tried one after the other, for each char of what must stand before them (a beginning
  * that is longer can be repeated in a text less often).
@@ -23,17 +23,27 @@ export const isLinear = (node: Node): boolean => {
 /** A choice-free run of pieces, which is how a match is made; undefined when there are too many or one repeats within another. */
 type Piece = {
   readonly codes: CodeSet
+  /** what it may begin with, where that is less than `codes` */
+  readonly first?: CodeSet
+  /** a turn of it may run far and then fail */
+  readonly partial?: boolean
   readonly min: number
   readonly max: number
   readonly greedy: boolean
 }
 const SEQUENCES_MOST = 5_000
 
+/** `^`: takes nothing, and what follows begins at one place only. */
+const START: Piece = { codes: [], min: 0, max: 0, greedy: true }
+/** Takes nothing, and may not hold. */
+const ASSERTION: Piece = { ...START }
+
 const sequences = (node: Node): Piece[][] | undefined => {
   switch (node.kind) {
     case 'empty':
-    case 'assert':
       return [[]]
+    case 'assert':
+      return [[node.what === 'start' ? START : ASSERTION]]
     case 'set':
       return [[{ codes: node.codes, min: 1, max: 1, greedy: true }]]
     case 'group':
@@ -82,10 +92,14 @@ const repeated = (node: Node & { kind: 'repeat' }): Piece[][] | undefined => {
     if (!single || !apart) return undefined
   } else if (once[0]?.some((piece) => piece.min !== piece.max) && !turnsAreMarked(once[0])) return undefined
   if (shortest(node.of) === 0) return undefined
+  const turn = once?.length === 1 ? once[0] : undefined
+  const mark = turn?.[0]
   return [
     [
       {
         codes: alphabet(node.of),
+        ...(mark && mark.min > 0 ? { first: mark.codes } : {}),
+        partial: turn !== undefined && isPartial(turn),
         min: node.min,
         max: node.max * longest(node.of, true),
         greedy: node.greedy,
@@ -94,20 +108,39 @@ const repeated = (node: Node & { kind: 'repeat' }): Piece[][] | undefined => {
   ]
 }
 
-/** a turn has one fixed piece whose class no variable piece of it shares, so that where turns end is certain */
+/**
+ * Where turns end is certain, and how each is divided: a turn has one fixed piece whose class no variable piece of it shares; with
+ * several variable pieces no piece shares anything with another, and the first, which must be there, is fixed or something must follow it.
+ */
 const turnsAreMarked = (turn: readonly Piece[]): boolean => {
   const variable = turn.filter((piece) => piece.min !== piece.max)
+  const shares = (one: Piece, other: Piece): boolean => intersect(one.codes, other.codes).length > 0
+  if (variable.length > 1) {
+    const [mark] = turn
+    return (
+      mark !== undefined &&
+      mark.min > 0 &&
+      (mark.min === mark.max || turn.slice(1).some(({ min }) => min > 0)) &&
+      turn.every((one, at) => turn.every((other, index) => index <= at || !shares(one, other)))
+    )
+  }
   return (
     variable.length === 1 &&
     turn.some(
-      (piece) =>
-        piece.min === piece.max &&
-        piece.min > 0 &&
-        variable.every((one) => intersect(one.codes, piece.codes).length === 0),
+      (piece) => piece.min === piece.max && piece.min > 0 && variable.every((one) => !shares(one, piece)),
     ) &&
     turn.every((piece) => piece.min === piece.max || turn.indexOf(piece) > 0 || turn.length > 1)
   )
 }
+
+/** a long run that begins anywhere, and after which something must come */
+const isPartial = (turn: readonly Piece[]): boolean =>
+  turn.some(
+    (piece, at) =>
+      isLong(piece) &&
+      turn.slice(at + 1).some(({ min, max }) => min > 0 || max === 0) &&
+      !startsApart(turn.slice(0, at), piece),
+  )
 
 const isLong = (piece: Piece): boolean => piece.max > LONG && piece.max !== piece.min
 
@@ -115,9 +148,9 @@ const isLinearSequence = (pieces: readonly Piece[]): boolean => {
   let ways = 1
   for (const [index, piece] of pieces.entries()) {
     if (piece.min === piece.max) continue
-    const completes = pieces.slice(index + 1).every((later) => later.min === 0)
+    const completes = pieces.slice(index + 1).every((later) => later.min === 0 && later.max > 0)
     if (isLong(piece)) {
-      if (!completes && !startsApart(pieces.slice(0, index), piece)) return false
+      if ((!completes || piece.partial === true) && !startsApart(pieces.slice(0, index), piece)) return false
       for (const other of pieces.slice(index + 1))
         if (isLong(other) && !isApart(pieces.slice(index + 1, pieces.indexOf(other)), piece, other))
           return false
@@ -128,22 +161,31 @@ const isLinearSequence = (pieces: readonly Piece[]): boolean => {
   return true
 }
 
-/** something that must come before the run cannot lie within it, so that runs do not begin within runs */
+/** it begins at one place, or something that must come before the run cannot lie within it: runs do not begin within runs */
 const startsApart = (before: readonly Piece[], run: Piece): boolean =>
+  before[0] === START ||
   before.some((piece) => piece.min > 0 && intersect(piece.codes, run.codes).length === 0)
 
+/** what a piece may begin with */
+const firstOf = ({ first, codes }: Piece): CodeSet => first ?? codes
+
+/** where the first ends is certain: what may follow it cannot begin within it, or something between cannot lie within it */
 const isApart = (between: readonly Piece[], first: Piece, second: Piece): boolean =>
   between.some((piece) => piece.min > 0 && intersect(piece.codes, first.codes).length === 0) ||
-  (between.length === 0 && intersect(first.codes, second.codes).length === 0)
+  next([...between, second]).every((piece) => intersect(firstOf(piece), first.codes).length === 0)
+
+/** the pieces that may come at once: up to one that must */
+const next = (pieces: readonly Piece[]): readonly Piece[] => {
+  const must = pieces.findIndex(({ min }) => min > 0)
+  return must < 0 ? pieces : pieces.slice(0, must + 1)
+}
 
 /** how many lengths of a piece are tried: one, if what follows cannot begin within it */
 const choicesOf = (pieces: readonly Piece[], index: number): number => {
   const { codes, min, max } = pieces[index] as Piece
-  for (const later of pieces.slice(index + 1)) {
-    if (intersect(codes, later.codes).length > 0) return Math.min(max, LONG) - min + 1
-    if (later.min > 0) return 1
-  }
-  return 1
+  return next(pieces.slice(index + 1)).every((later) => intersect(codes, firstOf(later)).length === 0)
+    ? 1
+    : Math.min(max, LONG) - min + 1
 }
 
 /** chars that must stand before the first piece of variable length */

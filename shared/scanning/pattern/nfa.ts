@@ -1,6 +1,8 @@
 import type { Assertion, Node } from './ast.ts'
 import { perlClasses } from './classes.ts'
-import { asciiOf, type CodeSet } from './set.ts'
+import type { CodeSet } from './set.ts'
+
+const NEWLINE: CodeSet = [10, 10]
 
 /** A count's least above goes on without end, and so does what may follow its least: few states, of which a text asks for few. */
 const COPIES_MOST = 128
@@ -58,30 +60,50 @@ export const isWord = (byte: number): boolean =>
   (byte >= 0x30 && byte <= 0x39) ||
   byte === 0x5f
 
+export const assertionHolds = (what: Assertion, before: Kind, after: Kind): boolean => {
+  switch (what) {
+    case 'start':
+      return before === 'edge'
+    case 'end':
+      return after === 'edge'
+    case 'line-start':
+      return before === 'edge' || before === 'newline'
+    case 'line-end':
+      return after === 'edge' || after === 'newline'
+    case 'edge':
+      return (before === 'word') !== (after === 'word')
+    case 'no-edge':
+      return (before === 'word') === (after === 'word')
+  }
+}
+
 /** Bytes that an expression never tells apart share a column. */
 class Classes {
   readonly columns = new Uint8Array(256)
   count = 1
+  /** by column: how many bytes below 128 it has */
+  private readonly sizes = [0x80]
   high = 0
   asserts = false
-  private readonly members = new Map<string, Uint8Array>()
+  private readonly members = new Map<CodeSet, Uint8Array>()
 
   constructor(root: Node) {
-    const sets = new Map<string, CodeSet>()
+    // the sets of one program are the same objects wherever they are the same
+    const sets = new Set<CodeSet>()
     this.collect(root, sets)
-    if (this.asserts) for (const set of [perlClasses.w as CodeSet, [10, 10]]) sets.set(set.join(), set)
-    for (const set of sets.values()) this.divide(asciiOf(set))
+    if (this.asserts) for (const set of [perlClasses.w as CodeSet, NEWLINE]) sets.add(set)
+    for (const set of sets) this.divide(set)
     this.high = this.count++
     this.columns.fill(this.high, 0x80)
-    for (const [name, set] of sets) this.members.set(name, this.membersOf(set))
+    for (const set of sets) this.members.set(set, this.membersOf(set))
   }
 
   of(set: CodeSet): Uint8Array {
-    return this.members.get(set.join()) as Uint8Array
+    return this.members.get(set) as Uint8Array
   }
 
-  private collect(node: Node, sets: Map<string, CodeSet>): void {
-    if (node.kind === 'set') sets.set(node.codes.join(), node.codes)
+  private collect(node: Node, sets: Set<CodeSet>): void {
+    if (node.kind === 'set') sets.add(node.codes)
     else if (node.kind === 'assert') this.asserts = true
     else if (node.kind === 'concat') for (const part of node.parts) this.collect(part, sets)
     else if (node.kind === 'either') for (const choice of node.choices) this.collect(choice, sets)
@@ -89,21 +111,23 @@ class Classes {
   }
 
   /** columns that lie partly in a set become two */
-  private divide(ascii: CodeSet): void {
-    const { columns } = this
-    const left = new Uint8Array(256)
-    const moved = new Uint8Array(256)
-    for (let byte = 0; byte < 0x80; byte += 1) (left[columns[byte] as number] as number) += 1
-    const inside: number[] = []
-    for (let at = 0; at < ascii.length; at += 2)
-      for (let byte = ascii[at] as number; byte <= (ascii[at + 1] as number); byte += 1) inside.push(byte)
-    for (const byte of inside) (left[columns[byte] as number] as number) -= 1
-    for (const byte of inside) {
-      const column = columns[byte] as number
-      if (left[column] === 0) continue
-      if (moved[column] === 0) moved[column] = this.count++
-      columns[byte] = moved[column] as number
-    }
+  private divide(set: CodeSet): void {
+    const { columns, sizes } = this
+    const inside = new Uint8Array(this.count)
+    for (let at = 0; at < set.length && (set[at] as number) < 0x80; at += 2)
+      for (let byte = set[at] as number; byte <= Math.min(set[at + 1] as number, 0x7f); byte += 1)
+        (inside[columns[byte] as number] as number) += 1
+    const parts = new Uint8Array(this.count)
+    for (let column = 0; column < parts.length; column += 1)
+      if (inside[column] !== 0 && inside[column] !== sizes[column]) {
+        parts[column] = this.count++
+        sizes.push(inside[column] as number)
+        ;(sizes[column] as number) -= inside[column] as number
+      }
+    if (parts.length === this.count) return
+    for (let at = 0; at < set.length && (set[at] as number) < 0x80; at += 2)
+      for (let byte = set[at] as number; byte <= Math.min(set[at + 1] as number, 0x7f); byte += 1)
+        columns[byte] = parts[columns[byte] as number] || (columns[byte] as number)
   }
 
   private membersOf(set: CodeSet): Uint8Array {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Row } from '../harness.ts'
-import { paired, row } from '../harness.ts'
-import { runChild } from './child.ts'
+import { median, paired, row } from '../harness.ts'
+import { runChild, runShipped } from './child.ts'
 import type { Scene } from './scene.ts'
 import { writeSources } from './sources.ts'
 
@@ -20,25 +20,36 @@ export const benchEngine = async ({ folder, rules, rounds, quick }: Scene): Prom
   const files = writeSources(texts, quick ? 5e6 : 100e6)
   writeFileSync(list, JSON.stringify(files))
   const megabytes = files.reduce((sum, file) => sum + file.bytes, 0) / 1e6
-  const pass = (way: string) => async () =>
-    (await runChild<{ cpuMs: number }>('engine-child.ts', way, texts, list, rules)).cpuMs
+  const passes = async (way: string): Promise<number[]> =>
+    (await runShipped<{ times: number[] }>(folder, 'engine-child.ts', way, texts, list, rules)).times
+  const later: number[] = []
+  const ours = async () => {
+    const [first = Number.NaN, ...others] = await passes('ours')
+    later.push(...others)
+    return first
+  }
+  const inflated = async () => (await passes('inflate'))[0] ?? Number.NaN
+  const linted = async () => (await runChild<{ cpuMs: number }>('secretlint-child.ts', texts, list)).cpuMs
   const work = `engine, ${megabytes.toFixed(0)} MB of source in ${files.length.toLocaleString('en')} texts`
-  const inflate = await paired(rounds, pass('ours'), pass('inflate'))
-  const speed = megabytes / (inflate.ours / 1_000)
-  const secretlint = await paired(quick ? 1 : 2, pass('ours'), pass('secretlint'))
+  const inflate = await paired(rounds, ours, inflated)
+  const speed = (ms: number) => megabytes / (ms / 1_000)
+  const secretlint = await paired(quick ? 1 : 2, ours, linted)
+  const warm = { ours: median(later), theirs: inflate.theirs }
   const judged = !quick
   return [
     // quick enough by itself is quick enough
+    ...Object.entries({ 'first pass of a process': inflate, 'later passes': warm }).map(([pass, times]) =>
+      row({
+        work: `${work}, ${pass}: ${speed(times.ours).toFixed(0)} MB/s`,
+        against: 'zlib inflate of the same bytes',
+        unit: 'ms',
+        goal: speed(times.ours) >= MB_PER_SECOND ? 0 : OF_INFLATE,
+        judged,
+        ...times,
+      }),
+    ),
     row({
-      work: `${work}: ${speed.toFixed(0)} MB/s`,
-      against: 'zlib inflate of the same bytes',
-      unit: 'ms',
-      goal: speed >= MB_PER_SECOND ? 0 : OF_INFLATE,
-      judged,
-      ...inflate,
-    }),
-    row({
-      work,
+      work: `${work}, first pass`,
       against: 'secretlint core, preset-recommend',
       unit: 'ms',
       goal: 4,

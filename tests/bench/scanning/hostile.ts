@@ -1,12 +1,12 @@
 import { type Row, rowAtMost } from '../harness.ts'
-import { runChild } from './child.ts'
+import { runShipped } from './child.ts'
 import type { Scene } from './scene.ts'
 
 const SHOWN = 4
 
 /** The worst of the hostile texts, each 1 MB. */
-export const benchHostile = async ({ rules, quick }: Scene): Promise<Row[]> => {
-  const times = await runChild<{ name: string; cpuMs: number }[]>('hostile-child.ts', rules)
+export const benchHostile = async ({ folder, rules, quick }: Scene): Promise<Row[]> => {
+  const times = await runShipped<{ name: string; cpuMs: number }[]>(folder, 'hostile-child.ts', rules)
   return times
     .sort((a, b) => b.cpuMs - a.cpuMs)
     .slice(0, SHOWN)

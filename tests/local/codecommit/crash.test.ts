@@ -178,7 +178,12 @@ const peakOf = (pid: number): number =>
     await client.must(work, 'push', '-q', said.url, 'main')
     const before = peakOf(child.pid!)
     const large = await client.work('large')
+    // random bytes: nothing in them to deflate, nor to find alike
+    await client.must(large, 'config', 'core.compression', '0')
+    await client.must(large, 'config', 'core.bigFileThreshold', '1m')
     await writeFile(join(large, 'large.bin'), randomBytes(64_000_000))
+    // more than a hundred objects are kept as the pack in which they came
+    for (let i = 0; i < 100; i += 1) await writeFile(join(large, `small-${i}`), `${i}`)
     await client.must(large, 'add', '.')
     await client.must(large, 'commit', '-q', '-m', 'large')
     await client.must(large, 'push', '-q', said.url, 'main:large')

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { buildAutomaton, hasWord } from '../../../../shared/scanning/engine/automaton.ts'
+import { automatonOf, hasWord, layoutOf } from '../../../../shared/scanning/engine/automaton.ts'
 import { compileRules } from '../../../../shared/scanning/engine/compile.ts'
 import { createEngine } from '../../../../shared/scanning/engine/engine.ts'
 import { Windows } from '../../../../shared/scanning/engine/windows.ts'
@@ -60,10 +60,43 @@ test('any bytes give a result', () => {
 
 test('100,000 finds in one line: a thousand are kept, and the rest is told', () => {
   const text = Buffer.from('tok_abcd1234 '.repeat(100_000))
-  const { hits, unscanned } = createEngine(compiled).scan(text, { path: 'a' })
+  const { hits, unscanned } = createEngine(compiled, { timeMs: 600_000 }).scan(text, { path: 'a' })
   expect(hits).toHaveLength(1_000)
   expect(new Set(hits.map((hit) => hit.line)).size).toBe(1)
   expect(unscanned).toContainEqual({ reason: 'findings', ruleId: 'tok' })
+})
+
+/** a clock that has so many looks until the time is up */
+const looks = (many: number): (() => number) => {
+  let left = many
+  return () => (left-- > 0 ? 0 : 1e9)
+}
+
+test('a text full of keywords is left when the time is up, and its rest is told', () => {
+  const text = Buffer.from('key=a '.repeat(100_000))
+  const { hits, unscanned } = createEngine(compiled, { timeMs: 1 }, looks(3)).scan(text, { path: 'a' })
+  expect(hits).toEqual([])
+  const [first] = unscanned
+  expect(first).toEqual({ reason: 'time', bytes: expect.any(Number) })
+  expect(first?.bytes).toBeGreaterThan(text.length / 2)
+  expect(first?.bytes).toBeLessThan(text.length)
+  const { unscanned: inTime } = createEngine(compiled, { timeMs: 600_000 }).scan(text, { path: 'a' })
+  expect(inTime.filter(({ reason }) => reason === 'time')).toEqual([])
+})
+
+test('a walk over one long span looks at the time', () => {
+  // one span of a rule without bound, in which the automaton finds nothing
+  const text = Buffer.from(`BEGIN ${'x '.repeat(2_000_000)}`)
+  const scan = (now: () => number) => createEngine(compiled, { timeMs: 1 }, now).scan(text, { path: 'a' })
+  let asked = 0
+  const { unscanned } = scan(() => {
+    asked += 1
+    return 0
+  })
+  expect(unscanned).toEqual([])
+  // the pass for keywords asks every 32 KB, and the walk every 64 KB
+  expect(asked).toBeGreaterThan((text.length / 32_768) * 1.4)
+  expect(scan(looks(asked - 20)).unscanned).toContainEqual({ reason: 'time', ruleId: 'open' })
 })
 
 test('the last byte of a long text', () => {
@@ -102,7 +135,7 @@ test('the automaton finds what a plain search finds', () => {
   const lower = (one: string): string => one.replace(/[A-Z]/g, (char) => char.toLowerCase())
   fc.assert(
     fc.property(words, text, (all, one) => {
-      expect(hasWord(buildAutomaton(all.map(latin1)), latin1(one))).toBe(
+      expect(hasWord(automatonOf(layoutOf(all.map(latin1)).layout), latin1(one))).toBe(
         all.some((word) => lower(one).includes(lower(word))),
       )
     }),

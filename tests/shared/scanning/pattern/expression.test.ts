@@ -29,7 +29,7 @@ const all = (expression: Expression, text: string): Match[] => {
 const v8 = (source: string): Expression => {
   const pattern = parsePattern(source)
   if ('mistake' in pattern) throw new Error(`${source}: ${pattern.mistake}`)
-  return v8Expression(undefined, () => pattern.root)
+  return v8Expression(() => pattern.root)
 }
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1')

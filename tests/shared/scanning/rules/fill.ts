@@ -8,6 +8,7 @@ const ALPHABETS: Readonly<Record<string, string>> = {
   HEX: `${DIGITS}ABCDEF`,
   dig: '123456789',
   low: LOWER + DIGITS,
+  az: LOWER,
   UP: UPPER + DIGITS,
   AZ: LOWER + UPPER,
   alnum: LOWER + UPPER + DIGITS,

@@ -110,4 +110,5 @@ export const chat: Samples = {
   'pushover-token': named('PUSHOVER_TOKEN', '{low:30}'),
   'onesignal-rest-api-key': named('ONESIGNAL_REST_API_KEY', '{alnum:48}'),
   'stream-chat-secret': named('STREAM_API_SECRET', '{low:64}'),
+  'slack-signing-secret': named('SLACK_SIGNING_SECRET', '{hex:32}'),
 }

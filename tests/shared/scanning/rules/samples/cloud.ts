@@ -70,7 +70,7 @@ export const cloud: Samples = {
   'tencent-secret-key': named('TENCENTCLOUD_SECRET_KEY', '{alnum:32}'),
   'huawei-cloud-secret-key': named('HW_SECRET_KEY', '{alnum:40}'),
   'yandex-api-key': token('AQVN{url:36}'),
-  'yandex-access-token': named('YANDEX_IAM_TOKEN', 't1.{url:90}.{url:86}'),
+  'yandex-access-token': token('t1.{url:90}.{url:86}'),
   'yandex-aws-access-token': named('YANDEX_SECRET', 'YC{url:38}'),
   'yandex-oauth-token': token('y0_{url:56}'),
   'ibm-cloud-user-api-key': named('IBM_CLOUD_API_KEY', '{url:44}'),
@@ -117,4 +117,14 @@ export const cloud: Samples = {
   'backblaze-application-key': named('B2_APPLICATION_KEY', 'K005{alnum:27}'),
   'wasabi-secret-key': named('WASABI_SECRET_KEY', '{alnum:40}'),
   'qiniu-secret-key': named('QINIU_SECRET_KEY', '{url:40}'),
+  'aws-session-token-value': token('IQoJb3JpZ2lu{alnum:400}', {
+    hits: ["ENV['X'] ||= '⟦IQoJb3JpZ2lu{alnum:400}⟧'", '<v>⟦FwoGZXIvYXdz{alnum:300}⟧</v>'],
+  }),
+  'azure-redis-connection-string': texts(
+    [
+      'acme.redis.cache.windows.net:6380,password=⟦{b64:43}=⟧,ssl=True',
+      'acme.redis.cache.windows.net,ssl=True,password=⟦{b64:43}=⟧',
+    ],
+    ['acme.redis.cache.windows.net:6380,password={0},ssl=True', 'acme.redis.cache.windows.net:6380,ssl=True'],
+  ),
 }

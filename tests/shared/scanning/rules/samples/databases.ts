@@ -1,4 +1,4 @@
-import { type Samples, texts } from './kit.ts'
+import { type Samples, texts, token } from './kit.ts'
 
 export const databases: Samples = {
   'postgres-connection-string': texts(
@@ -118,5 +118,11 @@ export const databases: Samples = {
   'database-environment-password': texts(
     ['PGPASSWORD=⟦{alnum:16}⟧ psql -h db', '      POSTGRES_PASSWORD: "⟦{alnum:18}⟧"'],
     ['POSTGRES_PASSWORD: postgres', `MYSQL_ROOT_PASSWORD=\${PW}`, 'DB_PASSWORD: process.env.DB_PASSWORD'],
+  ),
+  'neon-role-password': token('npg_{alnum:12}'),
+  'astra-db-token': token('AstraCS:{AZ:24}:{hex:64}'),
+  'fauna-secret': texts(
+    ['FAUNA_SECRET=⟦fnA{alnum:37}⟧\n', 'new faunadb.Client({ x: "⟦fnAE{alnum:36}⟧" })'],
+    ['fauna fnA{alnum:12}', 'other = "fnA{alnum:37}"'],
   ),
 }

@@ -108,4 +108,8 @@ export const files: Samples = {
     ],
     ['# requirepass foobared', 'requirepass foobared\n', 'rootpw $1\n'],
   ),
+  'play-secret-key': texts(
+    ['play.http.secret.key="⟦{alnum:30}^:<{alnum:31}⟧"', 'application.secret = "⟦{alnum:40}`;{alnum:22}⟧"'],
+    ['play.http.secret.key="changeme"', `play.http.secret.key=\${?APPLICATION_SECRET}`],
+  ),
 }

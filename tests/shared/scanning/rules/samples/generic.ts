@@ -11,6 +11,8 @@ export const generic: Samples = {
   ),
   'generic-api-key': texts(
     [
+      'process.env.OTHER_API_KEY ?? "⟦{alnum:40}⟧"',
+      'const X_API_TOKEN: &str = "⟦{alnum:40}⟧";',
       'const apiKey = "⟦{alnum:32}⟧"',
       '<add key="ApiSecret" value="⟦{alnum:40}⟧" />',
       "  client_secret: '⟦{hex:40}⟧'",
@@ -37,6 +39,7 @@ export const generic: Samples = {
   ),
   'generic-password': texts(
     [
+      'db_pass="⟦{alnum:14}⟧"',
       'db_password = "⟦{alnum:9}!4kQ⟧"',
       "define('DB_PASSWORD', '⟦{alnum:16}⟧');",
       "'password' => '⟦{alnum:14}9z⟧',",
@@ -54,6 +57,7 @@ export const generic: Samples = {
   ),
   'generic-connection-string': texts(
     [
+      'host=pg port=5432 user=svc password=⟦{alnum:15}⟧ dbname=core',
       'Server=tcp:x.database.windows.net,1433;User ID=svc;Password=⟦BluePass!w0rd77⟧;Encrypt=True',
       'jdbc:mysql://localhost/app?user=svc&password=⟦Winter!Pass77⟧',
     ],
@@ -70,10 +74,11 @@ export const generic: Samples = {
   ),
   'generic-line-password': texts(
     [
+      '//s/x /m cifs username=svc,password=⟦{alnum:14}⟧,uid=1000 0 0\n',
       '  password: ⟦{alnum:14}7z⟧\n',
       'mavenPassword=⟦{alnum:22}⟧\n',
       'pass=⟦{alnum:14}⟧\n',
-      'keyPassword ⟦{alnum:14}⟧\n',
+      'keyPassword ⟦{alnum:12}7z⟧\n',
       'spring.datasource.password=⟦{alnum:14}7z⟧\n',
     ],
     [
@@ -98,7 +103,7 @@ export const generic: Samples = {
     ],
   ),
   'generic-bare-key': texts(
-    ['[DEBUG] Using KEY=⟦{alnum:32}⟧\n', 'ENV API_TOKEN ⟦{alnum:40}⟧\n'],
+    ['set -x API_TOKEN ⟦{alnum:40}⟧\n', '[DEBUG] Using KEY=⟦{alnum:32}⟧\n', 'ENV API_TOKEN ⟦{alnum:40}⟧\n'],
     ['KEY=some-plain-words-here-only\n', 'ENV API_TOKEN $TOKEN\n', 'HOTKEY=⟦ctrl⟧'],
   ),
   'generic-named-key': texts(
@@ -115,6 +120,8 @@ export const generic: Samples = {
   ),
   'generic-secret-argument': texts(
     [
+      'new PDO("mysql:host=db;dbname=shop", "shop", "⟦{alnum:12}4k⟧");',
+      'Twilio::REST::Client.new(sid, "⟦{hex:32}⟧")',
       'jwt.sign(payload, "⟦{alnum:32}⟧", { expiresIn: "1h" })',
       'requests.get(url, auth=("admin", "⟦{alnum:14}⟧"))',
       "new Sequelize('db', 'user', '⟦{alnum:14}⟧', {})",
@@ -131,6 +138,7 @@ export const generic: Samples = {
   ),
   'generic-variable-default': texts(
     [
+      '  DBPassword:\n    Type: String\n    Default: ⟦{alnum:16}⟧\n',
       'variable "db_password" {\n  type = string\n  default = "⟦{alnum:16}⟧"\n}',
       'variable "api_key" { default = "⟦{hex:32}⟧" }',
     ],
@@ -146,6 +154,8 @@ export const generic: Samples = {
   ),
   'generic-prose-secret': texts(
     [
+      'Log in as admin with password `⟦{alnum:9}*4kQ⟧`.',
+      'You can find an acme secret ⟦{alnum:40}⟧ within',
       'The API key is ⟦{alnum:30}7z⟧, do not share it.',
       'Password for the staging server: ⟦{alnum:12}!7⟧',
       '| Token | `⟦{alnum:40}⟧` |',
@@ -155,5 +165,33 @@ export const generic: Samples = {
   'generic-session-cookie': texts(
     ['Set-Cookie: session=⟦{url:64}⟧; HttpOnly', 'x: connect.sid=s%3A⟦{url:32}.7{alnum:42}⟧'],
     ['Set-Cookie: session=deleted', 'Cookie: theme={url:64}'],
+  ),
+  'generic-inline-secret': texts(
+    ['12:01 DEBUG acme_api_key=⟦{alnum:32}⟧ region=eu', 'Environment="ACME_SECRET=⟦{alnum:40}⟧"'],
+    [
+      'https://acme.io/?v=1&api_key={alnum:32} is the address',
+      'api_key=some-plain-words-here-only x',
+      'page_token={alnum:32} next',
+    ],
+  ),
+  'generic-key-value-pair': texts(
+    [
+      '{ "key": "value", "value": "⟦{alnum:32}⟧", "type": "string" }',
+      '{ "key": "password", "value": "⟦{alnum:20}⟧" }',
+    ],
+    ['{ "key": "value", "value": "some plain words" }', '{ "key": "name", "value": "{alnum:32}" }'],
+  ),
+  'generic-declared-secret': texts(
+    [
+      '#define API_KEY "⟦{alnum:32}⟧"',
+      '(def auth-token "⟦{alnum:40}⟧")',
+      "param adminPassword string = '⟦{alnum:10}!4kQ⟧'",
+      '"adminPassword": { "value": "⟦{alnum:14}⟧" }',
+    ],
+    ['#define API_KEY "changeme-changeme"', 'set token "some plain words"', 'password "Enter-your-own-here"'],
+  ),
+  'generic-service-value': texts(
+    ["ipstack = '⟦{hex:32}⟧'", '"fullstory": "⟦{alnum:60}⟧"'],
+    ["ipstack = 'some-plain-words-here-only'", 'giphy: "{hex:8}"', "other = '{hex:32}'"],
   ),
 }

@@ -58,4 +58,23 @@ export const infrastructure: Samples = {
   'tinybird-api-token': token('p.eyJ{url:80}.{url:43}'),
   'upstash-redis-token': named('UPSTASH_REDIS_REST_TOKEN', 'AX{alnum:60}'),
   'unleash-token': token('default:production.{hex:56}'),
+  'bitwarden-machine-token': texts(
+    [
+      'BWS_ACCESS_TOKEN=⟦0.{uuid}.{alnum:30}:{alnum:22}==⟧',
+      '"bwsToken": "⟦0.{uuid}.{alnum:30}:{alnum:22}==⟧"',
+    ],
+    ['BWS_ACCESS_TOKEN=0.{uuid}', 'bws 0.{uuid}.{alnum:30}'],
+  ),
+  'vault-unseal-key': texts(
+    ['Unseal Key 1: ⟦{b64:44}⟧\n', 'Recovery Key 2: ⟦{b64:43}=⟧\n'],
+    ['Unseal Key (will be hidden):', 'Unseal Key 1: {b64:20}\n'],
+  ),
+  'infisical-service-token': texts(
+    [
+      'INFISICAL_TOKEN=⟦st.{hex:24}.{hex:32}.{hex:32}⟧',
+      'infisical run --x ⟦st.{hex:24}.{hex:32}.{hex:32}⟧ -- ls',
+    ],
+    ['INFISICAL_TOKEN=st.{hex:24}', 'st.{hex:24}.{hex:32}.{hex:32}'],
+    { also: ['generic-env-secret'] },
+  ),
 }

@@ -27,4 +27,8 @@ export const mail: Samples = {
   ),
   'aws-ses-smtp-password': named('SMTP_PASSWORD', 'B{b64:43}'),
   'beamer-api-token': named('BEAMER_API_KEY', 'b_{alnum:44}'),
+  'gmail-app-password': texts(
+    ["EMAIL_HOST_PASSWORD = '⟦{az:16}⟧'", 'smtp_pass: "⟦{az:4} {az:4} {az:4} {az:4}⟧"'],
+    ["EMAIL_HOST_PASSWORD = 'short'", "mail_password = 'aaaaaaaaaaaaaaaa'", "password = '{az:16}'"],
+  ),
 }

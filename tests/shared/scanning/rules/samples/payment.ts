@@ -50,4 +50,5 @@ export const payment: Samples = {
   'finicity-client-secret': named('FINICITY_PARTNER_SECRET', '{alnum:20}'),
   'finnhub-access-token': named('FINNHUB_API_KEY', '{low:20}'),
   'freshbooks-access-token': named('FRESHBOOKS_TOKEN', '{hex:64}'),
+  'asaas-api-key': token('$aact_prod_{alnum:120}'),
 }

@@ -42,4 +42,8 @@ export const registries: Samples = {
     ['storePassword=android', 'org.gradle.jvmargs=-Xmx2g'],
     { path: 'gradle.properties' },
   ),
+  'bundler-gem-source-credentials': texts(
+    ['BUNDLE_GEMS__ACME__IO: "⟦ci:{alnum:20}⟧"\n', 'export BUNDLE_NEXUS__ACME__IO=⟦deploy:{alnum:16}⟧\n'],
+    ['BUNDLE_PATH: "vendor/bundle"', 'BUNDLE_GEMS__ACME__IO: "$TOKEN"'],
+  ),
 }

@@ -114,4 +114,9 @@ export const saas: Samples = {
   'adafruit-api-key': named('ADAFRUIT_IO_KEY', 'aio_{alnum:28}', {
     misses: ['OTHER=aio_{alnum:20}', 'ADAFRUIT_IO_KEY=x{alnum:20}'],
   }),
+  'make-webhook': token('https://hook.eu1.make.com/{low:32}'),
+  'jira-personal-access-token': texts(
+    ["'jira_pat' => '⟦N{alnum:43}⟧'", 'new Jira({ pat: "⟦M{b64:43}⟧" })'],
+    ['jira = "{alnum:20}"', 'JIRA_BOARD={alnum:43}'],
+  ),
 }

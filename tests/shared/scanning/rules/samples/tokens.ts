@@ -62,4 +62,8 @@ export const tokens: Samples = {
       'rp_{alnum:8}',
     ],
   ),
+  'cli-password-piped': texts(
+    ['echo "⟦{alnum:14}⟧" | sudo -S apt update', 'echo ⟦{alnum:16}⟧ | kinit svc@ACME.IO'],
+    ['echo $PW | sudo -S ls', 'echo changeme | kinit x', 'echo "{alnum:14}" | grep x'],
+  ),
 }
