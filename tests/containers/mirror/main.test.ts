@@ -353,7 +353,7 @@ describe('what keeps it from working', () => {
     [
       'a region that is a host',
       { RELAY_REPLICA: JSON.stringify({ ...REPLICA, region: 'x.example' }) },
-      'NAME_INVALID',
+      'ENVIRONMENT_INVALID',
     ],
   ])('%s', async (_, environment, name) => {
     const run = await refused(78, name, environment as Record<string, string>)
