@@ -4,11 +4,16 @@ import type { Allowlist, Target } from '../types.ts'
 import { type Automaton, automatonOf, hasWord, layoutOf } from './automaton.ts'
 import { lowered } from './text.ts'
 
+/** A line, or the lines of a find; the same object for all finds on it. */
+export interface Line {
+  readonly text: string
+}
+
 /** What an allow-list may look at of a find, as latin1 text. */
 export interface Allowable {
   readonly secret: string
   readonly match: string
-  readonly line: () => string
+  readonly line: () => Line
 }
 
 /** An allow-list made ready; its expressions at their first use. */
@@ -35,9 +40,19 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
   const path = (target: Target): boolean => target.path !== '' && paths(latin1Of(target.path))
   const commit = (target: Target): boolean =>
     target.commit !== undefined && commits.has(target.commit.toLowerCase())
+  // a long line with thousands of finds is looked at once
+  const judged = new WeakMap<Line, boolean>()
+  const fits = (line: Line): boolean => {
+    const known = judged.get(line)
+    if (known !== undefined) return known
+    const fit = line.text !== '' && regexes(line.text)
+    judged.set(line, fit)
+    return fit
+  }
   const regex = (find: Allowable): boolean => {
     if (list.regexes.length === 0) return false
-    const looked = list.regexTarget === 'line' ? find.line() : find[list.regexTarget]
+    if (list.regexTarget === 'line') return fits(find.line())
+    const looked = find[list.regexTarget]
     return looked !== '' && regexes(looked)
   }
   const and = list.condition === 'AND'

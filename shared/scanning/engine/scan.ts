@@ -1,5 +1,6 @@
 // Over the usual length: one text's way through all stages, with the state that they share.
 import type { Hit, Rule, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
+import type { Line } from './allowlists.ts'
 import { decodedTexts } from './decoding.ts'
 import type { Ready, ReadyRule } from './engine.ts'
 import { entropyOf } from './entropy.ts'
@@ -33,6 +34,7 @@ export class Scan {
   private readonly offset: ((at: number) => number) | undefined
   private lines: Lines | undefined
   private line: { from: number; to: number; text: string } | undefined
+  private held: { from: number; to: number; text: string } | undefined
   private allowed: readonly (readonly Range[])[] | undefined
   /** bytes whose keywords nobody looked for when the time was up */
   private unseen = 0
@@ -216,7 +218,8 @@ export class Scan {
     const where = locate(this.lines, start, end)
     const held = gitleaksLine(this.given.latin1, this.lines, start, end - (origin ? 0 : leading))
     const touched = { from: where.lineStart, to: Math.max(where.lineEnd, end) }
-    const find = { secret, match, line: () => origin?.line ?? this.given.latin1.slice(held.from, held.to) }
+    const line = () => (origin ? { text: origin.line } : this.heldLine(held))
+    const find = { secret, match, line }
     if ([...this.ready.allowlists, ...owner.allowlists].some((list) => list.coversFind(find, this.target)))
       return undefined
     const { lineStart: _, lineEnd: __, ...range } = where
@@ -232,6 +235,12 @@ export class Scan {
       decoded: origin?.encodings ?? [],
       allowedInline: this.isAllowed(held, touched),
     }
+  }
+
+  private heldLine({ from, to }: Range): Line {
+    if (this.held?.from !== from || this.held.to !== to)
+      this.held = { from, to, text: this.given.latin1.slice(from, to) }
+    return this.held
   }
 
   /** a long line with many finds is read once */

@@ -34,6 +34,8 @@ export const hostileTexts = ({ rules }: RuleSet): ReadonlyMap<string, string> =>
     ['one line of hex', filled('0123456789abcdef')],
     ['words of a phrase', filled('mnemonic apple orchard garden ')],
     ['quotes', filled(`key="'`)],
+    // put together here: it looks like a secret, and must
+    ['thousands of finds on one line', filled(`token is ${['Xk9QwZ7r', 'T2mB5vN8', 'cL3jH6gF'].join('')} `)],
     ['one letter', filled('a')],
   ])
 }

@@ -142,3 +142,14 @@ test('the automaton finds what a plain search finds', () => {
     { numRuns: 2000 },
   )
 })
+
+test("a line's allow-list is asked of each line, for all finds on it", () => {
+  const fake = allowlist({ regexes: ['fake'], regexTarget: 'line' })
+  const rules = ruleSet([
+    rule('a', { regex: 'a=\\w+', keywords: ['a='], allowlists: [fake] }),
+    rule('b', { regex: 'b=\\w+', keywords: ['b='], allowlists: [fake] }),
+  ])
+  const text = 'a=1 b=2 fake\na=3 b=4 real\na=5 b=6 fake\na=7 b=8 a=9\n'
+  const found = createEngine(compileRules(rules)).scan(Buffer.from(text), { path: 'x' }).hits
+  expect(found.map(({ match }) => match)).toEqual(['a=3', 'b=4', 'a=7', 'b=8', 'a=9'])
+})

@@ -154,6 +154,7 @@ export const generic: Samples = {
   ),
   'generic-prose-secret': texts(
     [
+      '**API key:** `⟦{alnum:30}7z⟧`',
       'Log in as admin with password `⟦{alnum:9}*4kQ⟧`.',
       'You can find an acme secret ⟦{alnum:40}⟧ within',
       'The API key is ⟦{alnum:30}7z⟧, do not share it.',
@@ -183,6 +184,8 @@ export const generic: Samples = {
   ),
   'generic-declared-secret': texts(
     [
+      'add_argument("--api-key", default="⟦{alnum:40}⟧")',
+      'let token = String::from("⟦{alnum:40}⟧");',
       '#define API_KEY "⟦{alnum:32}⟧"',
       '(def auth-token "⟦{alnum:40}⟧")',
       "param adminPassword string = '⟦{alnum:10}!4kQ⟧'",
@@ -193,5 +196,13 @@ export const generic: Samples = {
   'generic-service-value': texts(
     ["ipstack = '⟦{hex:32}⟧'", '"fullstory": "⟦{alnum:60}⟧"'],
     ["ipstack = 'some-plain-words-here-only'", 'giphy: "{hex:8}"', "other = '{hex:32}'"],
+  ),
+  'generic-placeholder-default': texts(
+    ['@Value("$' + '{api.token:⟦{alnum:40}⟧}")', 'DB: $' + '{ACME_PASSWORD:-⟦{alnum:14}7z⟧}'],
+    [
+      '$' + '{DB_PASSWORD:-changeme}',
+      '$' + '{API_TOKEN:?must be set in the environment}',
+      '$' + '{api.token:#' + '{null}}',
+    ],
   ),
 }
