@@ -372,8 +372,8 @@ const contentsOf = (bareOf: (name: string) => Bare): Contents => {
     },
     addedFiles: async (repository, before, after, most) => {
       const from = before ?? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
-      const text =
-        (await ask(repository, 'diff-tree', '-r', '--no-renames', '--diff-filter=AM', from, after)) ?? ''
+      const text = await ask(repository, 'diff-tree', '-r', '--no-renames', '--diff-filter=AM', from, after)
+      if (text === undefined) return undefined
       const files = text.split('\n').flatMap((line) => {
         const [, blob = '', path = ''] = /^:\S+ \S+ \S+ (\S+) \S\t(.+)$/.exec(line) ?? []
         return path === '' ? [] : [{ blob, path }]
