@@ -246,6 +246,17 @@ test('who dies after the findings were written does it again, and nobody is told
   expect(told()).toEqual(['Secret Found'])
 })
 
+test('a repository is claimed for a minute, whatever time the function has: who dies holds nobody up for longer', async () => {
+  const event = await orchard.push('main', await orchard.commit({ a: 'x\n' }))
+  let claim: unknown
+  world.fail.note = () => {
+    claim = [...world.table.items.values()].find(({ sk }) => sk === 'claim')
+    return new Error('died')
+  }
+  await world.run([event])
+  expect(claim).toMatchObject({ until: Date.parse('2031-05-17T09:06:00Z') })
+})
+
 test('what the bus did not take is told by the next try', async () => {
   const event = await orchard.push('main', await orchard.commit({ a: plant('nine') }))
   world.fail.emit = () => new Error('the bus is away')

@@ -206,6 +206,10 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     pause: async (ms) => {
       time += ms
     },
+    rest: async (_ms, signal) => {
+      if (signal?.aborted === false)
+        await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
+    },
     now,
     random: () => 0.5,
     id: randomUUID,
