@@ -325,12 +325,13 @@ test('a comment in the line allows it, in the name of the commit’s author', as
   expect(records()).toMatchObject([{ state: 'allowed', allowed: { by: 'Nina' } }])
 })
 
-test('mistakes in the team’s rules are told once, and the shipped rules stay in force', async () => {
-  const first = await orchard.commit({ '.gitleaks.toml': '[[rules]]\nregex = "("\n' })
+test.each([
+  ['an expression that Go refuses', '[[rules]]\nregex = "("\n'],
+  ['an [extend] with a slip of the pen', '[extends]\nuseDefault = true\n'],
+])('%s is told once, and the shipped rules stay in force', async (_, config) => {
+  const first = await orchard.commit({ '.gitleaks.toml': config })
   await world.run([await orchard.push('main', first)])
-  const second = await orchard.commit({ '.gitleaks.toml': '[[rules]]\nregex = "("\n', a: plant('x13') }, [
-    first,
-  ])
+  const second = await orchard.commit({ '.gitleaks.toml': config, a: plant('x13') }, [first])
   await world.run([await orchard.push('main', second)])
   expect(told()).toEqual(['Scan Rules Invalid', 'Secret Found'])
   expect(world.emitted[0]?.detail).toMatchObject({ file: '.gitleaks.toml', used: false })
