@@ -8,7 +8,7 @@ import {
   readSync,
   statSync,
 } from 'node:fs'
-import { dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { FoundAt, UnscannedAt } from '../../shared/scanning/finding.ts'
 import { type Engines, isAllowedPath } from '../../shared/scanning/walk/engines.ts'
 import { scanPieces } from '../../shared/scanning/walk/pieces.ts'
@@ -45,7 +45,7 @@ export const scanFiles = async (path: string, options: FileOptions): Promise<Out
   const outcome = emptyOutcome()
   for (const file of filesUnder(path, options, outcome)) {
     if (options.without.has(file.path)) continue
-    lookAt(file, options, outcome)
+    await lookAt(file, options, outcome)
     await options.onFile(outcome.files, outcome.bytes)
   }
   return outcome
@@ -53,32 +53,50 @@ export const scanFiles = async (path: string, options: FileOptions): Promise<Out
 
 interface File {
   readonly path: string
+  /** by which the system knows it: bytes, where its name is no UTF-8 and the path only shows it */
+  readonly at: string | Buffer
   readonly symlink?: string
 }
 
 function* filesUnder(top: string, options: FileOptions, outcome: Outcome): Generator<File> {
   const { engines, followSymlinks } = options
-  const stack = [join(top)]
-  for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
+  const stack: File[] = [{ path: join(top), at: join(top) }]
+  for (let file = stack.pop(); file !== undefined; file = stack.pop()) {
+    const { path, at } = file
     try {
-      const stat = path === join(top) ? statSync(path) : lstatSync(path)
+      const stat = path === join(top) ? statSync(at) : lstatSync(at)
       if (stat.isSymbolicLink()) {
         if (!followSymlinks) continue
-        if (statSync(path).isFile() && !isAllowedPath(engines, path))
-          yield { path: targetOfLink(path), symlink: path }
+        if (statSync(at).isFile() && !isAllowedPath(engines, path))
+          yield { path: targetOfLink(path, at), at, symlink: path }
       } else if (stat.isDirectory()) {
         if (isAllowedPath(engines, path)) continue
-        const names = readdirSync(path).sort().reverse()
-        for (const name of names) if (name !== '.git') stack.push(join(path, name))
-      } else if (stat.isFile() && stat.size > 0) yield { path }
+        stack.push(...entriesOf(file).reverse())
+      } else if (stat.isFile() && stat.size > 0) yield file
     } catch (error) {
       outcome.unscanned.push(unreadable(path, error))
     }
   }
 }
 
+const entriesOf = ({ path, at }: File): File[] => {
+  const names = readdirSync(at).sort()
+  const isPlain = typeof at === 'string' && !names.some((name) => name.includes('\uFFFD'))
+  const files = isPlain
+    ? names.map((name) => ({ path: join(path, name), at: join(path, name) }))
+    : readdirSync(at, { encoding: 'buffer' })
+        .toSorted(Buffer.compare)
+        .map((name) => ({
+          path: join(path, name.toString()),
+          at: Buffer.concat([Buffer.from(at), Buffer.from('/'), name]),
+        }))
+  return files.filter((file) => basename(file.path) !== '.git')
+}
+
 /** Where a link leads, from link to link; relative for as long as they are, as gitleaks names the file. */
-const targetOfLink = (path: string): string => {
+const targetOfLink = (path: string, from: string | Buffer): string => {
+  // of a name that cannot be said the link itself is named
+  if (typeof from !== 'string') return path
   let at = path
   while (lstatSync(at).isSymbolicLink()) {
     const next = readlinkSync(at)
@@ -93,18 +111,22 @@ const unreadable = (path: string, error: unknown): UnscannedAt => {
   return { reason: 'missing', place: { kind: 'file', path } }
 }
 
-const lookAt = ({ path, symlink }: File, { engines, maxSize }: FileOptions, outcome: Outcome): void => {
+const lookAt = async (
+  { path, at, symlink }: File,
+  { engines, maxSize }: FileOptions,
+  outcome: Outcome,
+): Promise<void> => {
   const place = { kind: 'file' as const, path, ...(symlink === undefined ? {} : { symlink }) }
   try {
-    const { size } = statSync(path)
+    const { size } = statSync(at)
     if (size > maxSize) {
       outcome.unscanned.push({ reason: 'size', bytes: size, place })
       return
     }
     const { hits, unscanned } =
       size > WHOLE_BYTES
-        ? scanPieces(engines.exact, bytesOf(path), { path }, WHOLE_BYTES / 2)
-        : engines.exact.scan(readFileSync(path), { path })
+        ? await scanPieces(engines.exact, bytesOf(at), { path }, WHOLE_BYTES / 2)
+        : engines.exact.scan(readFileSync(at), { path })
     for (const hit of hits)
       outcome.found.push({ hit, place: hit.rule.regex === undefined ? { ...place, kind: 'path' } : place })
     for (const one of unscanned) if (one.reason !== 'pattern') outcome.unscanned.push({ ...one, place })
@@ -115,7 +137,7 @@ const lookAt = ({ path, symlink }: File, { engines, maxSize }: FileOptions, outc
   }
 }
 
-function* bytesOf(path: string): Generator<Buffer> {
+function* bytesOf(path: string | Buffer): Generator<Buffer> {
   const room = Buffer.allocUnsafe(READ_BYTES)
   const file = openSync(path, 'r')
   try {
@@ -142,7 +164,7 @@ export const scanInput = async (
     outcome.unscanned.push({ reason: 'size', bytes: outcome.bytes - maxSize, place })
   const { hits, unscanned } =
     outcome.bytes > WHOLE_BYTES
-      ? scanPieces(engines.exact, pieces, { path: '' }, WHOLE_BYTES / 2)
+      ? await scanPieces(engines.exact, pieces, { path: '' }, WHOLE_BYTES / 2)
       : engines.exact.scan(Buffer.concat(pieces), { path: '' })
   for (const hit of hits) outcome.found.push({ hit, place })
   for (const one of unscanned) if (one.reason !== 'pattern') outcome.unscanned.push({ ...one, place })

@@ -8,6 +8,7 @@ import type { Bus, OwnQueue, Queues, Tasks } from '../../shared/runtime/aws-clie
 import { comeBackSooner } from '../../shared/runtime/come-back.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
 import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
+import { type LeaseParts, openLease } from '../../shared/runtime/lease.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { startTask, type TaskOrder, type TaskPlace, taskInput } from '../../shared/runtime/run-task.ts'
@@ -49,13 +50,18 @@ export interface ScanHandlerParts extends Omit<ScanParts, 'marks' | 'findings' |
   /** where the task runs that goes on with what is too much here */
   readonly place: TaskPlace
   readonly pause: (milliseconds: number) => Promise<unknown>
+  /** between two extensions of a claim */
+  readonly rest: LeaseParts['pause']
   /** 0 ≤ x < 1 */
   readonly random: () => number
   readonly id: () => string
 }
 
+/** A function that dies keeps others from its repository for so long at most, and extends its claim three times as often. */
+const CLAIM_MS = 60_000
+const BEAT_MS = 15_000
 /** Longer than an invocation may take. */
-const LEASE_SECONDS = 960
+const TELL_SECONDS = 960
 /** A gap or a mistake that was told is not told again for so long. */
 const KEEP_SECONDS = 30 * 24 * 3600
 /** Milliseconds kept back for the start of a task and the answer. */
@@ -75,7 +81,7 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
     findings: openFindings(parts.table),
     emit: createEmitter({ client: parts.events, bus: parts.bus }).emit,
     once: (name: string, work: () => Promise<void>) =>
-      openOnce(parts).once(name, LEASE_SECONDS, KEEP_SECONDS, work),
+      openOnce(parts).once(name, TELL_SECONDS, KEEP_SECONDS, work),
   }
   const start = (order: TaskOrder) =>
     startTask(parts.tasks, taskInput(parts.place, order, 'SCAN_NOT_STARTED'), 'SCAN_NOT_STARTED')
@@ -126,6 +132,7 @@ interface GroupParts extends Pick<ScanParts, 'emit' | 'once'>, Pick<HandOverPart
   readonly now: () => number
   readonly id: () => string
   readonly pause: (milliseconds: number) => Promise<unknown>
+  readonly rest: LeaseParts['pause']
   readonly maxReceives: number
 }
 
@@ -140,9 +147,20 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
       run.log.info('left to the task', { repository: addressText(repository) })
       return 'with the task'
     }
+    // the walk lets the beat through
+    const lease = openLease(
+      { extend: (until) => marks.extend(repository, owner, until), now, pause: parts.rest, log: run.log },
+      {
+        leaseMs: CLAIM_MS,
+        beatMs: BEAT_MS,
+        until: now() + CLAIM_MS,
+        facts: { repository: addressText(repository), claim: owner },
+      },
+    )
     try {
       return await scanOrHandOver(parts, { repository, events, owner }, deadline, held.after)
     } finally {
+      await lease.stop()
       await marks.release(repository, owner)
     }
   } catch (error) {
@@ -208,8 +226,7 @@ const giveUp = async (
 }
 
 /**
- * One scan of a repository at a time, so that nothing is told twice. Whoever dies with it holds the others up until the time that it
- * had is over.
+ * One scan of a repository at a time, so that nothing is told twice. Whoever dies with it holds the others up for a minute.
  * @returns `busy` where a task is at it: for that nobody waits
  * @throws RelayError CLAIM_LOST when another has it for long
  */
@@ -221,7 +238,7 @@ const hold = async (
 ): Promise<Hold> => {
   const until = Math.min(now() + WAIT_MS, deadline - WAIT_MS)
   for (;;) {
-    const held = await marks.hold(repository, owner, deadline + ANSWER_MS, now())
+    const held = await marks.hold(repository, owner, now() + CLAIM_MS, now())
     if (held.kind === 'held' || held.by === 'task') return held
     if (now() >= until) throw new RelayError('CLAIM_LOST', { repository: addressText(repository) })
     await pause(POLL_MS)

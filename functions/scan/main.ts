@@ -65,6 +65,7 @@ export const handler = entry(
     tasks: lazyTasks(),
     place: settings,
     pause: (milliseconds) => sleep(milliseconds),
+    rest: (milliseconds, signal) => sleep(milliseconds, undefined, { ...(signal && { signal }) }),
     random: Math.random,
     id: randomUUID,
   }),

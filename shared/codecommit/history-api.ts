@@ -17,6 +17,12 @@ export interface FileAt {
   readonly content: Buffer
 }
 
+/** Contents by path; `more`: these are not all. */
+export interface AddedFiles {
+  readonly files: readonly { readonly path: string; readonly blob: string }[]
+  readonly more: boolean
+}
+
 /** Single objects of a repository through the API: for what no ref leads to, and for a look at few files. */
 export interface HistoryApi {
   /** undefined: no such commit */
@@ -24,16 +30,14 @@ export interface HistoryApi {
   /**
    * Contents that `after` has at other paths than `before`, or that it alone has: at most `most`.
    * @param before absent: everything that `after` has
+   * @returns undefined where one of them is no commit (a tag may name a blob or a tree), or is not there any more
    */
   addedFiles(
     repository: ReachableRepository,
     before: string | undefined,
     after: string,
     most: number,
-  ): Promise<{
-    readonly files: readonly { readonly path: string; readonly blob: string }[]
-    readonly more: boolean
-  }>
+  ): Promise<AddedFiles | undefined>
   /** undefined: no such blob, or larger than the API gives */
   blob(repository: ReachableRepository, oid: string): Promise<Buffer | undefined>
   /**
@@ -67,21 +71,24 @@ export const historyApi = ({ call }: Api): HistoryApi => ({
     }),
 
   addedFiles: (repository, before, after, most) =>
-    call('GetDifferences', repository, async (client, { paginateGetDifferences }) => {
-      const files: { path: string; blob: string }[] = []
+    call('GetDifferences', repository, (client, { paginateGetDifferences }) => {
       const input = {
         repositoryName: repository.name,
         afterCommitSpecifier: after,
         ...(before === undefined ? {} : { beforeCommitSpecifier: before }),
       }
-      for await (const { differences = [] } of paginateGetDifferences({ client }, input)) {
-        for (const { afterBlob } of differences) {
-          if (!afterBlob?.blobId || !afterBlob.path) continue
-          if (files.length === most) return { files, more: true }
-          files.push({ path: afterBlob.path, blob: afterBlob.blobId })
+      const added = async (): Promise<AddedFiles | undefined> => {
+        const files: { path: string; blob: string }[] = []
+        for await (const { differences = [] } of paginateGetDifferences({ client }, input)) {
+          for (const { afterBlob } of differences) {
+            if (!afterBlob?.blobId || !afterBlob.path) continue
+            if (files.length === most) return { files, more: true }
+            files.push({ path: afterBlob.path, blob: afterBlob.blobId })
+          }
         }
+        return { files, more: false }
       }
-      return { files, more: false }
+      return added().catch(unless(undefined, ...GONE, 'InvalidCommit', 'InvalidCommitId'))
     }),
 
   blob: (repository, oid) =>

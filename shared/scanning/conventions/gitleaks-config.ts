@@ -19,6 +19,8 @@ export interface ReadOptions {
   readonly load?: Load
   /** of `[extend] path`: within the repository (the default), or wherever the process may read, for a file of the operator's */
   readonly reach?: 'repository' | 'anywhere'
+  /** a file that leaves no rule in force is refused; absent: it finds nothing, as in gitleaks, and says so */
+  readonly needsRules?: boolean
 }
 
 export interface ReadRules {
@@ -44,8 +46,8 @@ export const readGitleaksConfig = async (text: string, options: ReadOptions): Pr
       line: 1,
       path: '',
       expected: 'rules, or [extend] with useDefault = true',
-      found: 'no rule: nothing will be found',
-      weight: 'ignored',
+      found: options.needsRules ? 'no rule' : 'no rule: nothing will be found',
+      weight: options.needsRules ? 'refused' : 'ignored',
     })
   }
   return { rules: isRefused(mistakes) ? options.defaultRules : rules, mistakes: inOrder(mistakes) }

@@ -1,5 +1,5 @@
 import type { FindingRecord } from '../../store/findings.ts'
-import { stillAt } from './states.ts'
+import { isOfNoPath, stillAt } from './states.ts'
 
 /** What a file is at a commit. */
 export type Look = (
@@ -90,7 +90,7 @@ const lookAgain = async (record: FindingRecord, input: ResolveInput): Promise<Fi
     const others = [...refs].filter(([ref, tip]) => !record.refs.includes(ref) && !asked.has(tip))
     // whether a commit's message is in another branch's history is not asked; a tag's is in no other
     if (record.place === 'commit-message' && others.length > 0) return undefined
-    if (record.place === 'tag-message') return stillAt(record, [], {}, at)
+    if (isOfNoPath(record)) return stillAt(record, [], {}, at)
     for (const [ref, tip] of others.slice(0, MAX_OTHERS)) {
       if (kept.length > 0) break
       await judge(ref, tip)
@@ -107,8 +107,8 @@ const hasIt = async (
   tip: string,
   { look, lineIn, moved: refs, movedTo }: ResolveInput,
 ): Promise<{ path: string; blob?: string; line?: number } | 'unknown' | undefined> => {
-  // a message stays in the history for as long as a ref leads to it
-  if (record.place === 'commit-message' || record.place === 'tag-message') return 'unknown'
+  // it stays for as long as a ref leads to it
+  if (isOfNoPath(record)) return 'unknown'
   const file = await look(tip, record.path)
   if (file === 'too-large') return 'unknown'
   if (file === undefined) {

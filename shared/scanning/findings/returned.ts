@@ -1,6 +1,6 @@
 import type { FindingRecord } from '../../store/findings.ts'
 import type { Resolution, ResolveInput } from './resolve.ts'
-import { returned } from './states.ts'
+import { isOfNoPath, returned } from './states.ts'
 
 interface ChangedFile {
   readonly path: string
@@ -77,7 +77,7 @@ const foundAt = async (
 ): Promise<Found | undefined> => {
   const { path, place } = record
   // whether an older commit leads to the message is not asked: it did when the ref was there before
-  if (place === 'commit-message' || place === 'tag-message')
+  if (isOfNoPath(record))
     return record.commit === tip || (record.refs.includes(ref) && !isNew(tip)) ? { path } : undefined
   const same = files === 'unknown' ? undefined : files.find((file) => file.path === path)
   if (place === 'path') return same && { path, blob: same.blob }

@@ -28,6 +28,9 @@ export interface Sighting
 /** Names of refs that are kept of one finding; where more lead to it, these stand for them. */
 export const MAX_REFS = 50
 
+/** What stands in a message, or in a blob or tree that a tag names itself: no path of a commit leads there. */
+export const isOfNoPath = ({ path }: Pick<FindingRecord, 'path'>): boolean => path === ''
+
 /** One sighting of each place; somebody must have allowed every line for the place to count as allowed. */
 export const merged = (sightings: readonly Sighting[]): readonly Sighting[] => {
   const places = new Map<string, Sighting>()

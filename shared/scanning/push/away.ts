@@ -101,7 +101,9 @@ const readerOf = (contents: Contents, repository: RepositoryAddress, engine: Eng
         date: new Date(at * 1000).toISOString(),
       }
       scan(Buffer.from(message), oid, { ...by, kind: 'commit-message', path: '' })
-      const { files, more } = await contents.addedFiles(repository, parent, oid, AWAY_LIMITS.files)
+      const added = await contents.addedFiles(repository, parent, oid, AWAY_LIMITS.files)
+      if (!added) return void unscanned.push({ reason: 'missing', place: placeOf(oid) })
+      const { files, more } = added
       if (more) unscanned.push({ reason: 'size', place: placeOf(oid) })
       const fresh = files.filter(({ blob }) => !read.has(blob))
       for (let from = 0; from < fresh.length; from += PARALLEL) {

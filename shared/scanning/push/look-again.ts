@@ -81,8 +81,8 @@ const changedFiles = (
   const ask: Changes = async (ref, tip) => {
     const before = tips.get(ref) ?? tips.get(byDefault)
     if (before === undefined) return undefined
-    const { files, more } = await contents.addedFiles(repository, before, tip, MAX_CHANGED)
-    return more ? undefined : files
+    const added = await contents.addedFiles(repository, before, tip, MAX_CHANGED)
+    return added?.more === false ? added.files : undefined
   }
   return (ref, tip) => {
     const answer = asked.get(ref) ?? ask(ref, tip)

@@ -37,10 +37,13 @@ export interface Contents {
     before: string | undefined,
     after: string,
     most: number,
-  ): Promise<{
-    readonly files: readonly { readonly path: string; readonly blob: string }[]
-    readonly more: boolean
-  }>
+  ): Promise<
+    | {
+        readonly files: readonly { readonly path: string; readonly blob: string }[]
+        readonly more: boolean
+      }
+    | undefined
+  >
   blob(repository: RepositoryAddress, oid: string): Promise<Buffer | undefined>
 }
 

@@ -112,7 +112,11 @@ const make = async (
   const shipped = await parts.shipped()
   const team =
     config &&
-    (await readGitleaksConfig(config.text, { defaultRules: shipped.rules, file: CONFIG_FILE, load }))
+    (await readGitleaksConfig(config.text, {
+      ...{ defaultRules: shipped.rules, file: CONFIG_FILE, load },
+      // a mistyped [extend] would leave the repository unwatched
+      needsRules: true,
+    }))
   const ignores = readIgnoreFile(ignore?.text ?? '', IGNORE_FILE)
   const own = team && !isRefused(team.mistakes)
   return {

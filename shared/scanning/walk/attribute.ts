@@ -55,7 +55,7 @@ export const broughtBy = async (
   }
   if (Buffer.isBuffer(is) && befores.every((before) => !before || Buffer.isBuffer(before)))
     return newInText(engine, is, befores as (Buffer | undefined)[], target, suspect)
-  const result = scanPieces(engine, piecesOf(is), target, pieceBytes)
+  const result = await scanPieces(engine, piecesOf(is), target, pieceBytes)
   return { ...result, hits: newInLarge(is, befores, result.hits) }
 }
 

@@ -72,7 +72,8 @@ export const lookAtObjects = async (looking: Looking): Promise<Objects> => {
       report.unscanned({ reason: 'time', place: ANYWHERE, objects: pack.objects - done })
       return objects
     }
-    lookAt(object, objects, looking)
+    const looked = lookAt(object, objects, looking)
+    if (looked) await looked
     done += 1
     looking.onProgress(done)
     await looking.pause()
@@ -82,8 +83,13 @@ export const lookAtObjects = async (looking: Looking): Promise<Objects> => {
   return objects
 }
 
-const lookAt = (object: PackObject | LargeObject, objects: Objects, looking: Looking): void => {
-  if (object.type === 'blob') lookAtBlob(object, objects, looking)
+/** A promise for large blobs only: there are millions of small ones. */
+const lookAt = (
+  object: PackObject | LargeObject,
+  objects: Objects,
+  looking: Looking,
+): Promise<void> | undefined => {
+  if (object.type === 'blob') return lookAtBlob(object, objects, looking)
   else if (object.type === 'commit') lookAtCommit(object, objects, looking)
   else if (object.type === 'tag') lookAtTag(object, objects, looking)
   else if (!('data' in object) || isTree(object.data)) objects.trees += 1
@@ -92,6 +98,7 @@ const lookAt = (object: PackObject | LargeObject, objects: Objects, looking: Loo
     objects.broken.add(oid)
     looking.report.unscanned({ reason: 'broken', place: ANYWHERE, oid, bytes: data.length })
   }
+  return undefined
 }
 
 const sizeOf = (object: PackObject | LargeObject): number =>
@@ -101,20 +108,22 @@ const lookAtBlob = (
   object: PackObject | LargeObject,
   objects: Objects,
   { engines, judged, pieceBytes, report }: Looking,
-): void => {
+): Promise<void> | undefined => {
   objects.blobs += 1
   if (judged?.has(engines.digest, object.oid)) {
     objects.known += 1
-    return
+    return undefined
   }
   objects.bytes += sizeOf(object)
-  const isLarge = !('data' in object)
-  const { hits, unscanned } = isLarge
-    ? scanPieces(engines.wide, object.pieces(), NOWHERE, pieceBytes)
-    : engines.wide.scan(object.data, NOWHERE)
-  const own = report.ofRules(unscanned)
-  if (hits.length + own.length === 0) judged?.add(engines.digest, object.oid)
-  else objects.suspects.set(object.oid, { ranges: rangesOf(hits), unscanned: own, isLarge })
+  const note = ({ hits, unscanned }: ScanResult, isLarge: boolean): void => {
+    const own = report.ofRules(unscanned)
+    if (hits.length + own.length === 0) judged?.add(engines.digest, object.oid)
+    else objects.suspects.set(object.oid, { ranges: rangesOf(hits), unscanned: own, isLarge })
+  }
+  if (!('data' in object))
+    return scanPieces(engines.wide, object.pieces(), NOWHERE, pieceBytes).then((result) => note(result, true))
+  note(engines.wide.scan(object.data, NOWHERE), false)
+  return undefined
 }
 
 const NOWHERE: Target = { path: '' }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { kindOf } from '../engine/encoding.ts'
 import type { Engine, Hit, ScanResult, Target, Unscanned } from '../types.ts'
 
@@ -17,14 +18,15 @@ interface Piece {
 
 /**
  * Scans a text that is too large to be looked at in one: in pieces of `size` bytes that share some, cut at the ends of lines where
- * there are any. What one piece cannot hold (a keyword of a rule far away from its match) is not found.
+ * there are any. What one piece cannot hold (a keyword of a rule far away from its match) is not found. Between two pieces others have
+ * their turn: whoever holds a claim extends it meanwhile.
  */
-export const scanPieces = (
+export const scanPieces = async (
   engine: Engine,
   bytes: Iterable<Buffer>,
   target: Target,
   size: number,
-): ScanResult => {
+): Promise<ScanResult> => {
   const hits: Hit[] = []
   const unscanned = new Map<string, Unscanned>()
   for (const piece of piecesOf(bytes, size)) {
@@ -39,6 +41,7 @@ export const scanPieces = (
       const bytes = (before?.bytes ?? 0) + (one.bytes ?? 0)
       unscanned.set(key, bytes === 0 ? one : { ...one, bytes })
     }
+    await setImmediate()
   }
   return { hits, unscanned: [...unscanned.values()] }
 }

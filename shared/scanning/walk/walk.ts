@@ -190,7 +190,7 @@ class Placing {
       if (blob) {
         const { hits } = Buffer.isBuffer(blob)
           ? engine.scan(blob, { path: '' })
-          : scanPieces(engine, blob.pieces(), { path: '' }, pieceBytes)
+          : await scanPieces(engine, blob.pieces(), { path: '' }, pieceBytes)
         for (const hit of hits) this.report.found({ hit, ...at })
       }
       for (const one of unscanned) this.report.unscanned({ ...one, ...at })

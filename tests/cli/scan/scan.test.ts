@@ -178,6 +178,18 @@ describe('files', () => {
     expect(there.rows().map(({ File }) => File)).toEqual([`${from}/in/a`, `${from}/in/a`])
   })
 
+  // APFS takes no such names
+  const onLinux = process.platform === 'linux' ? test : test.skip
+  onLinux('a name that is no UTF-8 is read all the same, in a folder of such a name too', async () => {
+    const { folder, path } = folderOf()
+    writeFileSync(path('.gitleaks.toml'), RULES)
+    const odd = Buffer.from(`${folder}/odd\xff`, 'latin1')
+    mkdirSync(odd)
+    writeFileSync(Buffer.concat([odd, Buffer.from('/a\xfe', 'latin1')]), line('odd'))
+    const { rows } = await scanned(folder)
+    expect(brief(rows())).toEqual([` ${folder}/odd\uFFFD/a\uFFFD 1`])
+  })
+
   test('what a configuration extends is looked for where the command runs, then beside it', async () => {
     const { folder, path } = folderOf()
     mkdirSync(path('rules'))

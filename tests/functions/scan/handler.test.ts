@@ -246,6 +246,17 @@ test('who dies after the findings were written does it again, and nobody is told
   expect(told()).toEqual(['Secret Found'])
 })
 
+test('a repository is claimed for a minute, whatever time the function has: who dies holds nobody up for longer', async () => {
+  const event = await orchard.push('main', await orchard.commit({ a: 'x\n' }))
+  let claim: unknown
+  world.fail.note = () => {
+    claim = [...world.table.items.values()].find(({ sk }) => sk === 'claim')
+    return new Error('died')
+  }
+  await world.run([event])
+  expect(claim).toMatchObject({ until: Date.parse('2031-05-17T09:06:00Z') })
+})
+
 test('what the bus did not take is told by the next try', async () => {
   const event = await orchard.push('main', await orchard.commit({ a: plant('nine') }))
   world.fail.emit = () => new Error('the bus is away')
@@ -314,12 +325,13 @@ test('a comment in the line allows it, in the name of the commit’s author', as
   expect(records()).toMatchObject([{ state: 'allowed', allowed: { by: 'Nina' } }])
 })
 
-test('mistakes in the team’s rules are told once, and the shipped rules stay in force', async () => {
-  const first = await orchard.commit({ '.gitleaks.toml': '[[rules]]\nregex = "("\n' })
+test.each([
+  ['an expression that Go refuses', '[[rules]]\nregex = "("\n'],
+  ['an [extend] with a slip of the pen', '[extends]\nuseDefault = true\n'],
+])('%s is told once, and the shipped rules stay in force', async (_, config) => {
+  const first = await orchard.commit({ '.gitleaks.toml': config })
   await world.run([await orchard.push('main', first)])
-  const second = await orchard.commit({ '.gitleaks.toml': '[[rules]]\nregex = "("\n', a: plant('x13') }, [
-    first,
-  ])
+  const second = await orchard.commit({ '.gitleaks.toml': config, a: plant('x13') }, [first])
   await world.run([await orchard.push('main', second)])
   expect(told()).toEqual(['Scan Rules Invalid', 'Secret Found'])
   expect(world.emitted[0]?.detail).toMatchObject({ file: '.gitleaks.toml', used: false })

@@ -206,6 +206,10 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     pause: async (ms) => {
       time += ms
     },
+    rest: async (_ms, signal) => {
+      if (signal?.aborted === false)
+        await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
+    },
     now,
     random: () => 0.5,
     id: randomUUID,
@@ -372,8 +376,8 @@ const contentsOf = (bareOf: (name: string) => Bare): Contents => {
     },
     addedFiles: async (repository, before, after, most) => {
       const from = before ?? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
-      const text =
-        (await ask(repository, 'diff-tree', '-r', '--no-renames', '--diff-filter=AM', from, after)) ?? ''
+      const text = await ask(repository, 'diff-tree', '-r', '--no-renames', '--diff-filter=AM', from, after)
+      if (text === undefined) return undefined
       const files = text.split('\n').flatMap((line) => {
         const [, blob = '', path = ''] = /^:\S+ \S+ \S+ (\S+) \S\t(.+)$/.exec(line) ?? []
         return path === '' ? [] : [{ blob, path }]

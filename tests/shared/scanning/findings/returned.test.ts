@@ -59,6 +59,15 @@ test('too much changed to tell: the file itself is looked at', async () => {
   expect(changed).toMatchObject([{ state: 'open', blob: 'edited', line: 7 }])
 })
 
+test('what a tag names itself is back with the tag, and is not looked for by a path', async () => {
+  const tag = 'refs/tags/key'
+  const records = [record({ path: '', refs: [tag] })]
+  const look = () => Promise.reject(new Error('asked for a file without a name'))
+  const moved = new Map([[tag, 'blob']])
+  const { changed } = await returns(asked({ records, moved, changedAt: async () => 'unknown', look }))
+  expect(changed).toMatchObject([{ state: 'open', refs: [tag] }])
+})
+
 test('of two places with one content each is only itself', async () => {
   const records = [record(), record({ path: 'b.txt' })]
   const { changed, renamed } = await returns(

@@ -1,0 +1,24 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import type { Engine } from '../../../../shared/scanning/types.ts'
+import { scanPieces } from '../../../../shared/scanning/walk/pieces.ts'
+
+test('between two pieces of a large text others have their turn, as who extends a claim', async () => {
+  const turns: string[] = []
+  const engine: Engine = {
+    rules: { rules: [], allowlists: [] },
+    scan: () => {
+      turns.push('piece')
+      return { hits: [], unscanned: [] }
+    },
+  }
+  const others = (async () => {
+    for (let turn = 0; turn < 2; turn += 1) {
+      await setImmediate()
+      turns.push('other')
+    }
+  })()
+  const text = Buffer.alloc(1_000_000, 'line\n')
+  await Promise.all([scanPieces(engine, [text], { path: '' }, 300_000), others])
+  expect(turns.slice(0, 4)).toEqual(['piece', 'other', 'piece', 'other'])
+})
