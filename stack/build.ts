@@ -7,7 +7,7 @@ import type { Config } from '../shared/config/types.ts'
 import { BadConfig, readConfig } from './config.ts'
 import { type Bundles, keptBundles } from './kept-bundles.ts'
 import { mergeStart, type Piece } from './one-start.ts'
-import { compiledRulePack } from './rule-pack.ts'
+import { shippedRulePack } from './rule-pack.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -18,8 +18,9 @@ const PROGRAMS = {
   scan: 'containers/scan/main',
 }
 
-/** The function that has the rules of the scanner beside it, as `rules.json`; the image has them, too. */
+/** The function that has the rules of the scanner beside it, as `rules.json.br`; the image has them, too. */
 const SCANNER = 'scan'
+const RULES = 'rules.json.br'
 
 /** Folder within a function's own. */
 const CHUNKS = 'chunks'
@@ -51,7 +52,7 @@ export interface Built {
 
 /**
  * Bundles every folder of `functions/` to `<outDir>/functions/<name>/`: `index.mjs`, `chunks/` with what it loads only when it is
- * needed, and `relay.json`, for the scanner `rules.json` too; all of it again in `<outDir>/functions/<name>.zip`. The programs of the tasks' image go to `<outDir>/mirror/`.
+ * needed, and `relay.json`, for the scanner `rules.json.br` too; all of it again in `<outDir>/functions/<name>.zip`. The programs of the tasks' image go to `<outDir>/mirror/`.
  * Equal sources give equal bytes. Files are replaced in one step, so a build beside another, or one that fails, leaves no half file.
  * @throws BadConfig for relay.yml; Error for a function folder without main.ts; esbuild's own error for code that does not build
  */
@@ -67,11 +68,11 @@ export const build = async (options: BuildOptions = {}): Promise<Built> => {
     rules,
   } = await keptBundles(ROOT, options.keptIn ?? OUT, () => bundleAll(functions))
   for (const [path, contents] of mirror) put(join(outDir, 'mirror', path), contents)
-  put(join(outDir, 'mirror', 'rules.json'), rules)
+  put(join(outDir, 'mirror', RULES), rules)
   for (const [name, files] of bundles) {
     const beside =
       name === SCANNER
-        ? [['relay.json', relay] as const, ['rules.json', rules] as const]
+        ? [['relay.json', relay] as const, [RULES, rules] as const]
         : [['relay.json', relay] as const]
     putFunction(join(outDir, 'functions', name), new Map([...files, ...beside]))
   }
@@ -80,7 +81,7 @@ export const build = async (options: BuildOptions = {}): Promise<Built> => {
 }
 
 const bundleAll = async (functions: readonly string[]): Promise<Bundles> => {
-  const rules = compiledRulePack()
+  const rules = shippedRulePack()
   const [mirror, ...bundles] = await Promise.all([bundleMirror(), ...functions.map(bundleFunction)])
   return {
     mirror,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { readRulePack } from '../shared/scanning/conventions/gitleaks-config.ts'
 import { renderMistake } from '../shared/scanning/conventions/mistakes.ts'
 import { compileRules } from '../shared/scanning/engine/compile.ts'
@@ -25,13 +26,23 @@ export const rulePack = (): RuleSet => {
 }
 
 /**
- * {@link rulePack} compiled, as the JSON that a bundle reads (`unpackRules`): 500 expressions are not taken apart at every cold start.
+ * {@link rulePack} compiled, as JSON (`unpackRules`): 500 expressions are not taken apart at every cold start.
  * @throws Error naming every mistake in the rules' files, and every expression that cannot run
  */
 export const compiledRulePack = (): Buffer => {
   made ??= compileAll()
   return made
 }
+
+/**
+ * {@link compiledRulePack} as it lies beside a bundle (`loadRules`). A zip's own deflate sees 32 KB at a time: the rules' columns say
+ * the same words further apart, and are a seventh smaller so.
+ * @throws as {@link compiledRulePack}
+ */
+export const shippedRulePack = (): Buffer =>
+  brotliCompressSync(compiledRulePack(), {
+    params: { [constants.BROTLI_PARAM_SIZE_HINT]: compiledRulePack().length },
+  })
 
 // a process may build many times, and this takes a second of it
 let made: Buffer | undefined

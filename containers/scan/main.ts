@@ -57,7 +57,7 @@ const run = async (): Promise<number> => {
   const { emit } = createEmitter({ client: lazyBus(), bus: settings.bus })
   const scan = scanRepository({
     ...scanTools({
-      rules: new URL('./rules.json', import.meta.url),
+      rules: new URL('./rules.json.br', import.meta.url),
       secrets: lazySecrets(),
       fingerprintKey: settings.fingerprintKey,
       now,

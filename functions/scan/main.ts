@@ -46,7 +46,7 @@ export const handler = entry(
   createScan({
     ...settings,
     ...scanTools({
-      rules: new URL('./rules.json', import.meta.url),
+      rules: new URL('./rules.json.br', import.meta.url),
       secrets: lazySecrets(),
       fingerprintKey: settings.fingerprintKey,
       now,

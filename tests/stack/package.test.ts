@@ -216,7 +216,7 @@ describe('build', () => {
     expect(readdirSync(join(folder, 'one/mirror')).sort()).toEqual([
       'credential.mjs',
       'main.mjs',
-      'rules.json',
+      'rules.json.br',
       'scan.mjs',
     ])
   })

@@ -16,17 +16,16 @@ export interface ReadyRule {
   readonly searcher?: number
 }
 
-/** All of a rule set, made ready. */
+/** All of a rule set, made ready; a rule at its first find. */
 export interface Ready {
-  readonly rules: readonly ReadyRule[]
-  readonly byId: ReadonlyMap<string, ReadyRule>
+  readonly byId: (id: string) => ReadyRule | undefined
   /** whose find is the path itself */
   readonly byPath: readonly ReadyRule[]
   /** for every rule */
   readonly allowlists: readonly ReadyAllowlist[]
   readonly searchers: readonly Searcher[]
-  /** by searcher */
-  readonly owners: readonly ReadyRule[]
+  /** whose searcher it is */
+  readonly owner: (searcher: number) => ReadyRule
   readonly keywords: KeywordIndex
   /** rules that cannot run, told with every text */
   readonly broken: readonly Unscanned[]
@@ -83,28 +82,17 @@ const readyRules = (compiled: Compiled): Ready => {
   const { rules, expressions, bad } = compiled
   // who writes lists for all rules also writes rules
   const trusted = rules.rules.every(({ vetted }) => vetted)
-  const searcherOf = new Map(expressions.map((expression, number) => [expression.rule, number]))
   const broken = new Set(bad.map(({ ruleId }) => ruleId))
-  const targeted = (id: string): ReadyAllowlist[] =>
-    rules.allowlists
-      .filter(({ targetRules }) => targetRules.includes(id))
-      .map((list) => readyAllowlist(list, trusted))
-  const ready = rules.rules.map((rule, number): ReadyRule => {
-    const searcher = broken.has(rule.id) ? undefined : searcherOf.get(number)
-    return {
-      rule,
-      allowlists: broken.has(rule.id)
-        ? []
-        : [...rule.allowlists.map((list) => readyAllowlist(list, rule.vetted)), ...targeted(rule.id)],
-      ...(rule.path === undefined || broken.has(rule.id) ? {} : { path: pathTest(rule.path, rule.vetted) }),
-      ...(searcher === undefined ? {} : { searcher }),
-    }
-  })
+  const ready = ruleMaker(compiled, trusted, broken)
   const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
   return {
-    rules: ready,
-    byPath: ready.filter(({ rule, path }) => rule.regex === undefined && path && !rule.skipReport),
-    byId: new Map(ready.map((one) => [one.rule.id, one])),
+    byPath: rules.rules.flatMap(({ regex, path, skipReport, id }, at) =>
+      regex !== undefined || path === undefined || skipReport || broken.has(id) ? [] : [ready(at)],
+    ),
+    byId(id) {
+      const at = rules.rules.findLastIndex((rule) => rule.id === id)
+      return at < 0 ? undefined : ready(at)
+    },
     allowlists: rules.allowlists
       .filter(({ targetRules }) => targetRules.length === 0)
       .map((list) => ({
@@ -114,7 +102,35 @@ const readyRules = (compiled: Compiled): Ready => {
       }))
       .map((list) => readyAllowlist(list, trusted)),
     ...searchOf(compiled),
-    owners: expressions.map((expression) => ready[expression.rule] as ReadyRule),
+    owner: (searcher) => ready((expressions[searcher] as CompiledRule).rule),
     broken: [...broken].filter((id) => id !== '').map((ruleId) => ({ reason: 'pattern', ruleId })),
+  }
+}
+
+/** By a rule's place; each is made once, and of most packs few are. */
+const ruleMaker = (
+  { rules, expressions }: Compiled,
+  trusted: boolean,
+  broken: ReadonlySet<string>,
+): ((at: number) => ReadyRule) => {
+  const made: ReadyRule[] = []
+  const make = (at: number): ReadyRule => {
+    const rule = rules.rules[at] as Rule
+    if (broken.has(rule.id)) return { rule, allowlists: [] }
+    const searcher = expressions.findIndex((expression) => expression.rule === at)
+    const targeted = rules.allowlists.filter(({ targetRules }) => targetRules.includes(rule.id))
+    return {
+      rule,
+      allowlists: [
+        ...rule.allowlists.map((list) => readyAllowlist(list, rule.vetted)),
+        ...targeted.map((list) => readyAllowlist(list, trusted)),
+      ],
+      ...(rule.path === undefined ? {} : { path: pathTest(rule.path, rule.vetted) }),
+      ...(searcher < 0 ? {} : { searcher }),
+    }
+  }
+  return (at) => {
+    made[at] ??= make(at)
+    return made[at]
   }
 }

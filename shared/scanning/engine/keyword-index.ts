@@ -10,12 +10,12 @@ export interface KeywordIndex {
   readonly longest: number
   /** by end (a state of the automaton from `firstEnd` on): where its openings begin */
   readonly first: Int32Array
-  /** a word's length, the searcher that it opens, and the four of {@link Around} */
+  /** a word's length, the searcher that it opens, and where of `kinds` it has its own */
   readonly openings: Int32Array
-  /** by end: the kinds of bytes that may stand after its words for any of its openings, as {@link Around} has them */
-  readonly after: Int32Array
-  readonly afterWord: Int32Array
-  readonly afterGap: Int32Array
+  /** by end: where of `kinds` it has what may stand around its words for any of its openings */
+  readonly around: Int32Array
+  /** the four of {@link Around}, one after the other */
+  readonly kinds: Int32Array
   /** searchers without keywords */
   readonly always: readonly number[]
   /** the searchers of whose rules a keyword occurs in lower-cased bytes */
@@ -30,7 +30,7 @@ interface Wide {
 }
 
 /** numbers of one opening */
-export const OPENING = 6
+export const OPENING = 3
 
 /** What of {@link KeywordIndex} a build can write. */
 export interface WordTable {
@@ -38,8 +38,10 @@ export interface WordTable {
   readonly longest: number
   /** by end: how many openings it has */
   readonly counts: readonly number[]
-  /** of each opening the word's length, the searcher, and which of `kinds` */
+  /** as the index has them */
   readonly openings: readonly number[]
+  /** of each end that has several openings, in order: as the index's `around` */
+  readonly joint: readonly number[]
   /** the four of {@link Around}, one after the other */
   readonly kinds: readonly number[]
   readonly always: readonly number[]
@@ -73,7 +75,7 @@ export const wordTable = (expressions: readonly Worded[]): WordTable => {
     const { before, after, afterWord, afterGap } = around
     const four = [before, after, afterWord, afterGap]
     const name = four.join()
-    const known = numbers.get(name) ?? kinds.push(...four) / 4 - 1
+    const known = numbers.get(name) ?? kinds.push(...four) - 4
     numbers.set(name, known)
     return known
   }
@@ -98,16 +100,32 @@ export const wordTable = (expressions: readonly Worded[]): WordTable => {
       return word.searchers.map((searcher, at) => [word.text.length, searcher, word.kinds[at] as number])
     }),
   )
+  const joint = openings
+    .filter(({ length }) => length > 1)
+    .map((several) => kindsOf(several.map(([, , at]) => aroundAt(kinds, at as number)).reduce(either)))
   return {
     layout,
     longest: Math.max(0, ...all.map(({ text }) => text.length)),
     counts: openings.map(({ length }) => length),
     openings: openings.flat(2),
+    joint,
     kinds,
     always,
     wide: [...wide.values()],
   }
 }
+
+const aroundAt = (kinds: readonly number[], at: number): Around => {
+  const [before, after, afterWord, afterGap] = kinds.slice(at, at + 4) as [number, number, number, number]
+  return { before, after, afterWord, afterGap }
+}
+
+const either = (one: Around, other: Around): Around => ({
+  before: one.before | other.before,
+  after: one.after | other.after,
+  afterWord: one.afterWord | other.afterWord,
+  afterGap: one.afterGap | other.afterGap,
+})
 
 const latin1Of = (keyword: string): string => {
   const lower = keyword.toLowerCase()
@@ -122,42 +140,22 @@ export const keywordIndex = (
   table: WordTable,
   keywords: () => readonly (readonly string[])[],
 ): KeywordIndex => {
-  const { counts, kinds } = table
+  const { counts, joint, longest, always, wide } = table
   const first = new Int32Array(counts.length + 1)
-  const after = new Int32Array(counts.length)
-  const afterWord = new Int32Array(counts.length)
-  const afterGap = new Int32Array(counts.length)
-  const openings = new Int32Array((table.openings.length / 3) * OPENING)
-  let read = 0
-  let written = 0
+  const around = new Int32Array(counts.length)
+  const openings = Int32Array.from(table.openings)
+  let next = 0
+  let several = 0
   for (let end = 0; end < counts.length; end += 1) {
-    for (let left = counts[end] as number; left > 0; left -= 1) {
-      const around = 4 * (table.openings[read + 2] as number)
-      openings[written] = table.openings[read] as number
-      openings[written + 1] = table.openings[read + 1] as number
-      for (let next = 0; next < 4; next += 1) openings[written + 2 + next] = kinds[around + next] as number
-      after[end] = (after[end] as number) | (openings[written + 3] as number)
-      afterWord[end] = (afterWord[end] as number) | (openings[written + 4] as number)
-      afterGap[end] = (afterGap[end] as number) | (openings[written + 5] as number)
-      read += 3
-      written += OPENING
-    }
-    first[end + 1] = written
+    const count = counts[end] as number
+    around[end] = (count === 1 ? openings[next + 2] : joint[several++]) as number
+    next += count * OPENING
+    first[end + 1] = next
   }
-  const { longest, always, wide } = table
+  const kinds = Int32Array.from(table.kinds)
   const automaton = automatonOf(table.layout)
-  return {
-    automaton,
-    longest,
-    first,
-    openings,
-    after,
-    afterWord,
-    afterGap,
-    always,
-    wide,
-    named: namer(keywords),
-  }
+  const named = namer(keywords)
+  return { automaton, longest, first, openings, around, kinds, always, wide, named }
 }
 
 /** asked for few texts: made at the first */

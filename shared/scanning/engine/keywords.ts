@@ -64,7 +64,7 @@ const GAP_MOST = 64
 
 /** one pass; most keywords are told from what stands around them to be in no match */
 const openAround = (
-  { automaton, longest, first, openings, after, afterWord, afterGap }: KeywordIndex,
+  { automaton, longest, first, openings, around, kinds }: KeywordIndex,
   bytes: Uint8Array,
   open: (at: number, number: number) => void,
   goOn: () => boolean,
@@ -74,27 +74,29 @@ const openAround = (
   const visit = (state: number, end: number): void => {
     const place = state - firstEnd
     const behind = end < length ? (byteKinds[bytes[end] as number] as number) : EDGE
-    if ((((after[place] as number) >>> behind) & 1) === 0) return
+    const any = around[place] as number
+    if ((((kinds[any + 1] as number) >>> behind) & 1) === 0) return
     const most = Math.min(length, end + GAP_MOST)
     let to = end
     let word = behind
     while (word <= WORD_LAST && ++to < most) word = byteKinds[bytes[to] as number] as number
     const isWordOpen = word <= WORD_LAST && to < length
     if (to === length) word = EDGE
-    if (!isWordOpen && (((afterWord[place] as number) >>> word) & 1) === 0) return
+    if (!isWordOpen && (((kinds[any + 2] as number) >>> word) & 1) === 0) return
     let gap = word
     while (gap <= GAP_LAST && ++to < most) gap = byteKinds[bytes[to] as number] as number
     const isGapOpen = gap <= GAP_LAST && to < length
     if (to === length) gap = EDGE
-    if (!isGapOpen && (((afterGap[place] as number) >>> gap) & 1) === 0) return
+    if (!isGapOpen && (((kinds[any + 3] as number) >>> gap) & 1) === 0) return
     const last = first[place + 1] as number
     for (let next = first[place] as number; next < last; next += OPENING) {
-      if ((((openings[next + 3] as number) >>> behind) & 1) === 0) continue
-      if (!isWordOpen && (((openings[next + 4] as number) >>> word) & 1) === 0) continue
-      if (!isGapOpen && (((openings[next + 5] as number) >>> gap) & 1) === 0) continue
+      const own = openings[next + 2] as number
+      if ((((kinds[own + 1] as number) >>> behind) & 1) === 0) continue
+      if (!isWordOpen && (((kinds[own + 2] as number) >>> word) & 1) === 0) continue
+      if (!isGapOpen && (((kinds[own + 3] as number) >>> gap) & 1) === 0) continue
       const at = end - (openings[next] as number)
       const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
-      if ((((openings[next + 2] as number) >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
+      if ((((kinds[own] as number) >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
     }
   }
   return eachHit(automaton, longest, bytes, visit, goOn)

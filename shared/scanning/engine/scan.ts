@@ -107,7 +107,7 @@ export class Scan {
   }
 
   private layerHits(layer: Layer): Hit[] {
-    const { searchers, owners, keywords } = this.ready
+    const { searchers, keywords } = this.ready
     const opened = openedBy(keywords, searchers, layer.text, () => !this.isLate())
     this.unseen += layer.text.bytes.length - opened.to
     const hits: Hit[] = []
@@ -117,7 +117,7 @@ export class Scan {
     // in the order of the rules
     const numbers = new Set([...opened.windows.keys(), ...opened.whole])
     for (const number of [...numbers].sort((a, b) => a - b)) {
-      const owner = owners[number] as ReadyRule
+      const owner = this.ready.owner(number)
       if (owner.searcher === undefined || owner.rule.skipReport || !this.appliesTo(owner)) continue
       const windows = opened.whole.has(number) ? everything : (opened.windows.get(number) as Windows)
       const found = this.ruleHits(owner, layer, windows)
@@ -140,7 +140,7 @@ export class Scan {
     const everywhere = new Windows()
     everywhere.span(0, layer.text.bytes.length)
     for (const { id } of owner.rule.required) {
-      const other = this.ready.byId.get(id)
+      const other = this.ready.byId(id)
       if (other && !finds.has(id)) finds.set(id, this.requiredFinds(other, layer, everywhere))
     }
     return found.filter((hit) => hasRequired(hit, owner.rule.required, (id) => finds.get(id)))

@@ -1,6 +1,6 @@
 import type { Node } from './ast.ts'
 import { alphabet, longest, shortest } from './facts.ts'
-import { type CodeSet, intersect } from './set.ts'
+import { type CodeSet, intersect, normalise } from './set.ts'
 
 /** a bounded repeat of more than these counts like one without bound */
 const LONG = 400
@@ -84,22 +84,20 @@ const sequences = (node: Node): Piece[][] | undefined => {
 /** a repeat of more than one class: as one wide piece when its turns cannot be divided in two ways */
 const repeated = (node: Node & { kind: 'repeat' }): Piece[][] | undefined => {
   const once = sequences(node.of)
-  if (!once || once.length > 1) {
-    // choices of single classes that exclude one another are one class
-    const single = once?.every((one) => one.length === 1 && one[0]?.min === 1 && one[0]?.max === 1)
-    const sets = once?.map((one) => one[0]?.codes ?? [])
-    const apart = sets?.every((a, i) => sets.every((b, j) => i === j || intersect(a, b).length === 0))
-    if (!single || !apart) return undefined
-  } else if (once[0]?.some((piece) => piece.min !== piece.max) && !turnsAreMarked(once[0])) return undefined
-  if (shortest(node.of) === 0) return undefined
-  const turn = once?.length === 1 ? once[0] : undefined
-  const mark = turn?.[0]
+  if (!once || shortest(node.of) === 0) return undefined
+  const [turn = []] = once
+  const told = once.length > 1 && turnsAreTold(once)
+  if (once.length > 1 ? !told && !isOneClass(once) : turn.some(isVariable) && !turnsAreMarked(turn))
+    return undefined
+  const marks = told ? once.map(([mark]) => mark as Piece) : once.length === 1 ? turn.slice(0, 1) : []
   return [
     [
       {
         codes: alphabet(node.of),
-        ...(mark && mark.min > 0 ? { first: mark.codes } : {}),
-        partial: turn !== undefined && isPartial(turn),
+        ...(marks.some(({ min }) => min > 0)
+          ? { first: normalise(marks.flatMap(({ codes }) => codes)) }
+          : {}),
+        partial: told || (once.length === 1 && isPartial(turn)),
         min: node.min,
         max: node.max * longest(node.of, true),
         greedy: node.greedy,
@@ -108,13 +106,41 @@ const repeated = (node: Node & { kind: 'repeat' }): Piece[][] | undefined => {
   ]
 }
 
+const isVariable = ({ min, max }: Piece): boolean => min !== max
+
+const shares = (one: Piece, other: Piece): boolean => intersect(one.codes, other.codes).length > 0
+
+/** choices of single classes that exclude one another are one class */
+const isOneClass = (turns: readonly (readonly Piece[])[]): boolean =>
+  turns.every(
+    ([piece, more], at) =>
+      piece?.min === 1 &&
+      piece.max === 1 &&
+      more === undefined &&
+      turns.every(([other], index) => index <= at || !shares(piece, other as Piece)),
+  )
+
+/**
+ * Choices of which at most one can be a turn, in one way: each begins with a piece that no other piece of any shares, what must follow
+ * that tells which of them it is, and no two pieces of one share anything.
+ */
+const turnsAreTold = (turns: readonly (readonly Piece[])[]): boolean =>
+  turns.every(([mark, second]) => mark && second && mark.min > 0 && second.min > 0) &&
+  turns.every((turn, number) => {
+    const [mark, second, ...rest] = turn as readonly [Piece, Piece, ...Piece[]]
+    return (
+      turns.every(([, ...others]) => others.every((other) => !shares(mark, other))) &&
+      turns.every(([, other], index) => index <= number || !shares(second, other as Piece)) &&
+      [second, ...rest].every((one, at) => rest.every((other, index) => index < at || !shares(one, other)))
+    )
+  })
+
 /**
  * Where turns end is certain, and how each is divided: a turn has one fixed piece whose class no variable piece of it shares; with
  * several variable pieces no piece shares anything with another, and the first, which must be there, is fixed or something must follow it.
  */
 const turnsAreMarked = (turn: readonly Piece[]): boolean => {
-  const variable = turn.filter((piece) => piece.min !== piece.max)
-  const shares = (one: Piece, other: Piece): boolean => intersect(one.codes, other.codes).length > 0
+  const variable = turn.filter(isVariable)
   if (variable.length > 1) {
     const [mark] = turn
     return (

@@ -22,11 +22,10 @@ const SET = 5
 const ASSERTIONS: readonly Assertion[] = ['start', 'end', 'line-start', 'line-end', 'edge', 'no-edge']
 
 /** A number as a char: from # on, and past the backslash, since JSON escapes none of them. */
-export const charOf = (number: number): string =>
-  String.fromCharCode(number + (number + 0x23 < 0x5c ? 0x23 : 0x24))
+const charOf = (number: number): string => String.fromCharCode(number + (number + 0x23 < 0x5c ? 0x23 : 0x24))
 
 /** The number of a char's code. */
-export const numberOf = (code: number): number => code - (code < 0x5c ? 0x23 : 0x24)
+const numberOf = (code: number): number => code - (code < 0x5c ? 0x23 : 0x24)
 
 const HIGH = [0x80, 0x10ffff]
 

@@ -39,6 +39,6 @@ test('what is sent to the builder is the programs and the rules', () => {
     '!.build/mirror/main.mjs',
     '!.build/mirror/credential.mjs',
     '!.build/mirror/scan.mjs',
-    '!.build/mirror/rules.json',
+    '!.build/mirror/rules.json.br',
   ])
 })

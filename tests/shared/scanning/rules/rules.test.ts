@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { compileRules } from '../../../../shared/scanning/engine/compile.ts'
 import { createEngine } from '../../../../shared/scanning/engine/engine.ts'
+import { runnerOf } from '../../../../shared/scanning/pattern/expression.ts'
+import { parsePattern } from '../../../../shared/scanning/pattern/parse.ts'
 import { fill } from './fill.ts'
 import { pack } from './pack.ts'
 import { samples } from './samples/all.ts'
@@ -45,6 +47,24 @@ test('every expression but a named few runs on V8, within a window', () => {
 
 // what backtracking would make quadratic; their keywords are rare
 const SLOW = ['private-key', 'ssh2-private-key']
+
+test('every expression of an allow-list or for paths runs on V8: to say what is no secret loads no other engine', () => {
+  const { rules, allowlists } = pack.rules
+  const sources = [
+    ...[...allowlists, ...rules.flatMap((rule) => rule.allowlists)].flatMap((list) => [
+      ...list.regexes,
+      ...list.paths,
+    ]),
+    ...rules.flatMap(({ path }) => (path === undefined ? [] : [path])),
+  ]
+  expect(sources.length).toBeGreaterThan(100)
+  expect([...new Set(sources)].filter((source) => runsSlowly(source))).toEqual([])
+})
+
+const runsSlowly = (source: string): boolean => {
+  const pattern = parsePattern(source)
+  return 'mistake' in pattern || runnerOf(pattern.root, true) !== 'v8'
+}
 
 test('every rule has samples, and no sample is of a rule that is not there', () => {
   expect(Object.keys(samples).sort()).toEqual(pack.rules.rules.map(({ id }) => id).sort())
