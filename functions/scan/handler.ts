@@ -8,7 +8,7 @@ import type { Bus, OwnQueue, Queues, Tasks } from '../../shared/runtime/aws-clie
 import { comeBackSooner } from '../../shared/runtime/come-back.ts'
 import type { Handle, Run } from '../../shared/runtime/entry.ts'
 import { CODES, codeOf, RelayError } from '../../shared/runtime/errors.ts'
-import { type LeaseParts, openLease } from '../../shared/runtime/lease.ts'
+import { type Lease, type LeaseParts, openLease } from '../../shared/runtime/lease.ts'
 import { describeFailure } from '../../shared/runtime/log.ts'
 import { createQueue } from '../../shared/runtime/queue.ts'
 import { startTask, type TaskOrder, type TaskPlace, taskInput } from '../../shared/runtime/run-task.ts'
@@ -158,7 +158,7 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
       },
     )
     try {
-      return await scanOrHandOver(parts, { repository, events, owner }, deadline, held.after)
+      return await scanOrHandOver(parts, { repository, events, owner }, { deadline, lease }, held.after)
     } finally {
       await lease.stop()
       await marks.release(repository, owner)
@@ -178,7 +178,7 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
 const scanOrHandOver = async (
   parts: GroupParts,
   work: Omit<HandOver, 'reason'>,
-  deadline: number,
+  { deadline, lease }: { readonly deadline: number; readonly lease: Lease },
   after: 'function' | 'task' | undefined,
 ): Promise<string> => {
   const { run, now } = parts
@@ -186,10 +186,15 @@ const scanOrHandOver = async (
   const names = { repository: addressText(repository) }
   const attempt = async (): Promise<string> => {
     try {
-      const { outcome, ...counts } = await parts.scan({ repository, events, deadline, handsOver: true })
+      const { outcome, ...counts } = await parts.scan({
+        ...{ repository, events, deadline, signal: lease.signal },
+        handsOver: true,
+      })
       run.log.info('repository scanned', { ...names, outcome, ...counts })
       return outcome
     } catch (error) {
+      // nothing to hand over: another is at it
+      lease.signal.throwIfAborted()
       const reason = reasonOf(error, deadline - now())
       if (reason === undefined) throw error
       run.log.warn('scan is too much for the function', { ...names, reason, ...describeFailure(error) })

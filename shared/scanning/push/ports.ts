@@ -89,6 +89,8 @@ export interface ScanWork {
   readonly events: readonly RepositoryEvent[]
   /** milliseconds since the epoch: afterwards nothing more is begun */
   readonly deadline: number
+  /** aborted when another has the claim: nothing is written or told any more */
+  readonly signal?: AbortSignal
   /** whoever finds it too much gives it to somebody who has more room: nothing is left out before */
   readonly handsOver?: boolean
   /** refs at once; absent: all */

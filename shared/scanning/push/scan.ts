@@ -34,14 +34,14 @@ const NOTHING = { left: 0, commits: 0, blobs: 0, found: 0, resolved: 0 }
  * Scans what came to a repository since the last time. What was found is written and told before the refs count as searched: whoever
  * dies between leaves it to be done again, and the same findings are the same records.
  * @throws RelayError SCAN_UNFINISHED when the time was up, or with `handsOver` something needs more room: what was found until
- * then is kept and told; and what servers, table and
- * bus throw
+ * then is kept and told; the reason of `signal` once that is aborted; and what servers, table and bus throw
  */
 export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<Scanned>) => {
   const rulesOf = teamRules(parts)
   return async (work) => {
     const { repository } = work
-    const signal = AbortSignal.timeout(Math.max(1, work.deadline - parts.now()))
+    const timeout = AbortSignal.timeout(Math.max(1, work.deadline - parts.now()))
+    const signal = work.signal ? AbortSignal.any([timeout, work.signal]) : timeout
     const source = await parts.git.advertise(parts.remote(repository), 'git-upload-pack', { signal })
     if (!source) return { outcome: 'no repository', ...NOTHING }
     const marks = await parts.marks.read(repository)
@@ -51,6 +51,7 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
     if (tips.moved.size === 0 && tips.away.length === 0) {
       // a scan that died after it wrote may have left something untold
       const ledger = await openLedger(parts, repository)
+      work.signal?.throwIfAborted()
       return { outcome: 'nothing new', ...NOTHING, ...(await ledger.tell()) }
     }
     if (work.handsOver && marks.task !== undefined) return { outcome: 'too much', ...NOTHING }
@@ -118,11 +119,14 @@ const scanTips = async (
     ...(walked ? see(repository, walked, situation) : []),
     ...(away.found.length > 0 ? see(repository, away, situation) : []),
   ]
+  // another has the claim, and tells what it finds itself
+  work.signal?.throwIfAborted()
   const beyond = await ledger.see(sights, at)
   await ledger.ignore(situation.now, at)
   const until = work.deadline - AFTERWARDS_MS / 2
   await lookAgain(parts, work, { ...situation, pack: pack?.pack, until, at }, ledger)
   await ledger.follow(at)
+  work.signal?.throwIfAborted()
   const told = await ledger.tell()
   const isLate = walked?.complete === false
   const isCramped = work.handsOver && pack?.pack.unread().some(({ reason }) => reason === 'too-large')
@@ -204,6 +208,7 @@ const walkPack = (
     judged: parts.judgedOf(work.repository),
     now: parts.now,
     deadline: work.deadline - AFTERWARDS_MS,
+    ...(work.signal && { signal: work.signal }),
   })
 
 /** Commits remembered of one scan. */

@@ -22,6 +22,7 @@ export interface Attribution {
   readonly reader: Reader
   readonly engine: Engine
   readonly pieceBytes: number
+  readonly isLate: () => boolean
 }
 
 /** A commit whose changes are looked at, with what its parents have. */
@@ -39,7 +40,7 @@ export interface Looked {
  * compared with. What a parent has under this path, or under one that is gone (a rename), is not new.
  */
 export const broughtBy = async (
-  { reader, engine, pieceBytes }: Attribution,
+  { reader, engine, pieceBytes, isLate }: Attribution,
   looked: Looked,
   change: Change,
   suspect: Suspect,
@@ -55,7 +56,8 @@ export const broughtBy = async (
   }
   if (Buffer.isBuffer(is) && befores.every((before) => !before || Buffer.isBuffer(before)))
     return newInText(engine, is, befores as (Buffer | undefined)[], target, suspect)
-  const result = await scanPieces(engine, piecesOf(is), target, pieceBytes)
+  const bytes = Buffer.isBuffer(is) ? is.length : is.size
+  const result = await scanPieces(engine, piecesOf(is), target, pieceBytes, { isLate, bytes })
   return { ...result, hits: newInLarge(is, befores, result.hits) }
 }
 

@@ -73,7 +73,11 @@ export const lookAtObjects = async (looking: Looking): Promise<Objects> => {
       return objects
     }
     const looked = lookAt(object, objects, looking)
-    if (looked) await looked
+    if (looked) {
+      await looked
+      // a large one that was begun is not done
+      if (isLate()) objects.complete = false
+    }
     done += 1
     looking.onProgress(done)
     await looking.pause()
@@ -107,7 +111,7 @@ const sizeOf = (object: PackObject | LargeObject): number =>
 const lookAtBlob = (
   object: PackObject | LargeObject,
   objects: Objects,
-  { engines, judged, pieceBytes, report }: Looking,
+  { engines, judged, pieceBytes, report, isLate }: Looking,
 ): Promise<void> | undefined => {
   objects.blobs += 1
   if (judged?.has(engines.digest, object.oid)) {
@@ -120,8 +124,17 @@ const lookAtBlob = (
     if (hits.length + own.length === 0) judged?.add(engines.digest, object.oid)
     else objects.suspects.set(object.oid, { ranges: rangesOf(hits), unscanned: own, isLarge })
   }
-  if (!('data' in object))
-    return scanPieces(engines.wide, object.pieces(), NOWHERE, pieceBytes).then((result) => note(result, true))
+  if (!('data' in object)) {
+    const { oid, size: bytes } = object
+    return scanPieces(engines.wide, object.pieces(), NOWHERE, pieceBytes, { isLate, bytes }).then(
+      (result) => {
+        note(result, true)
+        const left = result.unscanned.find(({ reason, ruleId }) => reason === 'time' && ruleId === undefined)
+        // hardly any time is left to find its place
+        if (left && isLate()) report.unscanned({ ...left, oid, place: ANYWHERE })
+      },
+    )
+  }
   note(engines.wide.scan(object.data, NOWHERE), false)
   return undefined
 }

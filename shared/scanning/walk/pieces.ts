@@ -20,16 +20,22 @@ interface Piece {
  * Scans a text that is too large to be looked at in one: in pieces of `size` bytes that share some, cut at the ends of lines where
  * there are any. What one piece cannot hold (a keyword of a rule far away from its match) is not found. Between two pieces others have
  * their turn: whoever holds a claim extends it meanwhile.
+ * @param budget when there is no more time for it, and its bytes in all: those that are left out then are told
  */
 export const scanPieces = async (
   engine: Engine,
   bytes: Iterable<Buffer>,
   target: Target,
   size: number,
+  budget?: { readonly isLate: () => boolean; readonly bytes: number },
 ): Promise<ScanResult> => {
   const hits: Hit[] = []
   const unscanned = new Map<string, Unscanned>()
   for (const piece of piecesOf(bytes, size)) {
+    if (budget?.isLate()) {
+      unscanned.set('left out', { reason: 'time', bytes: budget.bytes - piece.offset })
+      break
+    }
     const result = engine.scan(piece.text, target)
     for (const hit of result.hits) {
       const isPathHit = hit.rule.regex === undefined

@@ -37,6 +37,8 @@ export interface WalkInput {
   readonly now: () => number
   /** when to stop; what is not done then is told */
   readonly deadline?: number
+  /** aborted: it ends as soon as it can, as where the time is up */
+  readonly signal?: AbortSignal
   readonly limits?: Partial<WalkLimits>
   /** objects looked at so far, of how many; then commits attributed so far */
   readonly onProgress?: (phase: 'objects' | 'commits', done: number, total: number) => void

@@ -27,10 +27,10 @@ const PAUSE_MS = 50
  * out as a value.
  */
 export const walk = async (input: WalkInput): Promise<WalkResult> => {
-  const { pack, older, engines, judged, now, deadline = Number.POSITIVE_INFINITY, onProgress } = input
+  const { pack, older, engines, judged, now, deadline = Number.POSITIVE_INFINITY, signal, onProgress } = input
   const limits = { ...WALK_LIMITS, ...input.limits }
   const report = createReport(limits.findings, engines.exact)
-  const isLate = () => now() > deadline
+  const isLate = () => signal?.aborted === true || now() > deadline
   const began = now()
   const lateForObjects = began + OBJECTS_SHARE * (deadline - began)
   const pause = pausing(now)
@@ -38,7 +38,7 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
     pack,
     engines,
     judged,
-    isLate: () => now() > lateForObjects,
+    isLate: () => isLate() || now() > lateForObjects,
     pieceBytes: limits.text,
     report,
     onProgress: (done) => onProgress?.('objects', done, pack.objects),
@@ -46,7 +46,7 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
   })
   const order = oldestFirst(objects.commits)
   const reader = objectReader(pack, older, limits.held)
-  const attribution = { reader, engine: engines.exact, pieceBytes: limits.text }
+  const attribution = { reader, engine: engines.exact, pieceBytes: limits.text, isLate }
   const placing = new Placing(attribution, objects, report, engines.hasPathRules)
   let attributed = 0
   for (const commit of order) {
@@ -59,7 +59,7 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
   const isLateForCommits = attributed < order.length
   if (isLateForCommits)
     report.unscanned({ reason: 'time', place: ANYWHERE, objects: order.length - attributed })
-  else if (objects.complete) await placing.rest()
+  const isAllPlaced = isLateForCommits || !objects.complete || (await placing.rest())
   const result = report.result()
   return {
     ...result,
@@ -76,7 +76,7 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
       order,
       input.wants.map((want) => peeled(want, objects)),
     ),
-    complete: objects.complete && !isLateForCommits,
+    complete: objects.complete && !isLateForCommits && isAllPlaced,
   }
 }
 
@@ -148,7 +148,11 @@ class Placing {
       places.set(change.oid, count)
       if (this.hasPathRules && count <= MOST_PATHS) this.judgePath(change, commit.oid)
       const suspect = this.objects.suspects.get(change.oid)
-      if (suspect && count <= MOST_PLACES) await this.judge(change, looked, suspect)
+      if (suspect && count <= MOST_PLACES) {
+        await this.judge(change, looked, suspect)
+        // a large one that was begun is not done
+        if (isLate()) return false
+      }
       const isBeyond =
         (suspect && count === MOST_PLACES + 1) || (this.hasPathRules && count === MOST_PATHS + 1)
       if (isBeyond) {
@@ -180,21 +184,24 @@ class Placing {
     for (const one of this.report.ofRules(unscanned)) this.report.unscanned({ ...one, ...at })
   }
 
-  /** Blobs that no new commit shows: a tag of a blob, or a server that sent more than was asked for. */
-  async rest(): Promise<void> {
-    const { reader, engine, pieceBytes } = this.attribution
-    for (const [oid, { unscanned }] of this.objects.suspects) {
+  /** Blobs that no new commit shows: a tag of a blob, or a server that sent more than was asked for. False: the time was up. */
+  async rest(): Promise<boolean> {
+    const { reader, engine, pieceBytes, isLate } = this.attribution
+    for (const [oid, suspect] of this.objects.suspects) {
       if (this.placed.has(oid)) continue
+      if (isLate()) return false
       const blob = await reader.blob(oid)
       const at = { oid, place: ANYWHERE }
       if (blob) {
         const { hits } = Buffer.isBuffer(blob)
           ? engine.scan(blob, { path: '' })
-          : await scanPieces(engine, blob.pieces(), { path: '' }, pieceBytes)
+          : await scanPieces(engine, blob.pieces(), { path: '' }, pieceBytes, { isLate, bytes: blob.size })
         for (const hit of hits) this.report.found({ hit, ...at })
+        if (isLate()) return false
       }
-      for (const one of unscanned) this.report.unscanned({ ...one, ...at })
+      for (const one of suspect.unscanned) this.report.unscanned({ ...one, ...at })
     }
+    return true
   }
 }
 

@@ -257,6 +257,24 @@ test('a repository is claimed for a minute, whatever time the function has: who 
   expect(claim).toMatchObject({ until: Date.parse('2031-05-17T09:06:00Z') })
 })
 
+test('whose claim is another’s while it works writes and tells nothing', async () => {
+  const event = await orchard.push('main', await orchard.commit({ a: plant('lost') }))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  world.fail.rest = () => promise
+  world.fail.spoil = (piece) => {
+    for (const item of world.table.items.values()) if (item.sk === 'claim') item.owner = 'another'
+    resolve()
+    return piece
+  }
+  expect((await world.run([event])).batchItemFailures).toHaveLength(1)
+  expect(told()).toEqual([])
+  expect([...world.table.items.values()].filter(({ sk }) => sk === 'claim')).toMatchObject([
+    { owner: 'another' },
+  ])
+  expect(world.lines.join()).toContain('CLAIM_LOST')
+  expect(world.launched).toEqual([])
+})
+
 test('what the bus did not take is told by the next try', async () => {
   const event = await orchard.push('main', await orchard.commit({ a: plant('nine') }))
   world.fail.emit = () => new Error('the bus is away')

@@ -78,6 +78,8 @@ export interface ScanWorld {
     emit?: () => Error | undefined
     note?: () => Error | undefined
     runTask?: () => Error | undefined
+    /** until the claim is extended */
+    rest?: () => Promise<unknown>
     /** of packs in the function */
     readonly limits: { -readonly [K in keyof PackLimits]?: number }
     remainingMs?: number
@@ -207,6 +209,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
       time += ms
     },
     rest: async (_ms, signal) => {
+      if (fail.rest) return fail.rest()
       if (signal?.aborted === false)
         await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
     },

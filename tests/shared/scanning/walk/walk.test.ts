@@ -564,6 +564,35 @@ describe('what is broken or too much', () => {
     expect(unscanned.map(({ reason }) => reason)).toContain('time')
   })
 
+  test('a time that is up within one large file: what is left of it is told, and the walk is not complete', async () => {
+    const repository = made()
+    repository.write('large', `${secret('first')}${filler(100_000)}${secret('last')}`)
+    repository.commit()
+    let clock = 0
+    const { found, complete, unscanned } = await walked(repository, {
+      now: () => clock++,
+      deadline: 20,
+      limits: { text: 200_000 },
+      packLimits: { object: 100_000 },
+    })
+    expect(complete).toBe(false)
+    expect(told(found).join()).not.toContain(token('last'))
+    expect(unscanned).toContainEqual({
+      reason: 'time',
+      bytes: expect.any(Number),
+      oid: repository.id('main:large'),
+      place: { kind: 'file', path: '' },
+    })
+  })
+
+  test('told to stop, a walk comes to its end', async () => {
+    const repository = made()
+    repository.write('a', secret('stopped'))
+    repository.commit()
+    const { found, complete } = await walked(repository, { signal: AbortSignal.abort() })
+    expect({ found, complete }).toEqual({ found: [], complete: false })
+  })
+
   test('more findings than are kept are counted', async () => {
     const repository = made()
     for (let at = 0; at < 10; at += 1) repository.write(`f${at}`, secret(`f${at}`))
