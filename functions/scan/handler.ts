@@ -49,9 +49,7 @@ export interface ScanHandlerParts extends Omit<ScanParts, 'marks' | 'findings' |
   readonly tasks: Pick<Tasks, 'runTask'>
   /** where the task runs that goes on with what is too much here */
   readonly place: TaskPlace
-  readonly pause: (milliseconds: number) => Promise<unknown>
-  /** between two extensions of a claim */
-  readonly rest: LeaseParts['pause']
+  readonly pause: LeaseParts['pause']
   /** 0 ≤ x < 1 */
   readonly random: () => number
   readonly id: () => string
@@ -131,8 +129,7 @@ interface GroupParts extends Pick<ScanParts, 'emit' | 'once'>, Pick<HandOverPart
   readonly fail: (record: QueueRecord, error: unknown) => void
   readonly now: () => number
   readonly id: () => string
-  readonly pause: (milliseconds: number) => Promise<unknown>
-  readonly rest: LeaseParts['pause']
+  readonly pause: LeaseParts['pause']
   readonly maxReceives: number
 }
 
@@ -149,7 +146,7 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
     }
     // the walk lets the beat through
     const lease = openLease(
-      { extend: (until) => marks.extend(repository, owner, until), now, pause: parts.rest, log: run.log },
+      { extend: (until) => marks.extend(repository, owner, until), now, pause: parts.pause, log: run.log },
       {
         leaseMs: CLAIM_MS,
         beatMs: BEAT_MS,

@@ -6,11 +6,15 @@ export interface Trie {
   /** by state, the state of the beginning that is one byte shorter, and that byte's column */
   readonly parent: Int32Array
   readonly column: Uint8Array
+  /** by {@link step}: the state that a state's column leads to */
+  readonly next: ReadonlyMap<number, number>
   /** all states, shallow ones first, children in the order of their parents */
   readonly order: Int32Array
   /** by state: the words that it ends, by their places */
   readonly ends: (readonly number[] | undefined)[]
 }
+
+const step = (state: number, column: number): number => (state << 8) + column
 
 /** Words as latin1 text, ASCII letters of either case alike. */
 export const trieOf = (words: readonly string[]): Trie => {
@@ -26,10 +30,10 @@ export const trieOf = (words: readonly string[]): Trie => {
     let state = 0
     for (let at = 0; at < word.length; at += 1) {
       const by = bytes.indexOf(word[at] as string) + 1
-      let next = steps.get((state << 8) + by)
+      let next = steps.get(step(state, by))
       if (next === undefined) {
         next = states++
-        steps.set((state << 8) + by, next)
+        steps.set(step(state, by), next)
         parent[next] = state
         column[next] = by
         ends.push(undefined)
@@ -41,7 +45,7 @@ export const trieOf = (words: readonly string[]): Trie => {
     if (own) own.push(number)
     else ends[state] = [number]
   }
-  return { states, bytes, parent, column, ends, order: breadthFirst(parent, states) }
+  return { states, bytes, parent, column, next: steps, ends, order: breadthFirst(parent, states) }
 }
 
 const breadthFirst = (parent: Int32Array, states: number): Int32Array => {
@@ -54,10 +58,8 @@ const breadthFirst = (parent: Int32Array, states: number): Int32Array => {
 }
 
 /** By state: the words that end there, those of its suffixes too; undefined: none. */
-export const linked = ({ states, parent, column, order, ends }: Trie): (readonly number[] | undefined)[] => {
-  const steps = new Map<number, number>()
-  for (let state = 1; state < states; state += 1)
-    steps.set(((parent[state] as number) << 8) + (column[state] as number), state)
+export const linked = (trie: Trie): (readonly number[] | undefined)[] => {
+  const { states, parent, column, next, order, ends } = trie
   const all = [...ends]
   const suffix = new Int32Array(states)
   for (const state of order) {
@@ -66,7 +68,7 @@ export const linked = ({ states, parent, column, order, ends }: Trie): (readonly
     let found = 0
     while (from !== 0 && found === 0) {
       from = suffix[from] as number
-      found = steps.get((from << 8) + (column[state] as number)) ?? 0
+      found = next.get(step(from, column[state] as number)) ?? 0
     }
     suffix[state] = found
     const shorter = all[found]

@@ -1,7 +1,7 @@
 import type { Node } from './ast.ts'
 import { flatten, longest } from './facts.ts'
 import { SPELLINGS_MOST, spellings } from './spellings.ts'
-import { joinTails, NO_TAIL, type Tail, tailOf } from './tail.ts'
+import { eitherTail, joinTails, NO_TAIL, type Tail, tailOf } from './tail.ts'
 
 /** Where every match of an expression has a word that a search can look for. */
 export interface Anchor {
@@ -82,9 +82,7 @@ const anchorInOne = (node: Node, keywords: readonly string[]): Anchor | undefine
         ascii: Math.max(...all.map(({ before }) => before.ascii)),
         any: Math.max(...all.map(({ before }) => before.any)),
       },
-      tail: all
-        .map(({ tail }) => tail)
-        .reduce((a, b) => ({ kinds: a.kinds | b.kinds, empty: a.empty || b.empty })),
+      tail: all.map(({ tail }) => tail).reduce(eitherTail),
     }
   }
   if (node.kind === 'repeat' && node.min > 0) {

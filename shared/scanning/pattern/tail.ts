@@ -26,15 +26,19 @@ export const tailOf = (node: Node): Tail => {
     case 'concat':
       return node.parts.reduce((tail, part) => joinTails(tail, tailOf(part)), NO_TAIL)
     case 'either':
-      return node.choices
-        .map(tailOf)
-        .reduce((a, b) => ({ kinds: a.kinds | b.kinds, empty: a.empty || b.empty }))
+      return node.choices.map(tailOf).reduce(eitherTail)
     case 'repeat': {
       const tail = tailOf(node.of)
       return node.min === 0 ? { ...tail, empty: true } : tail
     }
   }
 }
+
+/** One or the other. */
+export const eitherTail = (one: Tail, other: Tail): Tail => ({
+  kinds: one.kinds | other.kinds,
+  empty: one.empty || other.empty,
+})
 
 /** One after the other. */
 export const joinTails = (first: Tail, second: Tail): Tail =>

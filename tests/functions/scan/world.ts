@@ -205,13 +205,14 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
       securityGroups: ['g'],
       assignPublicIp: 'ENABLED',
     },
-    pause: async (ms) => {
-      time += ms
-    },
-    rest: async (_ms, signal) => {
+    // with a signal: between two extensions of the claim
+    pause: async (ms, signal) => {
+      if (!signal) {
+        time += ms
+        return
+      }
       if (fail.rest) return fail.rest()
-      if (signal?.aborted === false)
-        await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
+      if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
     },
     now,
     random: () => 0.5,
