@@ -304,15 +304,16 @@ test('the command line is as long as it was counted to be', () => {
 
 test('a branch whose name may mean another one stops only itself, where git cannot tell them apart', async () => {
   const nested = 'refs/heads/refs/heads/main'
-  const move = () => {
+  // each time other words: two commits of one second and the same words are one
+  const move = (words: string) => {
     for (const name of ['refs/heads/main', nested, 'refs/heads/other'])
-      world.git(SOURCE, 'update-ref', name, world.commit(`another ${name}`))
+      world.git(SOURCE, 'update-ref', name, world.commit(`${words} ${name}`))
   }
-  move()
+  move('first')
   await mirrorHere({})
   expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
   const old = world.git(REPLICA, 'rev-parse', 'refs/heads/main^0')
-  move()
+  move('second')
   const facts = { refs: 1, first: 'refs/heads/main' }
   await expect(mirrorHere({})).rejects.toMatchObject({ code: 'PUSH_REJECTED', data: facts })
   expect(world.refs(REPLICA)).toBe(world.refs(SOURCE).replace(/^\w+(?= refs\/heads\/main$)/m, old))
