@@ -56,6 +56,8 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
   const gate = await openGitGate((request) =>
     request.region === UNREACHABLE.region && request.name === UNREACHABLE.name ? 'cut' : 'pass',
   )
+  // before the schedule begins its first sweep, as it does at once: whichever comes to the sources is the one that is killed
+  gate.holdAfter(trial.killAfter)
   const faults: Partial<Faults> = {
     event: (envelope) => (envelope.source === 'aws.codecommit' ? [] : [{ envelope, delayMs: 0 }]),
     process: ({ arn }) => (gate.holding && arn.includes('-sweep') ? { killAfterMs: KILL_MS } : {}),
@@ -68,7 +70,6 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
   })
   try {
     gate.forwardTo(live.cloud.port)
-    gate.holdAfter(trial.killAfter)
     const names = Array.from({ length: trial.repositories }, (_, index) => `r-${index}`)
     await makeSources(live, names)
     say(`${names.length} sources made`)
