@@ -132,7 +132,7 @@ export const generic: Samples = {
       'icon_password=N\\u00F8kkel\n',
       'hashed_password: {hex:40}\n',
       '/etc/passwd: {hex:32}\n',
-      'userPassword: thats4complPASS1\n',
+      'userPassword: thats4complpass1\n',
     ],
   ),
   'generic-xml-secret': texts(
