@@ -53,6 +53,10 @@ export const generic: Samples = {
       '"credentialsId": "{uuid}"',
       '"SECRET_HASH": "{b64:43}="',
       'properties={"tokenize.options": "americanize=true"}',
+      "[ { token: 'comment.line.double-slash.actionscript.2' ] }",
+      'authLabel:`_authLabel_1hzfk_79`',
+      '"SettingsEncryptionKeys", "assets/telemetry-ew9Yifkb.js"',
+      'encryptedClientSecret = "{alnum:50}"',
     ],
   ),
   'generic-env-secret': texts(
@@ -90,6 +94,9 @@ export const generic: Samples = {
       'password: "localnt4member3pass"',
       "'password1' => 'required|string',",
       '$auth_password_type == "mysql+bcrypt"',
+      'RUN sh -c "[ "$PWD" = "C:/foo/bar" ]"',
+      'password_type = "HMAC-SHA256"',
+      'passport_control: "unicode/1f6c2.png?v8"',
     ],
   ),
   'generic-connection-string': texts(
@@ -133,6 +140,7 @@ export const generic: Samples = {
       'hashed_password: {hex:40}\n',
       '/etc/passwd: {hex:32}\n',
       'userPassword: thats4complpass1\n',
+      '/Display.html?user=guest&pass=guest&id=7087\n',
     ],
   ),
   'generic-xml-secret': texts(
@@ -256,7 +264,12 @@ export const generic: Samples = {
       "param adminPassword string = '⟦{alnum:10}!4kQ⟧'",
       '"adminPassword": { "value": "⟦{alnum:14}⟧" }',
     ],
-    ['#define API_KEY "changeme-changeme"', 'set token "some plain words"', 'password "Enter-your-own-here"'],
+    [
+      '#define API_KEY "changeme-changeme"',
+      'set token "some plain words"',
+      'password "Enter-your-own-here"',
+      '\ttoken "k8s.io/acme/pkg/serviceaccount2/v1"\n',
+    ],
   ),
   'generic-service-value': texts(
     ["ipstack = '⟦{hex:32}⟧'", '"fullstory": "⟦{alnum:60}⟧"'],
