@@ -7,7 +7,7 @@ const isGeneric = (hit: Hit): boolean => hit.rule.id.toLowerCase().includes('gen
 
 /**
  * Drops what a generic rule found where a specific one found the same on the same line (gitleaks' filter, detect/utils.go).
- * What a comment allows drops only what is allowed as well. Advice, which gitleaks has not, is told once for a value in a file:
+ * What a comment allows drops only what is allowed as well. Advice of our own pack is told once for a value in a file:
  * generic rules overlap, and examples repeat themselves.
  */
 export const withoutGenericTwins = (hits: readonly Hit[]): Hit[] => {
@@ -33,7 +33,7 @@ export const withoutGenericTwins = (hits: readonly Hit[]): Hit[] => {
 }
 
 const isAdvisedTwice = (hit: Hit, before: Set<string>): boolean => {
-  if (hit.rule.action !== 'advise' || hit.rule.regex === undefined) return false
+  if (!hit.rule.vetted || hit.rule.action !== 'advise' || hit.rule.regex === undefined) return false
   const told = `${hit.allowedInline} ${hit.secret}`
   if (before.has(told)) return true
   before.add(told)
