@@ -194,8 +194,9 @@ export class Scan {
       if ((at & 31) === 0 && !goOn()) return
       const from = spans[at] as number
       const to = spans[at + 1] as number
-      if (judged || searcher.mayMatchWithin(text, from, to, goOn))
-        floor = searcher.search(text, from, to, floor, visit, goOn)
+      floor = judged
+        ? searcher.search(text, from, to, floor, visit, goOn)
+        : searcher.searchUnjudged(text, from, to, floor, visit, goOn)
     }
   }
 

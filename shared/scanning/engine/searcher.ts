@@ -12,6 +12,9 @@ import type { CompiledRule, Reach } from './compile.ts'
 import { MARGIN, MATCH_BYTES, PIECE_BYTES } from './limits.ts'
 import type { Text } from './text.ts'
 
+/** beyond where a match may end, the first time */
+const FURTHER_BYTES = 64
+
 /** A match's place in the whole text. */
 export interface Place {
   readonly start: number
@@ -86,10 +89,43 @@ export class Searcher {
     return this.fromWord?.from(text.bytes, at, at + reach.after)
   }
 
-  /** Whether there may be a match between two offsets; yes, where `goOn` says false before that is known. */
-  mayMatchWithin(text: Text, from: number, to: number, goOn: () => boolean): boolean {
+  /**
+   * As {@link search}, for a span that was not judged keyword by keyword: the automaton tells where a match may end, and the expression
+   * looks only there.
+   */
+  searchUnjudged(
+    text: Text,
+    from: number,
+    to: number,
+    floor: number,
+    visit: (place: Place) => boolean,
+    goOn: () => boolean,
+  ): number {
     if (this.whole === undefined) this.whole = dfaOf(this.tree())
-    return this.whole?.within(text.bytes, from, to, goOn) ?? true
+    const length = text.ascii ? this.compiled.asciiLength : this.compiled.bytesLength
+    let least = floor
+    let further = FURTHER_BYTES
+    for (let at = Math.max(from, floor); at < to; ) {
+      const end = this.whole?.firstEnd(text.bytes, at, to, goOn) ?? at
+      if (end < 0) return least
+      if (end === at || length < 0 || length > MATCH_BYTES)
+        return this.search(text, at, to, least, visit, goOn)
+      const before = Math.min(end + further, to)
+      const next = this.piece(
+        text,
+        Math.max(at, end - 1 - length),
+        Math.min(before + length, to),
+        before,
+        least,
+        visit,
+      )
+      if (next < 0 || !goOn()) return -1
+      // where the automaton says yes in vain, the expression looks at more and more, and not again and again at the same
+      further = next > least ? FURTHER_BYTES : 2 * further
+      least = next
+      at = Math.max(before, least)
+    }
+    return least
   }
 
   private piece(
