@@ -103,27 +103,30 @@ export class Searcher {
   ): number {
     if (this.whole === undefined) this.whole = dfaOf(this.tree())
     const length = text.ascii ? this.compiled.asciiLength : this.compiled.bytesLength
+    const isBounded = length >= 0 && length <= MATCH_BYTES
+    const [before, beyond] = isBounded ? [length + 1, length] : [PIECE_BYTES, MATCH_BYTES]
     let least = floor
     let further = FURTHER_BYTES
     for (let at = Math.max(from, floor); at < to; ) {
       const end = this.whole?.firstEnd(text.bytes, at, to, goOn) ?? at
       if (end < 0) return least
-      if (end === at || length < 0 || length > MATCH_BYTES)
-        return this.search(text, at, to, least, visit, goOn)
-      const before = Math.min(end + further, to)
+      if (end === at) return this.search(text, at, to, least, visit, goOn)
+      const stop = Math.min(end + further, to)
       const next = this.piece(
         text,
-        Math.max(at, end - 1 - length),
-        Math.min(before + length, to),
-        before,
+        Math.max(at, end - before),
+        Math.min(stop + beyond, to),
+        stop,
         least,
         visit,
       )
       if (next < 0 || !goOn()) return -1
-      // where the automaton says yes in vain, the expression looks at more and more, and not again and again at the same
-      further = next > least ? FURTHER_BYTES : 2 * further
+      at = Math.max(stop, next)
+      // the automaton said yes in vain: the expression looks further then, and not again and again at the same
+      const inVain = next === least
       least = next
-      at = Math.max(before, least)
+      if (inVain && !isBounded) return this.search(text, at, to, least, visit, goOn)
+      further = inVain ? 2 * further : FURTHER_BYTES
     }
     return least
   }
