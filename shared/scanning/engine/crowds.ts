@@ -5,6 +5,8 @@ const NONE = new Int32Array(0)
 
 /** What a text that is full of keywords has windows for already, so that nothing is asked for a keyword again and again; empty in nearly every text. */
 export class Crowds {
+  /** there is anything */
+  some = false
   /** by searcher: its keywords that begin before this offset lie in a window */
   to: Int32Array = NONE
   /** by end of the words' automaton: what stood behind it, up to where its crowded openings have their window, and which of the others may match */
@@ -13,7 +15,8 @@ export class Crowds {
   private others: Int32Array = NONE
 
   add(searcher: number, to: number, searchers: number): void {
-    if (this.to === NONE) this.to = new Int32Array(searchers)
+    if (!this.some) this.to = new Int32Array(searchers)
+    this.some = true
     this.to[searcher] = to
   }
 

@@ -33,7 +33,7 @@ export const openedBy = (
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
   const crowds = new Crowds()
   const open = (at: number, number: number): void => {
-    if (at < (crowds.to[number] ?? 0)) return
+    if (crowds.some && at < (crowds.to[number] as number)) return
     const searcher = searchers[number] as Searcher
     const reach = searcher.reach(text.ascii)
     if (!reach) {
@@ -71,6 +71,8 @@ export const openedBy = (
 
 /** further than this after a keyword nobody looks */
 const GAP_MOST = 64
+/** the kind of what stands further away */
+const OPEN = 32
 
 /** one pass; most keywords are told from what stands around them to be in no match */
 const openAround = (
@@ -112,28 +114,42 @@ const openAround = (
     const isGapOpen = gap <= GAP_LAST && to < length
     if (to === length) gap = EDGE
     if (!isGapOpen && (((kinds[any + 3] as number) >>> gap) & 1) === 0) return
-    const from = first[place] as number
-    const sign = (behind << 12) | ((isWordOpen ? 32 : word) << 6) | (isGapOpen ? 32 : gap)
-    const left = crowds.left(place, sign, end)
-    if (left !== undefined) {
-      for (let bits = left; bits !== 0; bits &= bits - 1) ask(from + OPENING * lowestBit(bits), end)
+    if (crowds.some) {
+      askCrowded(place, end, behind, isWordOpen ? OPEN : word, isGapOpen ? OPEN : gap)
       return
     }
     const last = first[place + 1] as number
-    let until = Number.POSITIVE_INFINITY
-    let uncrowded = 0
-    for (let next = from; next < last; next += OPENING) {
+    for (let next = first[place] as number; next < last; next += OPENING) {
       const own = openings[next + 2] as number
       if ((((kinds[own + 1] as number) >>> behind) & 1) === 0) continue
       if (!isWordOpen && (((kinds[own + 2] as number) >>> word) & 1) === 0) continue
       if (!isGapOpen && (((kinds[own + 3] as number) >>> gap) & 1) === 0) continue
       ask(next, end)
-      const to = crowds.to[openings[next + 1] as number] ?? 0
+    }
+  }
+  /** the same where a text is full of keywords: of what stands there again and again, it is known what is left to be asked */
+  const askCrowded = (place: number, end: number, behind: number, word: number, gap: number): void => {
+    const from = first[place] as number
+    const last = first[place + 1] as number
+    const sign = (behind << 12) | (word << 6) | gap
+    const left = crowds.left(place, sign, end)
+    if (left !== undefined) {
+      for (let bits = left; bits !== 0; bits &= bits - 1) ask(from + OPENING * lowestBit(bits), end)
+      return
+    }
+    let until = bytes.length
+    let uncrowded = 0
+    for (let next = from; next < last; next += OPENING) {
+      const own = openings[next + 2] as number
+      if ((((kinds[own + 1] as number) >>> behind) & 1) === 0) continue
+      if (word !== OPEN && (((kinds[own + 2] as number) >>> word) & 1) === 0) continue
+      if (gap !== OPEN && (((kinds[own + 3] as number) >>> gap) & 1) === 0) continue
+      ask(next, end)
+      const to = crowds.to[openings[next + 1] as number] as number
       if (to > end) until = Math.min(until, to)
       else uncrowded |= 1 << ((next - from) / OPENING)
     }
-    if (until < Number.POSITIVE_INFINITY && last - from <= 32 * OPENING)
-      crowds.keep(place, sign, until, uncrowded, first.length)
+    if (last - from <= 32 * OPENING) crowds.keep(place, sign, until, uncrowded, first.length)
   }
   return eachHit(automaton, longest, bytes, visit, goOn)
 }
