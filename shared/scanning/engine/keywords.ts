@@ -1,4 +1,5 @@
 import { byteKinds, EDGE, GAP_LAST, WORD_LAST } from '../pattern/byte-kinds.ts'
+import { CROWD_BYTES, Crowds } from './crowds.ts'
 import { eachHit } from './hits.ts'
 import { type KeywordIndex, OPENING } from './keyword-index.ts'
 import type { Searcher } from './searcher.ts'
@@ -30,14 +31,16 @@ export const openedBy = (
   const windows = new Map<number, Windows>()
   const whole = new Set<number>(index.always)
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
-  const open = (at: number, number: number): void => {
+  const crowds = new Crowds()
+  const open = (at: number, number: number, isAsked = true): void => {
+    if (isAsked && crowds.some && at < (crowds.to[number] as number)) return
     const searcher = searchers[number] as Searcher
     const reach = searcher.reach(text.ascii)
     if (!reach) {
       whole.add(number)
       return
     }
-    const possible = folded ? undefined : searcher.mayMatchAt(text, at, reach)
+    const possible = isAsked ? searcher.mayMatchAt(text, at, reach) : undefined
     if (possible === false) return
     let own = windows.get(number)
     if (!own) {
@@ -45,7 +48,14 @@ export const openedBy = (
       windows.set(number, own)
     }
     if (!possible) own.judged = false
-    own.add(at, reach, text.bytes, reach.before < 0 || reach.after < 0 ? searcher.alphabet() : undefined)
+    if (reach.before < 0 || reach.after < 0) own.add(at, reach, text.bytes, searcher.alphabet())
+    else if (possible || !isAsked) own.add(at, reach, text.bytes)
+    else {
+      // a longer word that ends later may begin before this one
+      const before = reach.before + index.longest
+      own.add(at, { ...reach, before, after: reach.after + CROWD_BYTES }, text.bytes)
+      crowds.add(number, at + CROWD_BYTES, searchers.length)
+    }
   }
   if (!text.ascii && index.wide.length > 0) {
     const lower = lowered(text.latin1)
@@ -53,24 +63,35 @@ export const openedBy = (
       if (lower.includes(word))
         for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
   }
-  const to = folded
-    ? openFolds(text, index, searchers, open, goOn)
-    : openAround(index, text.bytes, open, goOn)
-  return { windows, whole, to }
+  const to = openAround(index, text.bytes, crowds, open, goOn)
+  if (!folded || to < text.bytes.length) return { windows, whole, to }
+  return { windows, whole, to: openFolds(text, index, searchers, open, goOn) }
 }
 
 /** further than this after a keyword nobody looks */
 const GAP_MOST = 64
+/** the kind of what stands further away */
+const OPEN = 32
 
 /** one pass; most keywords are told from what stands around them to be in no match */
 const openAround = (
   { automaton, longest, first, openings, around, kinds }: KeywordIndex,
   bytes: Uint8Array,
+  crowds: Crowds,
   open: (at: number, number: number) => void,
   goOn: () => boolean,
 ): number => {
   const { firstEnd } = automaton
   const { length } = bytes
+  // where the last walks over bytes of a word, and of a gap, ended: a run of keywords is walked over once
+  let wordTo = 0
+  let gapTo = 0
+  const ask = (next: number, end: number): void => {
+    const at = end - (openings[next] as number)
+    const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
+    const before = kinds[openings[next + 2] as number] as number
+    if (((before >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
+  }
   const visit = (state: number, end: number): void => {
     const place = state - firstEnd
     const behind = end < length ? (byteKinds[bytes[end] as number] as number) : EDGE
@@ -79,58 +100,79 @@ const openAround = (
     const most = Math.min(length, end + GAP_MOST)
     let to = end
     let word = behind
+    if (end < wordTo) to = Math.min(wordTo, most) - 1
     while (word <= WORD_LAST && ++to < most) word = byteKinds[bytes[to] as number] as number
+    wordTo = Math.max(wordTo, to)
     const isWordOpen = word <= WORD_LAST && to < length
     if (to === length) word = EDGE
     if (!isWordOpen && (((kinds[any + 2] as number) >>> word) & 1) === 0) return
     let gap = word
+    if (to < gapTo) to = Math.min(gapTo, most) - 1
     while (gap <= GAP_LAST && ++to < most) gap = byteKinds[bytes[to] as number] as number
+    gapTo = Math.max(gapTo, to)
     const isGapOpen = gap <= GAP_LAST && to < length
     if (to === length) gap = EDGE
     if (!isGapOpen && (((kinds[any + 3] as number) >>> gap) & 1) === 0) return
+    if (crowds.some) {
+      askCrowded(place, end, behind, isWordOpen ? OPEN : word, isGapOpen ? OPEN : gap)
+      return
+    }
     const last = first[place + 1] as number
     for (let next = first[place] as number; next < last; next += OPENING) {
       const own = openings[next + 2] as number
       if ((((kinds[own + 1] as number) >>> behind) & 1) === 0) continue
       if (!isWordOpen && (((kinds[own + 2] as number) >>> word) & 1) === 0) continue
       if (!isGapOpen && (((kinds[own + 3] as number) >>> gap) & 1) === 0) continue
-      const at = end - (openings[next] as number)
-      const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
-      if ((((kinds[own] as number) >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
+      ask(next, end)
     }
   }
-  return eachHit(automaton, longest, bytes, visit, goOn)
-}
-
-/** all that a text's keywords open, whatever stands around them */
-const openAll = (
-  { automaton, longest, first, openings }: KeywordIndex,
-  bytes: Uint8Array,
-  open: (at: number, number: number) => void,
-  goOn: () => boolean,
-): number => {
-  const visit = (state: number, end: number): void => {
-    const place = state - automaton.firstEnd
-    for (let next = first[place] as number; next < (first[place + 1] as number); next += OPENING)
-      open(end - (openings[next] as number), openings[next + 1] as number)
+  /** the same where a text is full of keywords: of what stands there again and again, it is known what is left to be asked */
+  const askCrowded = (place: number, end: number, behind: number, word: number, gap: number): void => {
+    const from = first[place] as number
+    const last = first[place + 1] as number
+    const sign = (behind << 12) | (word << 6) | gap
+    const left = crowds.left(place, sign, end)
+    if (left !== undefined) {
+      for (let bits = left; bits !== 0; bits &= bits - 1) ask(from + OPENING * lowestBit(bits), end)
+      return
+    }
+    let until = bytes.length
+    let uncrowded = 0
+    for (let next = from; next < last; next += OPENING) {
+      const own = openings[next + 2] as number
+      if ((((kinds[own + 1] as number) >>> behind) & 1) === 0) continue
+      if (word !== OPEN && (((kinds[own + 2] as number) >>> word) & 1) === 0) continue
+      if (gap !== OPEN && (((kinds[own + 3] as number) >>> gap) & 1) === 0) continue
+      ask(next, end)
+      const to = crowds.to[openings[next + 1] as number] as number
+      if (to > end) until = Math.min(until, to)
+      else uncrowded |= 1 << ((next - from) / OPENING)
+    }
+    if (last - from <= 32 * OPENING) crowds.keep(place, sign, until, uncrowded, first.length)
   }
   return eachHit(automaton, longest, bytes, visit, goOn)
 }
 
+const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
+
 /**
- * A keyword spelled with a letter that folds is not seen by the automaton. So it walks over what Go's lowering leaves, for the rules
- * that are asked at all, and then over the text with every fold as its letter, for the places where they may match.
+ * A word spelled with a letter that folds is not seen by the automaton. So it walks over the text with every fold as its letter, for the rules
+ * of which a keyword is in what Go's lowering leaves, and opens windows at the words that have such a letter.
  */
 const openFolds = (
   text: Text,
-  index: KeywordIndex,
+  { automaton, longest, first, openings, named }: KeywordIndex,
   searchers: readonly Searcher[],
-  open: (at: number, number: number) => void,
+  open: (at: number, number: number, isAsked: boolean) => void,
   goOn: () => boolean,
 ): number => {
-  const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
-  const named = index.named(Buffer.from(lower, 'latin1'))
-  for (const number of named) if (!searchers[number]?.reach(false)) open(0, number)
+  let made: ReadonlySet<number> | undefined
+  const asked = (): ReadonlySet<number> => {
+    made ??= named(Buffer.from(text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i'), 'latin1'))
+    return made
+  }
+  for (const [number, searcher] of searchers.entries())
+    if (!searcher.reach(false) && asked().has(number)) open(0, number, false)
   // of each fold: where its letter stands, and how many bytes fewer there are from it on
   const at: number[] = []
   const fewer: number[] = []
@@ -142,11 +184,19 @@ const openFolds = (
     return fold === KELVIN ? 'k' : 's'
   })
   let next = 0
-  const openLetters = (start: number, number: number): void => {
-    while (next < at.length && (at[next] as number) < start) next += 1
-    while (next > 0 && (at[next - 1] as number) >= start) next -= 1
-    if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
+  const visit = (state: number, end: number): void => {
+    while (next < at.length && (at[next] as number) < end) next += 1
+    if (next === 0 || (at[next - 1] as number) < end - longest) return
+    const place = state - automaton.firstEnd
+    for (let from = first[place] as number; from < (first[place + 1] as number); from += OPENING) {
+      const start = end - (openings[from] as number)
+      const number = openings[from + 1] as number
+      if ((at[next - 1] as number) < start || !asked().has(number)) continue
+      let before = next
+      while (before > 0 && (at[before - 1] as number) >= start) before -= 1
+      open(start + (fewer[before - 1] ?? 0), number, false)
+    }
   }
-  const to = openAll(index, Buffer.from(letters, 'latin1'), openLetters, goOn)
+  const to = eachHit(automaton, longest, Buffer.from(letters, 'latin1'), visit, goOn)
   return to < letters.length ? to : text.bytes.length
 }
