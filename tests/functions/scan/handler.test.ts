@@ -56,6 +56,17 @@ test('a secret that a push brings is told once, with where, who and what', async
   expect(told()).toEqual(['Secret Found'])
 })
 
+test('of a batch each repository has its share of the time, also where that is no whole number', async () => {
+  world.fail.remainingMs = 200_001
+  const bodies: object[] = []
+  for (const name of ['orchard', 'meadow', 'field', 'grove']) {
+    const repository = name === 'orchard' ? orchard : await world.repository(name)
+    bodies.push(await repository.push('main', await repository.commit({ a: `${plant(name)}\n` })))
+  }
+  expect(await world.run(bodies)).toEqual({ batchItemFailures: [] })
+  expect(told()).toEqual(Array(4).fill('Secret Found'))
+})
+
 test('removed by a later commit it is resolved and still to be rotated; pushed again it is open again', async () => {
   const token = plant('two')
   const first = await orchard.commit({ 'a.txt': `x ${token}\n`, b: 'b' })
