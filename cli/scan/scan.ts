@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Baseline, readBaseline } from '../../shared/scanning/conventions/baseline.ts'
 import { type IgnoreFile, readIgnoreFile } from '../../shared/scanning/conventions/ignore-file.ts'
@@ -117,7 +117,14 @@ const sortOut = (found: readonly FoundAt[], { options, ignores, baseline }: Sort
 const writeReport = (file: string, report: string): void => {
   try {
     // a report that was asked for without redaction is for nobody else
-    writeFileSync(file, report, { mode: 0o600 })
+    const to = openSync(file, 'w', 0o600)
+    try {
+      // one that is there already has a mode of its own; a device keeps it
+      if (fstatSync(to).isFile()) fchmodSync(to, 0o600)
+      writeFileSync(to, report)
+    } finally {
+      closeSync(to)
+    }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new UserError(`${file} cannot be written (${code}).`, 'Name another file with --output.', { cause })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
@@ -14,13 +14,14 @@ writeFileSync(config, RULES)
 const bad = join(folder, 'bad.toml')
 writeFileSync(bad, '[[rules]]\nid = 7\n')
 
-const relay = (args: readonly string[], input = '') =>
+const relay = (args: readonly string[], input = '', output: number | 'pipe' = 'pipe') =>
   spawnSync(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), 'scan', ...args],
     {
       cwd: folder,
       input,
+      stdio: ['pipe', output, 'pipe'],
       encoding: 'utf8',
       env: { PATH: process.env.PATH, HOME: folder },
     },
@@ -50,3 +51,14 @@ test('a report goes to standard output, and nothing else', () => {
   const log = JSON.parse(stdout) as { runs: { results: unknown[] }[] }
   expect(log.runs[0]?.results).toHaveLength(1)
 }, 30_000)
+
+const full = '/dev/full'
+const testWithFull = existsSync(full) ? test : test.skip
+testWithFull(
+  'a report that cannot be written is a failure, not a find',
+  () => {
+    const { status, stderr } = relay(['-', '--config', config], 'nothing', openSync(full, 'w'))
+    expect([status, stderr]).toEqual([2, expect.stringContaining('cannot be written (ENOSPC)')])
+  },
+  30_000,
+)

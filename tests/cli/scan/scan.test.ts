@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -25,6 +26,9 @@ afterAll(() => {
   rmSync(home, { recursive: true })
 })
 
+const git = (args: readonly string[]): void => {
+  execFileSync('git', args, { stdio: 'ignore' })
+}
 const line = (name: string) => `key = "${token(name)}"\n`
 const brief = (rows: readonly Row[]) =>
   rows.map(({ File, StartLine, Commit }) => `${Commit} ${File} ${StartLine}`)
@@ -59,6 +63,7 @@ describe('a repository', () => {
     repository.write('a', line('shown'))
     repository.commit()
     const output = join(home, 'report.json')
+    writeFileSync(output, 'a report of before', { mode: 0o644 })
     const { report } = await scanned(repository.folder, { redact: false, output })
     expect(report).toBe('')
     expect((JSON.parse(readFileSync(output, 'utf8')) as Row[])[0]?.Secret).toBe(token('shown'))
@@ -113,6 +118,35 @@ describe('a repository', () => {
     await scanned(repository.folder, { staged: true })
     expect(statSync(mark, { throwIfNoEntry: false })).toBeUndefined()
   })
+})
+
+test.each<[string, (folder: string) => void, object, string]>([
+  ['ids of another kind', (path) => git(['init', '-q', '--object-format=sha256', path]), {}, 'by sha256'],
+  [
+    'ids of another kind, before a commit',
+    (path) => git(['init', '-q', '--object-format=sha256', path]),
+    { staged: true },
+    'by sha256',
+  ],
+  [
+    'a partial clone',
+    (path) => {
+      const whole = repositoryOf()
+      whole.write('a', 'a')
+      whole.commit()
+      whole.git(['config', 'uploadpack.allowFilter', 'true'])
+      git(['clone', '-q', '--no-checkout', '--filter=blob:none', `file://${whole.folder}`, path])
+    },
+    {},
+    'is a partial clone',
+  ],
+  // what has no size would be passed over as empty, and count as clean
+  ['a pipe', (path) => execFileSync('mkfifo', [path]), {}, 'neither a file nor a folder'],
+  ['a link to itself', (path) => symlinkSync(path, path), {}, 'ELOOP'],
+])('what cannot be scanned is refused, and it is said why: %s', async (name, make, options, message) => {
+  const path = join(home, name.replaceAll(/\W/g, '-'))
+  make(path)
+  await expect(scanned(path, options)).rejects.toThrow(message)
 })
 
 test('a CodeCommit repository without a name', async () => {
