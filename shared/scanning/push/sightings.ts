@@ -60,8 +60,11 @@ const factsOf = (finding: Finding) => ({
   redacted: finding.secret,
   ...(finding.note === undefined ? {} : { note: finding.note }),
   ...(finding.kind === 'path' ? {} : { line: finding.startLine, column: finding.startColumn }),
-  ...(finding.author === undefined ? {} : { author: finding.author.slice(0, MAX_AUTHOR).toWellFormed() }),
+  ...(finding.author === undefined ? {} : { author: authorText(finding.author) }),
 })
+
+/** An author's name as it is kept. */
+export const authorText = (name: string): string => name.slice(0, MAX_AUTHOR).toWellFormed()
 
 const allowedBy = (
   finding: Finding,

@@ -84,6 +84,44 @@ test('removed by a later commit it is resolved and still to be rotated; pushed a
   expect(records()).toMatchObject([{ state: 'open', commit: third }])
 })
 
+test('a copy is told by the commit that made it, and stays open when the original is gone', async () => {
+  const files = { 'a.txt': `x ${plant('copied')}\n`, 'in/b': 'b', 'in/c': 'c' }
+  const first = await orchard.commit(files)
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ ...files, 'in/copy.txt': files['a.txt'] }, [first])
+  const push = await orchard.push('main', second)
+  // a server that knows what the other side has sends the content no second time
+  await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+  await world.run([push])
+  expect(firstFinding(1)).toMatchObject({ path: 'in/copy.txt', commit: second, refs: ['refs/heads/main'] })
+  const { 'a.txt': content, ...rest } = files
+  const third = await orchard.commit({ ...rest, 'in/copy.txt': content }, [second])
+  await world.run([await orchard.push('main', third)])
+  // a branch that still has the original, from before the copy
+  await world.run([await orchard.push('late', await orchard.commit({ ...files, late: 'x' }, [first]))])
+  const fourth = await orchard.commit({ ...rest, 'in/copy.txt': content, 'in/b': 'bb' }, [third])
+  await world.run([await orchard.push('main', fourth)])
+  expect(told()).toEqual(['Secret Found', 'Secret Found', 'Secret Resolved', 'Secret Found'])
+  expect(firstFinding(3)).toMatchObject({ path: 'a.txt', again: true })
+  expect(
+    records()
+      .map(({ path, state }) => `${path} ${state}`)
+      .sort(),
+  ).toEqual(['a.txt open', 'in/copy.txt open'])
+})
+
+test('a branch from before a rename brings nothing by a commit that left the file alone', async () => {
+  const content = `x ${plant('renamed')}\n`
+  const first = await orchard.commit({ 'a.txt': content })
+  await world.run([await orchard.push('main', first)])
+  await world.run([await orchard.push('main', await orchard.commit({ 'r.txt': content }, [first]))])
+  expect(records()).toMatchObject([{ path: 'r.txt', state: 'open' }])
+  const late = await orchard.push('late', await orchard.commit({ 'a.txt': content, b: 'b' }, [first]))
+  await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+  await world.run([late])
+  expect(told()).toEqual(['Secret Found'])
+})
+
 test.each([
   ['an empty commit', (tree: object, tip: string) => orchard.commit(tree as Record<string, string>, [tip])],
   [

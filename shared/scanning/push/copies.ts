@@ -1,0 +1,78 @@
+import type { RepositoryAddress } from '../../codecommit/address.ts'
+import type { Pack } from '../../git/pack/types.ts'
+import { type FindingRecord, placeKey } from '../../store/findings.ts'
+import type { Sighting } from '../findings/states.ts'
+import { authorship, headed, linksOf } from '../walk/commit.ts'
+import type { Moved } from '../walk/types.ts'
+import type { Contents } from './ports.ts'
+import type { TeamRules } from './rules.ts'
+import { authorText, byIgnoreFile, isByIgnoreFile } from './sightings.ts'
+
+/** Files of which is asked whether they were there before; copies beyond are met when their folder changes again. */
+const MAX_LOOKS = 50
+
+/** Of open and allowed findings: a server sends a content once, so a copy of it is known by its id alone. */
+export const watchedOf = (records: readonly FindingRecord[]): ReadonlySet<string> =>
+  new Set(records.flatMap(({ state, blob }) => (state !== 'resolved' && blob !== undefined ? [blob] : [])))
+
+interface Situation {
+  readonly records: readonly FindingRecord[]
+  /** entries of the new commits with contents that are watched */
+  readonly moved: readonly Moved[]
+  readonly pack: Pack
+  readonly rules: Pick<TeamRules, 'ignores' | 'branch'>
+  refsOf(commit: string): readonly string[]
+}
+
+/** Findings at new places, in files that the new commits made as copies of what was there before. */
+export const copiesOf = async (
+  contents: Pick<Contents, 'fileAt'>,
+  repository: RepositoryAddress,
+  { records, moved, pack, rules, refsOf }: Situation,
+): Promise<readonly Sighting[]> => {
+  const holders = Map.groupBy(
+    records.filter(({ state, place }) => state !== 'resolved' && place === 'file'),
+    ({ blob }) => blob ?? '',
+  )
+  const known = new Set(records.map(placeKey))
+  const copies: Sighting[] = []
+  let looks = 0
+  for (const { path, oid, commit } of moved) {
+    const fresh = (holders.get(oid) ?? []).filter((record) => !known.has(placeKey({ ...record, path })))
+    if (fresh.length === 0) continue
+    const object = pack.read(commit)
+    if (!object || !('data' in object) || looks >= MAX_LOOKS) continue
+    // what a commit of the pack had there before was compared already
+    const parents = (linksOf(headed(object.data))?.parents ?? []).filter(
+      (parent) => pack.typeOf(parent) === undefined,
+    )
+    looks += parents.length
+    const before = await Promise.all(parents.map((parent) => contents.fileAt(repository, parent, path)))
+    if (before.some((file) => file === 'too-large' || file?.blob === oid)) continue
+    const author = authorText(authorship(object.data).author ?? '')
+    for (const record of fresh) {
+      known.add(placeKey({ ...record, path }))
+      copies.push(copyOf(record, { path, commit, author, refs: refsOf(commit) }, rules))
+    }
+  }
+  return copies
+}
+
+const copyOf = (
+  { state: _, untold: _untold, firstSeen: _first, allowed: before, ...record }: FindingRecord,
+  place: Pick<Sighting, 'path' | 'commit' | 'author' | 'refs'>,
+  { ignores, branch }: Pick<TeamRules, 'ignores' | 'branch'>,
+): Sighting => {
+  const { lastSeen: _last, changedAt: _changed, again: _again, ...facts } = record
+  const { fingerprint, rule: ruleId, line: startLine = 0 } = facts
+  const entry = ignores.entryFor({
+    fingerprint,
+    ruleId,
+    startLine,
+    path: place.path,
+    commit: place.commit ?? '',
+  })
+  // a comment in the line was copied with it
+  const allowed = entry ? byIgnoreFile(branch, entry) : isByIgnoreFile(before) ? undefined : before
+  return { ...facts, ...place, ...(allowed === undefined ? {} : { allowed }) }
+}
