@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -14,18 +15,17 @@ writeFileSync(config, RULES)
 const bad = join(folder, 'bad.toml')
 writeFileSync(bad, '[[rules]]\nid = 7\n')
 
+const RELAY = ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), 'scan']
+const ENVIRONMENT = { PATH: process.env.PATH, HOME: folder }
+
 const relay = (args: readonly string[], input = '', output: number | 'pipe' = 'pipe') =>
-  spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), 'scan', ...args],
-    {
-      cwd: folder,
-      input,
-      stdio: ['pipe', output, 'pipe'],
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, HOME: folder },
-    },
-  )
+  spawnSync(process.execPath, [...RELAY, ...args], {
+    cwd: folder,
+    input,
+    stdio: ['pipe', output, 'pipe'],
+    encoding: 'utf8',
+    env: ENVIRONMENT,
+  })
 
 test.each<[string, readonly string[], string, number]>([
   ['nothing found', ['-', '--config', config], 'nothing', 0],
@@ -62,3 +62,21 @@ testWithFull(
   },
   30_000,
 )
+
+test('Ctrl-C ends the wait for an input that does not end', async () => {
+  const child = spawn(process.execPath, [...RELAY, '-', '--config', config], {
+    cwd: folder,
+    env: ENVIRONMENT,
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const ended = once(child, 'exit')
+  // what is written is read only when all is ready, and the next piece is then waited for
+  child.stdin.write('x'.repeat(1_000_000))
+  await new Promise<void>((resolve) => child.stdin.write('x', () => resolve()))
+  child.kill('SIGINT')
+  expect(await ended).toEqual([130, null])
+  expect(said).toContain('Stopped.')
+}, 30_000)
