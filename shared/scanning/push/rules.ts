@@ -6,6 +6,7 @@ import { readGitleaksConfig } from '../conventions/gitleaks-config.ts'
 import { type IgnoreFile, readIgnoreFile } from '../conventions/ignore-file.ts'
 import { isRefused, type Mistake, renderMistake } from '../conventions/mistakes.ts'
 import { compileRules } from '../engine/compile.ts'
+import { maskOf } from '../report/redact.ts'
 import type { Engines } from '../walk/engines.ts'
 import type { ScanParts } from './ports.ts'
 
@@ -119,20 +120,47 @@ const make = async (
     }))
   const ignores = readIgnoreFile(ignore?.text ?? '', IGNORE_FILE)
   const own = team && !isRefused(team.mistakes)
+  const engines = parts.enginesOf(own ? compileRules(team.rules) : shipped)
+  // what is quoted of the files goes into events: a comment, a key, a value may hold a secret
+  const masked = maskIn(engines, [config?.text, ignore?.text])
   return {
-    engines: parts.enginesOf(own ? compileRules(team.rules) : shipped),
-    ignores,
+    engines,
+    ignores: {
+      mistakes: ignores.mistakes,
+      entryFor: (finding) => {
+        const entry = ignores.entryFor(finding)
+        return entry && { ...entry, reason: masked(entry.reason) }
+      },
+    },
     ...(branch === undefined ? {} : { branch }),
     mistakes: [
       ...(config && team && team.mistakes.length > 0
-        ? [{ file: CONFIG_FILE, blob: config.blob, mistakes: team.mistakes }]
+        ? [{ file: CONFIG_FILE, blob: config.blob, mistakes: team.mistakes.map(withMask(masked)) }]
         : []),
       ...(ignore && ignores.mistakes.length > 0
-        ? [{ file: IGNORE_FILE, blob: ignore.blob, mistakes: ignores.mistakes }]
+        ? [{ file: IGNORE_FILE, blob: ignore.blob, mistakes: ignores.mistakes.map(withMask(masked)) }]
         : []),
     ],
   }
 }
+
+/** Masks, in what is said of some texts, the secrets that are found in them. */
+const maskIn = ({ wide }: Engines, texts: readonly (string | undefined)[]): ((text: string) => string) => {
+  const hits = texts.flatMap((text) =>
+    text === undefined ? [] : wide.scan(Buffer.from(text), { path: '' }).hits,
+  )
+  const mask = maskOf(hits.map(({ secret }) => secret))
+  // of a name that is cut a part of a secret may be left
+  return (text) => (text.includes('…') ? mask.parts(text) : mask.wholes(text))
+}
+
+const withMask =
+  (masked: (text: string) => string) =>
+  (mistake: Mistake): Mistake => ({
+    ...mistake,
+    path: masked(mistake.path),
+    found: masked(mistake.found),
+  })
 
 /** Once for the same content of a file. */
 export const tellMistakes = async (

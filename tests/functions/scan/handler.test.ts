@@ -28,6 +28,9 @@ const told = () => world.emitted.map(({ type }) => type)
 const firstFinding = (index: number) =>
   (world.emitted[index]?.detail.findings as Record<string, unknown>[] | undefined)?.[0]
 
+/** with the newline at its end */
+const contentOf = async (commit: string, path: string) =>
+  `${await orchard.bare.git(['cat-file', 'blob', `${commit}:${path}`])}\n`
 const rulesOf = (index: number) =>
   ((world.emitted[index]?.detail.findings ?? []) as { rule: string }[]).map((finding) => finding.rule).sort()
 
@@ -108,6 +111,37 @@ test('a copy is told by the commit that made it, and stays open when the origina
       .map(({ path, state }) => `${path} ${state}`)
       .sort(),
   ).toEqual(['a.txt open', 'in/copy.txt open'])
+})
+
+test('a file that is named like its secret is shown masked, and stays open while a branch leads there', async () => {
+  const token = plant('name')
+  const files = { [`in/${token}.txt`]: `x ${token}\n`, b: 'b' }
+  const first = await orchard.commit(files)
+  await world.run([await orchard.push('main', first)])
+  expect(records()).toMatchObject([{ path: 'in/REDACTED.txt', state: 'open' }])
+  const second = await orchard.commit({ ...files, b: 'c', 'in/b': 'b' }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told()).toEqual(['Secret Found'])
+  await world.run([await orchard.push('main', undefined)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+})
+
+test('a secret that somebody put into the team’s files is repeated by no message', async () => {
+  const [comment, key, long] = [plant('comment'), plant('key'), plant('long')]
+  const first = await orchard.commit({ 'a.txt': `x ${plant('shown')}\n`, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const team = {
+    '.gitleaksignore': `# the key is ${comment}\na.txt:test-token:1\n`,
+    '.gitleaks.toml': `[extend]\nuseDefault = true\n"${key}" = 1\n"${'k'.repeat(50)} ${long}" = 1\n`,
+  }
+  const second = await orchard.commit({ 'a.txt': await contentOf(first, 'a.txt'), b: 'b', ...team }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told().slice(1)).toEqual(['Scan Rules Invalid', 'Secret Found', 'Secret Resolved'])
+  expect(String(world.emitted[1]?.detail.mistakes)).toContain('REDACTED')
+  expect(firstFinding(3)).toMatchObject({
+    how: 'allowed',
+    why: expect.stringContaining('the key is REDACTED'),
+  })
 })
 
 test('a branch from before a rename brings nothing by a commit that left the file alone', async () => {
