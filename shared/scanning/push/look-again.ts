@@ -1,6 +1,7 @@
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
 import type { Advertisement } from '../../git/advertisement.ts'
 import type { Pack } from '../../git/pack/types.ts'
+import type { FindingRecord } from '../../store/findings.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
 import { type ResolveInput, resolve } from '../findings/resolve.ts'
 import { returns } from '../findings/returned.ts'
@@ -47,7 +48,7 @@ export const lookAgain = async (
     hasTime: () => parts.now() < until,
     at,
   }
-  const movedTo = movedBy(marks, changesOf)
+  const movedTo = movedBy(marks, changesOf, anywhere(parts, repository, ledger.records()))
   const looks = [
     await resolve({ ...asked, movedTo }),
     await returns({
@@ -91,11 +92,35 @@ const changedFiles = (
   }
 }
 
-/** Where contents are that lay elsewhere before. */
+/** Where contents are that lay elsewhere before; a copy that was made long ago, as with its folder, counts as well. */
 const movedBy =
-  ({ tips }: ScanMarks, changesOf: Changes): ResolveInput['movedTo'] =>
+  (
+    { tips }: ScanMarks,
+    changesOf: Changes,
+    anywhereAt: ReturnType<typeof anywhere>,
+  ): ResolveInput['movedTo'] =>
   async (ref, tip, blob) => {
     if (!tips.has(ref)) return undefined
     const files = await changesOf(ref, tip)
-    return files === undefined ? 'unknown' : files.find((file) => file.blob === blob)?.path
+    if (files === undefined) return 'unknown'
+    return files.find((file) => file.blob === blob)?.path ?? (await anywhereAt(tip, blob))
   }
+
+/**
+ * Where a tip has a content, besides where it is known to be: of up to so many files, listed once for each tip. Asked only before something
+ * counts as gone.
+ */
+const anywhere = (
+  { contents }: Pick<ScanParts, 'contents'>,
+  repository: RepositoryAddress,
+  records: readonly FindingRecord[],
+): ((tip: string, blob: string) => Promise<string | undefined>) => {
+  const asked = new Map<string, ReturnType<typeof contents.addedFiles>>()
+  const known = new Set(records.map(({ path, blob }) => `${blob} ${path}`))
+  return async (tip, blob) => {
+    const listed = asked.get(tip) ?? contents.addedFiles(repository, undefined, tip, MAX_CHANGED)
+    asked.set(tip, listed)
+    const files = (await listed)?.files ?? []
+    return files.find((file) => file.blob === blob && !known.has(`${blob} ${file.path}`))?.path
+  }
+}

@@ -144,6 +144,23 @@ test('a secret that somebody put into the team’s files is repeated by no messa
   })
 })
 
+test('a folder that was copied as a whole: what goes from the original is followed to the copy', async () => {
+  const content = `x ${plant('folder')}\n`
+  const first = await orchard.commit({ 'in/a.txt': content, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ 'in/a.txt': content, 'out/a.txt': content, b: 'b' }, [first])
+  const push = await orchard.push('main', second)
+  await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+  await world.run([push])
+  const third = await orchard.commit({ 'out/a.txt': content, b: 'b' }, [second])
+  await world.run([await orchard.push('main', third)])
+  expect(told()).toEqual(['Secret Found'])
+  expect(records()).toMatchObject([{ path: 'out/a.txt', state: 'open' }])
+  const fourth = await orchard.commit({ b: 'b' }, [third])
+  await world.run([await orchard.push('main', fourth)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+})
+
 test('a branch from before a rename brings nothing by a commit that left the file alone', async () => {
   const content = `x ${plant('renamed')}\n`
   const first = await orchard.commit({ 'a.txt': content })
