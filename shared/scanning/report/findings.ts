@@ -80,6 +80,7 @@ type Facts = Pick<
   | 'tags'
   | 'startLine'
   | 'endLine'
+  | 'firstLine'
   | 'startColumn'
   | 'endColumn'
   | 'characters'
@@ -95,6 +96,7 @@ const factsOf = (hit: Hit): Facts => {
   // gitleaks gives a find of a path no line
   const byPath = rule.regex === undefined
   const { startLine, endLine, startColumn, endColumn } = byPath ? NOWHERE : hit
+  const { firstLine = 1 } = hit
   const note = noteOf(hit)
   return {
     ruleId: rule.id,
@@ -105,6 +107,7 @@ const factsOf = (hit: Hit): Facts => {
     endLine,
     startColumn,
     endColumn,
+    ...(firstLine > 1 && !byPath ? { firstLine } : {}),
     characters: byPath ? { start: 0, end: 0 } : charactersOf(hit),
     entropy,
     ...(note === undefined ? {} : { note }),

@@ -57,6 +57,21 @@ describe('a repository', () => {
     expect(said).toContain('Rules: .gitleaks.toml of HEAD (1)')
   })
 
+  test('columns as gitleaks counts them: from the first of a commit’s added lines in a row', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('a', `1\n${line('whole')}3\n`)
+    repository.commit()
+    repository.write('a', `1\n${line('whole')}3\n${line('hunk')}${line('next')}`)
+    repository.commit()
+    const { rows } = await scanned(repository.folder)
+    expect(rows().map(({ StartLine, StartColumn }) => [StartLine, StartColumn])).toEqual([
+      [2, 9],
+      [4, 8],
+      [5, 9],
+    ])
+  })
+
   test('--no-redact shows the secret, and --output is for its owner alone', async () => {
     const repository = repositoryOf()
     repository.write('.gitleaks.toml', RULES)
