@@ -4,7 +4,8 @@ import { type FindingRecord, placeKey } from '../../store/findings.ts'
 import type { Sighting } from '../findings/states.ts'
 import { authorship, headed, linksOf } from '../walk/commit.ts'
 import type { Moved } from '../walk/types.ts'
-import type { Contents } from './ports.ts'
+import { pathMask } from './line-finder.ts'
+import type { Contents, FingerprintKeys } from './ports.ts'
 import type { TeamRules } from './rules.ts'
 import { authorText, byIgnoreFile, isByIgnoreFile } from './sightings.ts'
 
@@ -20,7 +21,8 @@ interface Situation {
   /** entries of the new commits with contents that are watched */
   readonly moved: readonly Moved[]
   readonly pack: Pack
-  readonly rules: Pick<TeamRules, 'ignores' | 'branch'>
+  readonly rules: TeamRules
+  readonly keys: FingerprintKeys
   refsOf(commit: string): readonly string[]
 }
 
@@ -28,17 +30,20 @@ interface Situation {
 export const copiesOf = async (
   contents: Pick<Contents, 'fileAt'>,
   repository: RepositoryAddress,
-  { records, moved, pack, rules, refsOf }: Situation,
+  { records, moved, pack, rules, keys, refsOf }: Situation,
 ): Promise<readonly Sighting[]> => {
   const holders = Map.groupBy(
     records.filter(({ state, place }) => state !== 'resolved' && place === 'file'),
     ({ blob }) => blob ?? '',
   )
   const known = new Set(records.map(placeKey))
+  const masked = pathMask(rules.engines.exact, keys)
   const copies: Sighting[] = []
   let looks = 0
   for (const { path, oid, commit } of moved) {
-    const fresh = (holders.get(oid) ?? []).filter((record) => !known.has(placeKey({ ...record, path })))
+    const fresh = (holders.get(oid) ?? []).filter(
+      (record) => !known.has(placeKey({ ...record, path: masked(record, path) })),
+    )
     if (fresh.length === 0) continue
     const object = pack.read(commit)
     if (!object || !('data' in object) || looks >= MAX_LOOKS) continue
@@ -51,8 +56,9 @@ export const copiesOf = async (
     if (before.some((file) => file === 'too-large' || file?.blob === oid)) continue
     const author = authorText(authorship(object.data).author ?? '')
     for (const record of fresh) {
-      known.add(placeKey({ ...record, path }))
-      copies.push(copyOf(record, { path, commit, author, refs: refsOf(commit) }, rules))
+      const place = { path: masked(record, path), commit, author, refs: refsOf(commit) }
+      known.add(placeKey({ ...record, ...place }))
+      copies.push(copyOf(record, place, rules))
     }
   }
   return copies

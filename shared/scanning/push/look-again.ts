@@ -5,7 +5,7 @@ import type { FindingRecord } from '../../store/findings.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
 import { type ResolveInput, resolve } from '../findings/resolve.ts'
 import { returns } from '../findings/returned.ts'
-import { lineFinder } from './line-finder.ts'
+import { lineFinder, pathMask } from './line-finder.ts'
 import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
 import type { Ledger } from './record.ts'
 import type { TeamRules } from './rules.ts'
@@ -57,7 +57,11 @@ export const lookAgain = async (
       isNew: (oid) => pack?.typeOf(oid) !== undefined,
     }),
   ]
-  for (const { changed, renamed } of looks) await ledger.change(changed, renamed)
+  const masked = pathMask(rules.engines.exact, keys)
+  for (const { changed, renamed } of looks) {
+    const shown = changed.map((record) => ({ ...record, path: masked(record, record.path) }))
+    await ledger.change(shown, renamed)
+  }
   const left = looks.reduce((sum, one) => sum + one.left, 0)
   if (left > 0)
     parts.log.warn('findings not looked at again', { repository: addressText(repository), findings: left })

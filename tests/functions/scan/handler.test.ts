@@ -126,6 +126,21 @@ test('a file that is named like its secret is shown masked, and stays open while
   expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
 })
 
+test('a file that is renamed to the secret that it holds, or copied to that name, is shown masked', async () => {
+  const token = plant('renamed to')
+  const content = `x ${token}\n`
+  const first = await orchard.commit({ a: content, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ [`${token}.txt`]: content, b: 'b' }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(records()).toMatchObject([{ path: 'REDACTED.txt', state: 'open' }])
+  const third = await orchard.commit({ [`${token}.txt`]: content, [`in ${token}`]: content, b: 'b' }, [
+    second,
+  ])
+  await world.run([await orchard.push('main', third)])
+  expect(firstFinding(1)).toMatchObject({ path: 'in REDACTED', commit: third })
+})
+
 test('a secret that somebody put into the team’s files is repeated by no message', async () => {
   const [comment, key, long] = [plant('comment'), plant('key'), plant('long')]
   const first = await orchard.commit({ 'a.txt': `x ${plant('shown')}\n`, b: 'b' })
