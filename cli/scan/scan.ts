@@ -104,7 +104,9 @@ interface Sorting {
 const sortOut = (found: readonly FoundAt[], { options, ignores, baseline }: Sorting): Sorted => {
   const heeded = options.allowComments ? found.filter(({ hit }) => !hit.allowedInline) : found
   const findings = findingsOf(heeded, fingerprintKey(process.env))
-  const notIgnored = findings.filter(({ finding }) => !ignores?.entryFor(finding))
+  const notIgnored = findings.filter(
+    (one) => !ignores?.entryFor(one.finding) && !ignores?.entryFor(one.named()),
+  )
   const left = notIgnored.filter((one) => !baseline?.knows(one))
   return {
     left,

@@ -73,10 +73,18 @@ export interface RawTexts {
 export class RawFinding {
   readonly finding: Finding
   readonly #texts: RawTexts
+  readonly #place: Place
 
-  constructor(finding: Finding, texts: RawTexts) {
+  constructor(finding: Finding, texts: RawTexts, place: Place) {
     this.finding = finding
     this.#texts = texts
+    this.#place = place
+  }
+
+  /** The finding with the names of files and people as they are: one of them may be the secret, or have a part like it. */
+  named(): Finding {
+    const { message: _, ...names } = this.#place
+    return { ...this.finding, ...names }
   }
 
   reveal(): RawTexts {

@@ -41,7 +41,7 @@ export const findingsOf = (found: readonly FoundAt[], key: FingerprintKey): Raw[
       fingerprint: fingerprintOf(key, hit.rule.id, hit.secret === '' ? place.path : hit.secret),
     }
     const { secret, match, line } = hit
-    return new RawFinding(finding, { secret, match, line, message: place.message ?? '' })
+    return new RawFinding(finding, { secret, match, line, message: place.message ?? '' }, place)
   })
 }
 

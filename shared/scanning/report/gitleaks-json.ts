@@ -57,7 +57,7 @@ export const gitleaksJson = (findings: readonly Finding[]): string =>
 
 /** gitleaks' JSON report with the secrets in it, for `--no-redact`. */
 export const rawGitleaksJson = (found: readonly RawFinding[]): string =>
-  written(found.map((raw) => gitleaksFinding(raw.finding, raw.reveal())))
+  written(found.map((raw) => gitleaksFinding(raw.named(), raw.reveal())))
 
 /** As Go's encoder writes it: indented by one space, `<`, `>`, `&` escaped, a newline at the end. */
 const written = (list: readonly GitleaksFinding[]): string =>

@@ -298,6 +298,25 @@ describe('files', () => {
     expect(known.said).toContain('1 by the ignore file, 1 known to the baseline')
   })
 
+  test('a file that is named like its secret: masked, but known by either name, and unmasked with --no-redact', async () => {
+    const { folder, path } = folderOf()
+    const file = path(`${token('name')}.txt`)
+    writeFileSync(file, line('name'))
+    const config = path('rules.toml')
+    writeFileSync(config, RULES)
+    const masked = await scanned(folder, { config })
+    const shown = await scanned(folder, { config, redact: false })
+    expect(masked.rows()).toMatchObject([{ File: path('REDACTED.txt') }])
+    expect(shown.rows()).toMatchObject([{ File: file, Fingerprint: `${file}:token:1` }])
+    for (const { report, rows } of [masked, shown]) {
+      const [ignoreFile, baseline] = [path('ignored'), path('known.json')]
+      writeFileSync(ignoreFile, `${rows()[0]?.Fingerprint}\n`)
+      writeFileSync(baseline, report)
+      expect((await scanned(file, { config, ignoreFile })).rows()).toEqual([])
+      expect((await scanned(file, { config, baseline })).rows()).toEqual([])
+    }
+  })
+
   test('the same fingerprint at every run on this machine', async () => {
     const { folder, path } = folderOf()
     writeFileSync(path('.gitleaks.toml'), RULES)
