@@ -18,6 +18,8 @@ export interface Allowable {
 
 /** An allow-list made ready; its expressions at their first use. */
 export interface ReadyAllowlist {
+  /** else the same match is covered on every line, or on none */
+  readonly looksAtLine: boolean
   /** whether the whole text is out for this target: by commit and path alone */
   coversTarget(target: Target): boolean
   coversFind(find: Allowable, target: Target): boolean
@@ -57,6 +59,7 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
   }
   const and = list.condition === 'AND'
   return {
+    looksAtLine: list.regexTarget === 'line' && list.regexes.length > 0,
     coversTarget(target) {
       if (target.path === '' && target.commit === undefined) return false
       if (!and) return commit(target) || path(target)

@@ -1,4 +1,5 @@
 import { byteKinds, EDGE, GAP_LAST, WORD_LAST } from '../pattern/byte-kinds.ts'
+import { CROWD_BYTES, Crowds } from './crowds.ts'
 import { eachHit } from './hits.ts'
 import { type KeywordIndex, OPENING } from './keyword-index.ts'
 import type { Searcher } from './searcher.ts'
@@ -30,7 +31,9 @@ export const openedBy = (
   const windows = new Map<number, Windows>()
   const whole = new Set<number>(index.always)
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
+  const crowds = new Crowds()
   const open = (at: number, number: number): void => {
+    if (crowds.some && at < (crowds.to[number] as number)) return
     const searcher = searchers[number] as Searcher
     const reach = searcher.reach(text.ascii)
     if (!reach) {
@@ -45,7 +48,14 @@ export const openedBy = (
       windows.set(number, own)
     }
     if (!possible) own.judged = false
-    own.add(at, reach, text.bytes, reach.before < 0 || reach.after < 0 ? searcher.alphabet() : undefined)
+    if (reach.before < 0 || reach.after < 0) own.add(at, reach, text.bytes, searcher.alphabet())
+    else if (possible) own.add(at, reach, text.bytes)
+    else {
+      // a longer word that ends later may begin before this one
+      const before = reach.before + index.longest
+      own.add(at, { ...reach, before, after: reach.after + CROWD_BYTES }, text.bytes)
+      crowds.add(number, at + CROWD_BYTES, searchers.length)
+    }
   }
   if (!text.ascii && index.wide.length > 0) {
     const lower = lowered(text.latin1)
@@ -55,22 +65,34 @@ export const openedBy = (
   }
   const to = folded
     ? openFolds(text, index, searchers, open, goOn)
-    : openAround(index, text.bytes, open, goOn)
+    : openAround(index, text.bytes, crowds, open, goOn)
   return { windows, whole, to }
 }
 
 /** further than this after a keyword nobody looks */
 const GAP_MOST = 64
+/** the kind of what stands further away */
+const OPEN = 32
 
 /** one pass; most keywords are told from what stands around them to be in no match */
 const openAround = (
   { automaton, longest, first, openings, around, kinds }: KeywordIndex,
   bytes: Uint8Array,
+  crowds: Crowds,
   open: (at: number, number: number) => void,
   goOn: () => boolean,
 ): number => {
   const { firstEnd } = automaton
   const { length } = bytes
+  // where the last walks over bytes of a word, and of a gap, ended: a run of keywords is walked over once
+  let wordTo = 0
+  let gapTo = 0
+  const ask = (next: number, end: number): void => {
+    const at = end - (openings[next] as number)
+    const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
+    const before = kinds[openings[next + 2] as number] as number
+    if (((before >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
+  }
   const visit = (state: number, end: number): void => {
     const place = state - firstEnd
     const behind = end < length ? (byteKinds[bytes[end] as number] as number) : EDGE
@@ -79,28 +101,60 @@ const openAround = (
     const most = Math.min(length, end + GAP_MOST)
     let to = end
     let word = behind
+    if (end < wordTo) to = Math.min(wordTo, most) - 1
     while (word <= WORD_LAST && ++to < most) word = byteKinds[bytes[to] as number] as number
+    wordTo = Math.max(wordTo, to)
     const isWordOpen = word <= WORD_LAST && to < length
     if (to === length) word = EDGE
     if (!isWordOpen && (((kinds[any + 2] as number) >>> word) & 1) === 0) return
     let gap = word
+    if (to < gapTo) to = Math.min(gapTo, most) - 1
     while (gap <= GAP_LAST && ++to < most) gap = byteKinds[bytes[to] as number] as number
+    gapTo = Math.max(gapTo, to)
     const isGapOpen = gap <= GAP_LAST && to < length
     if (to === length) gap = EDGE
     if (!isGapOpen && (((kinds[any + 3] as number) >>> gap) & 1) === 0) return
+    if (crowds.some) {
+      askCrowded(place, end, behind, isWordOpen ? OPEN : word, isGapOpen ? OPEN : gap)
+      return
+    }
     const last = first[place + 1] as number
     for (let next = first[place] as number; next < last; next += OPENING) {
       const own = openings[next + 2] as number
       if ((((kinds[own + 1] as number) >>> behind) & 1) === 0) continue
       if (!isWordOpen && (((kinds[own + 2] as number) >>> word) & 1) === 0) continue
       if (!isGapOpen && (((kinds[own + 3] as number) >>> gap) & 1) === 0) continue
-      const at = end - (openings[next] as number)
-      const ahead = at > 0 ? (byteKinds[bytes[at - 1] as number] as number) : EDGE
-      if ((((kinds[own] as number) >>> ahead) & 1) === 1) open(at, openings[next + 1] as number)
+      ask(next, end)
     }
+  }
+  /** the same where a text is full of keywords: of what stands there again and again, it is known what is left to be asked */
+  const askCrowded = (place: number, end: number, behind: number, word: number, gap: number): void => {
+    const from = first[place] as number
+    const last = first[place + 1] as number
+    const sign = (behind << 12) | (word << 6) | gap
+    const left = crowds.left(place, sign, end)
+    if (left !== undefined) {
+      for (let bits = left; bits !== 0; bits &= bits - 1) ask(from + OPENING * lowestBit(bits), end)
+      return
+    }
+    let until = bytes.length
+    let uncrowded = 0
+    for (let next = from; next < last; next += OPENING) {
+      const own = openings[next + 2] as number
+      if ((((kinds[own + 1] as number) >>> behind) & 1) === 0) continue
+      if (word !== OPEN && (((kinds[own + 2] as number) >>> word) & 1) === 0) continue
+      if (gap !== OPEN && (((kinds[own + 3] as number) >>> gap) & 1) === 0) continue
+      ask(next, end)
+      const to = crowds.to[openings[next + 1] as number] as number
+      if (to > end) until = Math.min(until, to)
+      else uncrowded |= 1 << ((next - from) / OPENING)
+    }
+    if (last - from <= 32 * OPENING) crowds.keep(place, sign, until, uncrowded, first.length)
   }
   return eachHit(automaton, longest, bytes, visit, goOn)
 }
+
+const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
 
 /** all that a text's keywords open, whatever stands around them */
 const openAll = (

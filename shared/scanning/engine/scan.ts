@@ -1,5 +1,6 @@
 // Over the usual length: one text's way through all stages, with the state that they share.
 import type { Hit, Rule, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
+import { AllowComments } from './allow-comments.ts'
 import type { Line } from './allowlists.ts'
 import { decodedTexts } from './decoding.ts'
 import type { Ready, ReadyRule } from './engine.ts'
@@ -14,7 +15,9 @@ import { lowered, readable, Text } from './text.ts'
 import { Windows } from './windows.ts'
 
 const NOTHING: readonly never[] = []
-const ALLOW_COMMENTS = [['gitleaks:allow'], ['betterleaks:allow', 'codecommit-relay:allow']]
+const NO_LINE: Line = { text: '' }
+/** matches that a rule was refused, kept while it looks at a text */
+const REFUSED_MOST = 1_000
 
 /** A text as it was given, or what one pass of decoding made of it. */
 interface Layer {
@@ -35,7 +38,7 @@ export class Scan {
   private lines: Lines | undefined
   private line: { from: number; to: number; text: string } | undefined
   private held: { from: number; to: number; text: string } | undefined
-  private allowed: readonly (readonly Range[])[] | undefined
+  private allowed: AllowComments | undefined
   /** bytes whose keywords nobody looked for when the time was up */
   private unseen = 0
   private readonly late = new Set<string>()
@@ -160,8 +163,9 @@ export class Scan {
   private ruleHits(owner: ReadyRule, layer: Layer, windows: Windows): Hit[] {
     const searcher = this.ready.searchers[owner.searcher as number] as Searcher
     const hits: Hit[] = []
+    const refused = new Set<string>()
     const visit = (place: Place): boolean => {
-      const hit = this.hitAt(owner, searcher, layer, place)
+      const hit = this.hitAt(owner, searcher, layer, place, refused)
       if (hit) hits.push(hit)
       if (hits.length <= this.limits.hits) return goOn()
       this.crowded.add(owner.rule.id)
@@ -194,34 +198,49 @@ export class Scan {
       if ((at & 31) === 0 && !goOn()) return
       const from = spans[at] as number
       const to = spans[at + 1] as number
-      if (judged || searcher.mayMatchWithin(text, from, to, goOn))
-        floor = searcher.search(text, from, to, floor, visit, goOn)
+      floor = judged
+        ? searcher.search(text, from, to, floor, visit, goOn)
+        : searcher.searchUnjudged(text, from, to, floor, visit, goOn)
     }
   }
 
-  /** a match becomes a hit unless its entropy is low or an allow-list has it */
-  private hitAt(owner: ReadyRule, searcher: Searcher, layer: Layer, place: Place): Hit | undefined {
+  /** a match becomes a hit unless its entropy is low or an allow-list has it; those that are refused on every line are asked about once */
+  private hitAt(
+    owner: ReadyRule,
+    searcher: Searcher,
+    layer: Layer,
+    place: Place,
+    refused: Set<string>,
+  ): Hit | undefined {
     const { rule } = owner
     const raw = layer.text.latin1.slice(place.start, place.end)
+    if (refused.has(raw)) return undefined
     const match = raw.replace(/^\n+|\n+$/g, '')
     const origin = layer.origin?.(place)
     if (layer.origin && !origin) return undefined
-    const leading = raw.length - raw.replace(/^\n+/, '').length
-    const own = { start: place.start, end: place.start + leading + match.length }
-    const { start, end } = origin?.place ?? own
     const secret = secretOf(searcher, match)
     if (secret === undefined) return undefined
     const entropy = entropyOf(secret)
-    if (rule.entropy !== 0 && entropy <= rule.entropy) return undefined
+    const lists = [...this.ready.allowlists, ...owner.allowlists]
+    const covered = (looksAtLine: boolean, line: () => Line): boolean =>
+      lists.some(
+        (list) => list.looksAtLine === looksAtLine && list.coversFind({ secret, match, line }, this.target),
+      )
+    if ((rule.entropy !== 0 && entropy <= rule.entropy) || covered(false, () => NO_LINE)) {
+      if (refused.size < REFUSED_MOST) refused.add(raw)
+      return undefined
+    }
 
+    const leading = raw.length - raw.replace(/^\n+/, '').length
+    const own = { start: place.start, end: place.start + leading + match.length }
+    const { start, end } = origin?.place ?? own
     this.lines ??= linesOf(this.given.latin1)
     const where = locate(this.lines, start, end)
     const held = gitleaksLine(this.given.latin1, this.lines, start, end - (origin ? 0 : leading))
     const touched = { from: where.lineStart, to: Math.max(where.lineEnd, end) }
-    const line = () => (origin ? { text: origin.line } : this.heldLine(held))
-    const find = { secret, match, line }
-    if ([...this.ready.allowlists, ...owner.allowlists].some((list) => list.coversFind(find, this.target)))
-      return undefined
+    if (covered(true, () => (origin ? { text: origin.line } : this.heldLine(held)))) return undefined
+    this.allowed ??= new AllowComments(this.given.latin1)
+    const { allowed } = this
     const { lineStart: _, lineEnd: __, ...range } = where
     return {
       rule,
@@ -233,7 +252,7 @@ export class Scan {
       ...range,
       entropy,
       decoded: origin?.encodings ?? [],
-      allowedInline: this.isAllowed(held, touched),
+      allowedInline: allowed.has(held, touched),
     }
   }
 
@@ -248,12 +267,6 @@ export class Scan {
     if (this.line?.from !== from || this.line.to !== to)
       this.line = { from, to, text: readable(this.given.latin1.slice(from, to)) }
     return this.line.text
-  }
-
-  /** gitleaks' comment on the line as gitleaks takes it, the others on the lines of the match */
-  private isAllowed(gitleaks: Range, touched: Range): boolean {
-    this.allowed ??= ALLOW_COMMENTS.map((comments) => commentsOf(this.given.latin1, comments))
-    return this.allowed.some((found, index) => hasWithin(found, index === 0 ? gitleaks : touched))
   }
 
   /** in the order of the text; when there are too many, those that block come first */
@@ -274,28 +287,6 @@ export class Scan {
   private isLate(): boolean {
     return this.now() > this.deadline
   }
-}
-
-/** in order; they never overlap */
-const commentsOf = (latin1: string, comments: readonly string[]): Range[] =>
-  comments
-    .flatMap((comment) => {
-      const found: Range[] = []
-      for (let at = latin1.indexOf(comment); at >= 0; at = latin1.indexOf(comment, at + 1))
-        found.push({ from: at, to: at + comment.length })
-      return found
-    })
-    .sort((a, b) => a.from - b.from)
-
-const hasWithin = (sorted: readonly Range[], { from, to }: Range): boolean => {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as Range).from < from) low = middle + 1
-    else high = middle
-  }
-  return (sorted[low]?.to ?? Number.POSITIVE_INFINITY) <= to
 }
 
 const pathHit = (rule: Rule, target: Target): Hit => ({

@@ -12,6 +12,9 @@ import type { CompiledRule, Reach } from './compile.ts'
 import { MARGIN, MATCH_BYTES, PIECE_BYTES } from './limits.ts'
 import type { Text } from './text.ts'
 
+/** beyond where a match may end, the first time */
+const FURTHER_BYTES = 64
+
 /** A match's place in the whole text. */
 export interface Place {
   readonly start: number
@@ -86,10 +89,46 @@ export class Searcher {
     return this.fromWord?.from(text.bytes, at, at + reach.after)
   }
 
-  /** Whether there may be a match between two offsets; yes, where `goOn` says false before that is known. */
-  mayMatchWithin(text: Text, from: number, to: number, goOn: () => boolean): boolean {
+  /**
+   * As {@link search}, for a span that was not judged keyword by keyword: the automaton tells where a match may end, and the expression
+   * looks only there.
+   */
+  searchUnjudged(
+    text: Text,
+    from: number,
+    to: number,
+    floor: number,
+    visit: (place: Place) => boolean,
+    goOn: () => boolean,
+  ): number {
     if (this.whole === undefined) this.whole = dfaOf(this.tree())
-    return this.whole?.within(text.bytes, from, to, goOn) ?? true
+    const length = text.ascii ? this.compiled.asciiLength : this.compiled.bytesLength
+    const isBounded = length >= 0 && length <= MATCH_BYTES
+    const [before, beyond] = isBounded ? [length + 1, length] : [PIECE_BYTES, MATCH_BYTES]
+    let least = floor
+    let further = FURTHER_BYTES
+    for (let at = Math.max(from, floor); at < to; ) {
+      const end = this.whole?.firstEnd(text.bytes, at, to, goOn) ?? at
+      if (end < 0) return least
+      if (end === at) return this.search(text, at, to, least, visit, goOn)
+      const stop = Math.min(end + further, to)
+      const next = this.piece(
+        text,
+        Math.max(at, end - before),
+        Math.min(stop + beyond, to),
+        stop,
+        least,
+        visit,
+      )
+      if (next < 0 || !goOn()) return -1
+      at = Math.max(stop, next)
+      // the automaton said yes in vain: the expression looks further then, and not again and again at the same
+      const inVain = next === least
+      least = next
+      if (inVain && !isBounded) return this.search(text, at, to, least, visit, goOn)
+      further = inVain ? 2 * further : FURTHER_BYTES
+    }
+    return least
   }
 
   private piece(

@@ -10,7 +10,7 @@ export class Windows {
    * The keyword at `at`: with a bound, so far around it; without, as far as the bytes of `inside` go, since a match has no
    * others.
    */
-  add(at: number, reach: Reach, bytes: Uint8Array, inside: Uint8Array | undefined): void {
+  add(at: number, reach: Reach, bytes: Uint8Array, inside?: Uint8Array): void {
     const { spans } = this
     const last = spans.length - 1
     if (reach.before >= 0 && reach.after >= 0) {

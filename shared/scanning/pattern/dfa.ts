@@ -3,7 +3,7 @@ import { assertionHolds, isWord, type Kind, type Nfa } from './nfa.ts'
 const STATES_MOST = 2_000
 /** States that one text may cause to be made, and steps for each of its bytes, before it is left to the expression itself. */
 const MADE_MOST = 500
-const STEPS_MOST = 1
+const STEPS_MOST = 1 / 4
 const STEPS_LEAST = 4_096
 
 /** bytes of a walk between two looks at the time */
@@ -76,17 +76,29 @@ export class LazyDfa {
     return this.isTooMuch(bytes) ? undefined : row === ACCEPT
   }
 
-  /** Whether a match may lie between two offsets; yes, where `goOn`, asked every 64 KB, says false. */
-  within(bytes: Uint8Array, from: number, to: number, goOn: () => boolean = () => true): boolean {
+  /**
+   * Of the matches that begin at `from` or later and end by `to`, where the first may end: there or a byte before; -1: there is none.
+   * `from`: this text has asked for too much, or `goOn`, asked every 64 KB, says false.
+   */
+  firstEnd(bytes: Uint8Array, from: number, to: number, goOn: () => boolean = () => true): number {
     if (this.text !== bytes) this.look(bytes)
     const { columns } = this
     let row = this.start(bytes, from, true)
-    for (let at = from; at < to && row > 0; at += 1) {
-      const next = this.table[row + (columns[bytes[at] as number] as number)] as number
-      row = next === 0 ? this.make(row, columns[bytes[at] as number] as number) : next
-      if (this.made > MADE_MOST || ((at - from) % ASKED_EVERY === ASKED_EVERY - 1 && !goOn())) return true
+    let at = from
+    while (at < to && row > 0) {
+      const { table } = this
+      const pause = Math.min(to, at + ASKED_EVERY)
+      let next = row
+      while (at < pause && next > 0) {
+        row = next
+        next = table[row + (columns[bytes[at] as number] as number)] as number
+        at += 1
+      }
+      row = next === 0 ? this.make(row, columns[bytes[at - 1] as number] as number) : next
+      if (this.made > MADE_MOST || (at === pause && at < to && !goOn())) return from
     }
-    return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT)
+    // whether an assertion holds is known when the byte behind it was read
+    return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT) ? at : -1
   }
 
   private isTooMuch(bytes: Uint8Array): boolean {

@@ -4,6 +4,8 @@ const BYTES = 1_000_000
 
 const filled = (unit: string): string => unit.repeat(Math.ceil(BYTES / unit.length)).slice(0, BYTES)
 
+const PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC'.repeat(6)}\n`
+
 /** Texts of 1 MB that cost the most: many keywords, beginnings that never end, long lines, what almost matches. */
 export const hostileTexts = ({ rules }: RuleSet): ReadonlyMap<string, string> => {
   const keywords = [...new Set(rules.flatMap((rule) => rule.keywords))].sort()
@@ -18,6 +20,13 @@ export const hostileTexts = ({ rules }: RuleSet): ReadonlyMap<string, string> =>
     ['token = , again and again', filled('token = ')],
     ['password:, one line', filled('password:')],
     ['secret_, one word', filled('secret_')],
+    ...['secret_key', 'session_token', 'password=', 'password="', 'insecure-password ', 'token-'].map(
+      (word): [string, string] => [`${word}, again and again`, filled(word)],
+    ),
+    [
+      'private keys without an end, and one with',
+      `${filled(PRIVATE_KEY)}${PRIVATE_KEY}-----END PRIVATE KEY-----`,
+    ],
     ['api_key with spaces', filled(`api_key${' '.repeat(40)}`)],
     ['://, again and again', filled('://')],
     ['https://a:, again and again', filled('https://a:')],

@@ -97,6 +97,29 @@ test.each([
   expect(finds).toBeGreaterThan(100)
 })
 
+test('so it is in a text so full of keywords that the automata give up', () => {
+  const unit = fc.array(fc.oneof(fc.constantFrom(...keywords), fc.constantFrom(...noise)), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  const full = fc
+    .tuple(unit, fc.array(piece, { minLength: 4, maxLength: 12 }), fc.nat({ max: 1_500 }))
+    .map(([parts, all, least]) => {
+      const run = parts.join('').repeat(Math.ceil((1_000 + least) / parts.join('').length))
+      return `${run}${all.join(run)}${run}`
+    })
+  let finds = 0
+  fc.assert(
+    fc.property(full, (text) => {
+      const expected = found(slow, text)
+      finds += expected.length
+      expect(found(quick, text)).toEqual(expected)
+    }),
+    { numRuns: 120 },
+  )
+  expect(finds).toBeGreaterThan(50)
+})
+
 test('each sample alone, at the very beginning and end of a text and between other letters', () => {
   for (const text of templates)
     for (const one of [text, ` ${text}`, `\n${text}\n`, `é${text}€`])

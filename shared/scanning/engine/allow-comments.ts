@@ -1,0 +1,39 @@
+import type { Range } from './location.ts'
+
+/** Comments by which a line of a text says that it holds no secret. */
+export class AllowComments {
+  private readonly gitleaks: readonly Range[]
+  private readonly others: readonly Range[]
+
+  constructor(latin1: string) {
+    this.gitleaks = commentsOf(latin1, ['gitleaks:allow'])
+    this.others = commentsOf(latin1, ['betterleaks:allow', 'codecommit-relay:allow'])
+  }
+
+  /** gitleaks' comment on the line as gitleaks takes it, the others on the lines of the match */
+  has(gitleaksLine: Range, touched: Range): boolean {
+    return hasWithin(this.gitleaks, gitleaksLine) || hasWithin(this.others, touched)
+  }
+}
+
+/** in order; they never overlap */
+const commentsOf = (latin1: string, comments: readonly string[]): Range[] =>
+  comments
+    .flatMap((comment) => {
+      const found: Range[] = []
+      for (let at = latin1.indexOf(comment); at >= 0; at = latin1.indexOf(comment, at + 1))
+        found.push({ from: at, to: at + comment.length })
+      return found
+    })
+    .sort((a, b) => a.from - b.from)
+
+const hasWithin = (sorted: readonly Range[], { from, to }: Range): boolean => {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as Range).from < from) low = middle + 1
+    else high = middle
+  }
+  return (sorted[low]?.to ?? Number.POSITIVE_INFINITY) <= to
+}
