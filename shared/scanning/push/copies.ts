@@ -11,6 +11,8 @@ import { authorText, byIgnoreFile, isByIgnoreFile } from './sightings.ts'
 
 /** Files of which is asked whether they were there before; copies beyond are met when their folder changes again. */
 const MAX_LOOKS = 50
+/** Of them side by side. */
+const PARALLEL = 8
 
 /** Of open and allowed findings: a server sends a content once, so a copy of it is known by its id alone. */
 export const watchedOf = (records: readonly FindingRecord[]): ReadonlySet<string> =>
@@ -38,30 +40,49 @@ export const copiesOf = async (
   )
   const known = new Set(records.map(placeKey))
   const masked = pathMask(rules.engines.exact, keys)
-  const copies: Sighting[] = []
-  let looks = 0
-  for (const { path, oid, commit } of moved) {
-    const fresh = (holders.get(oid) ?? []).filter(
+  const freshOf = ({ path, oid }: Moved) =>
+    (holders.get(oid) ?? []).filter(
       (record) => !known.has(placeKey({ ...record, path: masked(record, path) })),
     )
-    if (fresh.length === 0) continue
-    const object = pack.read(commit)
-    if (!object || !('data' in object) || looks >= MAX_LOOKS) continue
-    // what a commit of the pack had there before was compared already
-    const parents = (linksOf(headed(object.data))?.parents ?? []).filter(
-      (parent) => pack.typeOf(parent) === undefined,
-    )
-    looks += parents.length
-    const before = await Promise.all(parents.map((parent) => contents.fileAt(repository, parent, path)))
-    if (before.some((file) => file === 'too-large' || file?.blob === oid)) continue
-    const author = authorText(authorship(object.data).author ?? '')
-    for (const record of fresh) {
-      const place = { path: masked(record, path), commit, author, refs: refsOf(commit) }
-      known.add(placeKey({ ...record, ...place }))
-      copies.push(copyOf(record, place, rules))
+  const candidates = moved.filter((one) => freshOf(one).length > 0).slice(0, MAX_LOOKS)
+  const copies: Sighting[] = []
+  for (let from = 0; from < candidates.length; from += PARALLEL) {
+    const group = candidates.slice(from, from + PARALLEL)
+    const commits = await Promise.all(group.map((one) => broughtBy(contents, repository, pack, one)))
+    for (const [index, one] of group.entries()) {
+      const commit = commits[index]
+      if (!commit) continue
+      const author = authorText(authorship(commit).author ?? '')
+      for (const record of freshOf(one)) {
+        const place = {
+          path: masked(record, one.path),
+          commit: one.commit,
+          author,
+          refs: refsOf(one.commit),
+        }
+        known.add(placeKey({ ...record, ...place }))
+        copies.push(copyOf(record, place, rules))
+      }
     }
   }
   return copies
+}
+
+/** The commit that has a content in a new place; undefined: a parent has it there, or it cannot be told. */
+const broughtBy = async (
+  contents: Pick<Contents, 'fileAt'>,
+  repository: RepositoryAddress,
+  pack: Pack,
+  { path, oid, commit }: Moved,
+): Promise<Buffer | undefined> => {
+  const object = pack.read(commit)
+  if (!object || !('data' in object)) return undefined
+  // what a commit of the pack had there before was compared already
+  const parents = (linksOf(headed(object.data))?.parents ?? []).filter(
+    (parent) => pack.typeOf(parent) === undefined,
+  )
+  const before = await Promise.all(parents.map((parent) => contents.fileAt(repository, parent, path)))
+  return before.some((file) => file === 'too-large' || file?.blob === oid) ? undefined : object.data
 }
 
 const copyOf = (
