@@ -5,7 +5,7 @@ import { type IgnoreFile, readIgnoreFile } from '../../shared/scanning/conventio
 import { renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
 import type { FoundAt, RawFinding, UnscannedAt } from '../../shared/scanning/finding.ts'
 import { findingsOf } from '../../shared/scanning/report/findings.ts'
-import { describeUnscanned } from '../../shared/scanning/report/words.ts'
+import { describeUnscanned, printable } from '../../shared/scanning/report/words.ts'
 import { type Engines, enginesOf } from '../../shared/scanning/walk/engines.ts'
 import { SCAN_EXIT, type ScanOptions } from '../commands/scan.ts'
 import { UserError } from '../errors.ts'
@@ -75,7 +75,7 @@ const mistakesOf = (ignores: IgnoreFile | undefined, baseline: Baseline | undefi
   [...(ignores?.mistakes ?? []), ...(baseline?.mistakes ?? [])].map(renderMistake)
 
 const warn = (warnings: readonly string[], terminal: Terminal): void => {
-  for (const warning of warnings) terminal.line(`  ! ${warning}`)
+  for (const warning of warnings) terminal.line(`  ! ${printable(warning)}`)
 }
 
 /** gitleaks looks neither at its configuration nor at its baseline */
@@ -154,7 +154,8 @@ const summarize = (summary: Summary, { format, output }: ScanOptions, terminal: 
   const { left, allowed, ignored, known } = sorted
   const isTold = format === 'text' && output === undefined
   if (!isTold)
-    for (const one of unscanned.slice(0, UNSCANNED_NAMED)) terminal.line(`  ! ${describeUnscanned(one)}`)
+    for (const one of unscanned.slice(0, UNSCANNED_NAMED))
+      terminal.line(`  ! ${printable(describeUnscanned(one))}`)
   if (!isTold && unscanned.length > UNSCANNED_NAMED)
     terminal.line(`  ! … and ${unscanned.length - UNSCANNED_NAMED} more that were not scanned in whole`)
   const passed = [

@@ -267,14 +267,19 @@ describe('files', () => {
 
   test('one file; what is too large or binary is told', async () => {
     const { folder, path } = folderOf()
-    writeFileSync(path('.gitleaks.toml'), RULES)
+    writeFileSync(path('.gitleaks.toml'), `"\u009b32m" = 1\n${RULES}`)
     writeFileSync(path('large'), Buffer.alloc(1_000_001, 'a'))
+    writeFileSync(path('\u009b31mlarge'), Buffer.alloc(1_000_001, 'a'))
     writeFileSync(path('program'), Buffer.concat([Buffer.from('\x7fELF\0\0'), Buffer.alloc(64, 1)]))
     const { status, said } = await scanned(folder, { maxSize: 1 })
     expect(status).toBe(0)
+    // a terminal would obey what a name or a configuration says
+    expect(said).toContain('\\u{9b}31mlarge is too large')
+    expect(said).toContain('\\u{9b}32m')
+    expect(said).not.toContain('\u009b')
     expect(said).toContain(`${folder}/large is too large (1000001 bytes)`)
     expect(said).toContain(`${folder}/program is binary`)
-    expect(said).toContain('2 not scanned in whole')
+    expect(said).toContain('3 not scanned in whole')
     writeFileSync(path('one'), line('one'))
     const one = await scanned(path('one'), { config: path('.gitleaks.toml') })
     expect(brief(one.rows())).toEqual([` ${path('one')} 1`])
