@@ -6,7 +6,7 @@ import { readGitleaksConfig } from '../conventions/gitleaks-config.ts'
 import { type IgnoreFile, readIgnoreFile } from '../conventions/ignore-file.ts'
 import { isRefused, type Mistake, renderMistake } from '../conventions/mistakes.ts'
 import { compileRules } from '../engine/compile.ts'
-import { maskOf } from '../report/redact.ts'
+import { type Mask, maskOf } from '../report/redact.ts'
 import type { Engines } from '../walk/engines.ts'
 import type { ScanParts } from './ports.ts'
 
@@ -122,36 +122,44 @@ const make = async (
   const own = team && !isRefused(team.mistakes)
   const engines = parts.enginesOf(own ? compileRules(team.rules) : shipped)
   // what is quoted of the files goes into events: a comment, a key, a value may hold a secret
-  const masked = maskIn(engines, [config?.text, ignore?.text])
+  const masked = maskIn(engines, config?.text ?? '')
+  const maskedIgnore = maskIn(engines, ignore?.text ?? '')
   return {
     engines,
-    ignores: {
-      mistakes: ignores.mistakes,
-      entryFor: (finding) => {
-        const entry = ignores.entryFor(finding)
-        return entry && { ...entry, reason: masked(entry.reason) }
-      },
-    },
+    ignores: { ...ignores, entryFor: maskedEntries(ignores, engines) },
     ...(branch === undefined ? {} : { branch }),
     mistakes: [
       ...(config && team && team.mistakes.length > 0
         ? [{ file: CONFIG_FILE, blob: config.blob, mistakes: team.mistakes.map(withMask(masked)) }]
         : []),
       ...(ignore && ignores.mistakes.length > 0
-        ? [{ file: IGNORE_FILE, blob: ignore.blob, mistakes: ignores.mistakes.map(withMask(masked)) }]
+        ? [{ file: IGNORE_FILE, blob: ignore.blob, mistakes: ignores.mistakes.map(withMask(maskedIgnore)) }]
         : []),
     ],
   }
 }
 
-/** Masks, in what is said of some texts, the secrets that are found in them. */
-const maskIn = ({ wide }: Engines, texts: readonly (string | undefined)[]): ((text: string) => string) => {
-  const hits = texts.flatMap((text) =>
-    text === undefined ? [] : wide.scan(Buffer.from(text), { path: '' }).hits,
-  )
-  const mask = maskOf(hits.map(({ secret }) => secret))
-  // of a name that is cut a part of a secret may be left
-  return (text) => (text.includes('…') ? mask.parts(text) : mask.wholes(text))
+/** Entries with the secrets in their reasons masked, each once. */
+const maskedEntries = (ignores: IgnoreFile, engines: Engines): IgnoreFile['entryFor'] => {
+  const reasons = new Map<number, string>()
+  return (finding) => {
+    const entry = ignores.entryFor(finding)
+    if (!entry) return undefined
+    const reason = reasons.get(entry.line) ?? maskIn(engines, entry.reason)(entry.reason)
+    reasons.set(entry.line, reason)
+    return { ...entry, reason }
+  }
+}
+
+/** Masks, in what is said of a text, the secrets that are found in it; it is looked at only when something is said. */
+const maskIn = ({ wide }: Engines, text: string): ((said: string) => string) => {
+  let mask: Mask | undefined
+  return (said) => {
+    if (said === '') return said
+    mask ??= maskOf(wide.scan(Buffer.from(text), { path: '' }).hits.map(({ secret }) => secret))
+    // of a name that is cut a part of a secret may be left
+    return said.includes('…') ? mask.parts(said) : mask.wholes(said)
+  }
 }
 
 const withMask =
