@@ -32,15 +32,15 @@ export const openedBy = (
   const whole = new Set<number>(index.always)
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
   const crowds = new Crowds()
-  const open = (at: number, number: number): void => {
-    if (crowds.some && at < (crowds.to[number] as number)) return
+  const open = (at: number, number: number, isAsked = true): void => {
+    if (isAsked && crowds.some && at < (crowds.to[number] as number)) return
     const searcher = searchers[number] as Searcher
     const reach = searcher.reach(text.ascii)
     if (!reach) {
       whole.add(number)
       return
     }
-    const possible = folded ? undefined : searcher.mayMatchAt(text, at, reach)
+    const possible = isAsked ? searcher.mayMatchAt(text, at, reach) : undefined
     if (possible === false) return
     let own = windows.get(number)
     if (!own) {
@@ -49,7 +49,7 @@ export const openedBy = (
     }
     if (!possible) own.judged = false
     if (reach.before < 0 || reach.after < 0) own.add(at, reach, text.bytes, searcher.alphabet())
-    else if (possible) own.add(at, reach, text.bytes)
+    else if (possible || !isAsked) own.add(at, reach, text.bytes)
     else {
       // a longer word that ends later may begin before this one
       const before = reach.before + index.longest
@@ -63,10 +63,9 @@ export const openedBy = (
       if (lower.includes(word))
         for (const number of opened) if (!searchers[number]?.reach(false)) whole.add(number)
   }
-  const to = folded
-    ? openFolds(text, index, searchers, open, goOn)
-    : openAround(index, text.bytes, crowds, open, goOn)
-  return { windows, whole, to }
+  const to = openAround(index, text.bytes, crowds, open, goOn)
+  if (!folded || to < text.bytes.length) return { windows, whole, to }
+  return { windows, whole, to: openFolds(text, index, searchers, open, goOn) }
 }
 
 /** further than this after a keyword nobody looks */
@@ -156,35 +155,24 @@ const openAround = (
 
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
 
-/** all that a text's keywords open, whatever stands around them */
-const openAll = (
-  { automaton, longest, first, openings }: KeywordIndex,
-  bytes: Uint8Array,
-  open: (at: number, number: number) => void,
-  goOn: () => boolean,
-): number => {
-  const visit = (state: number, end: number): void => {
-    const place = state - automaton.firstEnd
-    for (let next = first[place] as number; next < (first[place + 1] as number); next += OPENING)
-      open(end - (openings[next] as number), openings[next + 1] as number)
-  }
-  return eachHit(automaton, longest, bytes, visit, goOn)
-}
-
 /**
- * A keyword spelled with a letter that folds is not seen by the automaton. So it walks over what Go's lowering leaves, for the rules
- * that are asked at all, and then over the text with every fold as its letter, for the places where they may match.
+ * A word spelled with a letter that folds is not seen by the automaton. So it walks over the text with every fold as its letter, for the rules
+ * of which a keyword is in what Go's lowering leaves, and opens windows at the words that have such a letter.
  */
 const openFolds = (
   text: Text,
-  index: KeywordIndex,
+  { automaton, longest, first, openings, named }: KeywordIndex,
   searchers: readonly Searcher[],
-  open: (at: number, number: number) => void,
+  open: (at: number, number: number, isAsked: boolean) => void,
   goOn: () => boolean,
 ): number => {
-  const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
-  const named = index.named(Buffer.from(lower, 'latin1'))
-  for (const number of named) if (!searchers[number]?.reach(false)) open(0, number)
+  let made: ReadonlySet<number> | undefined
+  const asked = (): ReadonlySet<number> => {
+    made ??= named(Buffer.from(text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i'), 'latin1'))
+    return made
+  }
+  for (const [number, searcher] of searchers.entries())
+    if (!searcher.reach(false) && asked().has(number)) open(0, number, false)
   // of each fold: where its letter stands, and how many bytes fewer there are from it on
   const at: number[] = []
   const fewer: number[] = []
@@ -196,11 +184,19 @@ const openFolds = (
     return fold === KELVIN ? 'k' : 's'
   })
   let next = 0
-  const openLetters = (start: number, number: number): void => {
-    while (next < at.length && (at[next] as number) < start) next += 1
-    while (next > 0 && (at[next - 1] as number) >= start) next -= 1
-    if (named.has(number)) open(start + (fewer[next - 1] ?? 0), number)
+  const visit = (state: number, end: number): void => {
+    while (next < at.length && (at[next] as number) < end) next += 1
+    if (next === 0 || (at[next - 1] as number) < end - longest) return
+    const place = state - automaton.firstEnd
+    for (let from = first[place] as number; from < (first[place + 1] as number); from += OPENING) {
+      const start = end - (openings[from] as number)
+      const number = openings[from + 1] as number
+      if ((at[next - 1] as number) < start || !asked().has(number)) continue
+      let before = next
+      while (before > 0 && (at[before - 1] as number) >= start) before -= 1
+      open(start + (fewer[before - 1] ?? 0), number, false)
+    }
   }
-  const to = openAll(index, Buffer.from(letters, 'latin1'), openLetters, goOn)
+  const to = eachHit(automaton, longest, Buffer.from(letters, 'latin1'), visit, goOn)
   return to < letters.length ? to : text.bytes.length
 }
