@@ -132,7 +132,12 @@ const charactersOf = ({ line, startColumn, endColumn, startLine, endLine }: Hit)
   const lines = line.split('\n')
   const first = lines[0] ?? ''
   const last = (endLine > startLine ? lines[endLine - startLine] : first) ?? ''
-  return { start: unitsIn(first, startColumn - 1) + 1, end: unitsIn(last, endColumn) }
+  // no editor shows a byte order mark, nor does SARIF count it
+  const mark = startLine === 1 && first.startsWith('\ufeff') ? 1 : 0
+  return {
+    start: Math.max(1, unitsIn(first, startColumn - 1) + 1 - mark),
+    end: unitsIn(last, endColumn) - (endLine === 1 ? mark : 0),
+  }
 }
 
 /** UTF-16 units in a number of bytes at the line's beginning; a byte that was no UTF-8 reads as U+FFFD. */
