@@ -132,7 +132,7 @@ const charactersOf = ({ line, startColumn, endColumn, startLine, endLine }: Hit)
   const lines = line.split('\n')
   const first = lines[0] ?? ''
   const last = (endLine > startLine ? lines[endLine - startLine] : first) ?? ''
-  // no editor shows a byte order mark, nor does SARIF count it
+  // no editor counts a byte order mark as a column
   const mark = startLine === 1 && first.startsWith('\ufeff') ? 1 : 0
   return {
     start: Math.max(1, unitsIn(first, startColumn - 1) + 1 - mark),
