@@ -6,6 +6,7 @@ import { register as registerSeed } from './commands/seed.ts'
 import { register as registerStatus } from './commands/status.ts'
 import { register as registerUndo } from './commands/undo.ts'
 import { stopSignal, tellFailure } from './ending.ts'
+import { UserError } from './errors.ts'
 import type { StartOptions } from './stage.ts'
 import { createTerminal } from './terminal.ts'
 import type { UpOptions } from './up.ts'
@@ -75,7 +76,14 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 // `relay status | head`: who reads no further is no failure, and what is under way goes on
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return
+    // of `relay scan` and `relay status` 1 says that something was found
+    if (stream === process.stdout)
+      tellFailure(
+        new UserError(`Standard output cannot be written (${error.code}).`, 'Is the disk full?'),
+        createTerminal(process.stderr),
+      )
+    process.exit(2)
   })
 }
 

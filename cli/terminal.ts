@@ -44,7 +44,8 @@ export const createTerminal = (stream: NodeJS.WriteStream): Terminal => {
       const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`
       const text = `    ${label.padEnd(20)} ${bar} ${String(Math.round(share * 100)).padStart(3)} %  ${detail}`
       if (stream.isTTY) {
-        stream.write(`\r\u001b[K${text}`)
+        // a line that wraps could not be drawn over
+        stream.write(`\r\u001b[K${text.slice(0, Math.max(1, (stream.columns || Infinity) - 1))}`)
         barOpen = true
       } else if (
         share < lastShare ||

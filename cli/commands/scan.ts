@@ -79,7 +79,7 @@ export const register = (program: Command): void => {
       'text',
     )
     .option('--output <file>', 'where the report goes (default: standard output)')
-    .option('--redact', 'shows of each secret its first characters only (the default)', true)
+    .option('--redact', 'shows of each secret its first characters only', true)
     .option('--no-redact', 'shows the secrets')
     .option('--exit-code <number>', 'exit status when something was found', wholeNumber(255), 1)
     .option(
@@ -91,6 +91,10 @@ export const register = (program: Command): void => {
     .option('--max-size <megabytes>', 'passes over larger files, and tells so', wholeNumber(1_000_000))
     .option('--follow-symlinks', 'reads files behind symbolic links, in a folder', false)
     .option('--no-allow-comments', 'reports lines that say gitleaks:allow, too')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 nothing found, 1 something found, 2 it could not be done, 3 the rules have mistakes.',
+    )
     .exitOverride(leave)
     .action(async (target: string, options: ScanOptions) => {
       const { runScan } = await import('../scan/run.ts')

@@ -36,6 +36,10 @@ export const repositoryAt = async (folder: string): Promise<string | undefined> 
   }
 }
 
+/** `sha1`, `sha256` */
+export const objectFormatOf = async (folder: string): Promise<string> =>
+  (await git([...SETTINGS, 'rev-parse', '--show-object-format'], options(folder))).stdout.trimEnd()
+
 export const objectsOf = (folder: string): ObjectReader =>
   openObjects({ ...options(folder), settings: SETTINGS })
 
@@ -74,9 +78,19 @@ export const historyOf = async (
     }
   } catch (error) {
     objects.close()
-    throw error
+    throw isOfPartialClone(error) ? partial(folder, error) : error
   }
 }
+
+const isOfPartialClone = (error: unknown): boolean =>
+  error instanceof UserError && /promisor remote|lazy fetching/.test(error.message)
+
+const partial = (folder: string, cause: unknown): UserError =>
+  new UserError(
+    `${folder} is a partial clone: its history is not all there, and no server is asked for the rest.`,
+    'Scan a whole clone, or fetch what lacks first (git fetch --refetch --no-filter). --no-git looks at the files as they lie there.',
+    { cause },
+  )
 
 /** a detached HEAD is reached by no ref */
 const headOf = async (objects: ObjectReader): Promise<readonly string[]> =>

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { addAbortSignal } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { FoundAt, UnscannedAt } from '../../shared/scanning/finding.ts'
 import type { Engines } from '../../shared/scanning/walk/engines.ts'
@@ -50,7 +51,8 @@ export const lookerOf = async (target: ScanTarget, looking: Looking): Promise<Lo
         ...withoutFiles,
         look: async (engines) =>
           looked(
-            await scanInput(process.stdin as AsyncIterable<Buffer>, engines, sizeLimit(looking)),
+            // else whoever waits for an input without end would not hear of Ctrl-C
+            await scanInput(addAbortSignal(looking.signal, process.stdin), engines, sizeLimit(looking)),
             'standard input',
           ),
       }

@@ -4,6 +4,7 @@ import { readGitleaksConfig } from '../../shared/scanning/conventions/gitleaks-c
 import { isRefused, renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
 import { type Compiled, compileRules } from '../../shared/scanning/engine/compile.ts'
 import { unpackRules } from '../../shared/scanning/engine/packed.ts'
+import { printable } from '../../shared/scanning/report/words.ts'
 import type { RuleSet } from '../../shared/scanning/types.ts'
 import { kept } from '../../stack/rule-cache.ts'
 import { compiledRulePack } from '../../stack/rule-pack.ts'
@@ -68,7 +69,7 @@ const rulesOf = async (
     load,
     reach,
   })
-  const told = mistakes.map(renderMistake)
+  const told = mistakes.map((mistake) => printable(renderMistake(mistake)))
   if (isRefused(mistakes)) {
     throw new BadRules(
       `${file} cannot be used:\n    ${told.join('\n    ')}`,

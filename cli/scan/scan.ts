@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Baseline, readBaseline } from '../../shared/scanning/conventions/baseline.ts'
 import { type IgnoreFile, readIgnoreFile } from '../../shared/scanning/conventions/ignore-file.ts'
 import { renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
 import type { FoundAt, RawFinding, UnscannedAt } from '../../shared/scanning/finding.ts'
 import { findingsOf } from '../../shared/scanning/report/findings.ts'
-import { describeUnscanned } from '../../shared/scanning/report/words.ts'
+import { describeUnscanned, printable } from '../../shared/scanning/report/words.ts'
 import { type Engines, enginesOf } from '../../shared/scanning/walk/engines.ts'
 import { SCAN_EXIT, type ScanOptions } from '../commands/scan.ts'
 import { UserError } from '../errors.ts'
@@ -75,7 +75,7 @@ const mistakesOf = (ignores: IgnoreFile | undefined, baseline: Baseline | undefi
   [...(ignores?.mistakes ?? []), ...(baseline?.mistakes ?? [])].map(renderMistake)
 
 const warn = (warnings: readonly string[], terminal: Terminal): void => {
-  for (const warning of warnings) terminal.line(`  ! ${warning}`)
+  for (const warning of warnings) terminal.line(`  ! ${printable(warning)}`)
 }
 
 /** gitleaks looks neither at its configuration nor at its baseline */
@@ -104,7 +104,9 @@ interface Sorting {
 const sortOut = (found: readonly FoundAt[], { options, ignores, baseline }: Sorting): Sorted => {
   const heeded = options.allowComments ? found.filter(({ hit }) => !hit.allowedInline) : found
   const findings = findingsOf(heeded, fingerprintKey(process.env))
-  const notIgnored = findings.filter(({ finding }) => !ignores?.entryFor(finding))
+  const notIgnored = findings.filter(
+    (one) => !ignores?.entryFor(one.finding) && !ignores?.entryFor(one.named()),
+  )
   const left = notIgnored.filter((one) => !baseline?.knows(one))
   return {
     left,
@@ -117,7 +119,14 @@ const sortOut = (found: readonly FoundAt[], { options, ignores, baseline }: Sort
 const writeReport = (file: string, report: string): void => {
   try {
     // a report that was asked for without redaction is for nobody else
-    writeFileSync(file, report, { mode: 0o600 })
+    const to = openSync(file, 'w', 0o600)
+    try {
+      // one that is there already has a mode of its own; a device keeps it
+      if (fstatSync(to).isFile()) fchmodSync(to, 0o600)
+      writeFileSync(to, report)
+    } finally {
+      closeSync(to)
+    }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new UserError(`${file} cannot be written (${code}).`, 'Name another file with --output.', { cause })
@@ -145,7 +154,8 @@ const summarize = (summary: Summary, { format, output }: ScanOptions, terminal: 
   const { left, allowed, ignored, known } = sorted
   const isTold = format === 'text' && output === undefined
   if (!isTold)
-    for (const one of unscanned.slice(0, UNSCANNED_NAMED)) terminal.line(`  ! ${describeUnscanned(one)}`)
+    for (const one of unscanned.slice(0, UNSCANNED_NAMED))
+      terminal.line(`  ! ${printable(describeUnscanned(one))}`)
   if (!isTold && unscanned.length > UNSCANNED_NAMED)
     terminal.line(`  ! … and ${unscanned.length - UNSCANNED_NAMED} more that were not scanned in whole`)
   const passed = [

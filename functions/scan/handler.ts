@@ -107,7 +107,7 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
     const outcomes: string[] = []
     for (const [index, group] of groups.entries()) {
       // an equal share of what is left: whoever needs more comes back alone, and has it
-      const share = (run.remainingMs() - ANSWER_MS) / (groups.length - index)
+      const share = Math.floor((run.remainingMs() - ANSWER_MS) / (groups.length - index))
       outcomes.push(await scanGroup({ ...base, scan, start, run, fail }, group, parts.now() + share))
     }
     const { queues, scanQueue: url, maxReceives, random } = parts

@@ -44,7 +44,7 @@ const partOf = (event: ScanEvent): Part => {
       const [first] = findings
       return {
         mood: blocking > 0 ? 'bad' : 'waiting',
-        says: `${blocking > 0 ? 'SECRET' : 'possible secret'} pushed: ${summaryOf(found, first)}`,
+        says: `${blocking > 0 ? 'SECRET' : 'possible secret'} ${cameBy(findings)}: ${summaryOf(found, first)}`,
         facts: first && found === 1 ? factsOf(first) : countsOf(findings, found, blocking),
         ...(found === 1 ? {} : { lines: { of: 'finding', texts: findings.map(lineOf), total: found } }),
       }
@@ -89,6 +89,10 @@ const partOf = (event: ScanEvent): Part => {
     }
   }
 }
+
+/** What is open again may have come back without a push: somebody took a permission back. */
+const cameBy = (findings: readonly NamedFinding[]): string =>
+  findings.length > 0 && findings.every(({ again }) => again) ? 'open again' : 'pushed'
 
 const endOf = (findings: readonly { readonly how: 'gone' | 'allowed' }[]): string => {
   if (findings.every(({ how }) => how === 'allowed')) return 'allowed, said to be no secret'
@@ -153,7 +157,7 @@ const countsOf = (findings: readonly NamedFinding[], found: number, blocking: nu
 }
 
 const lineOf = (finding: NamedFinding): string => {
-  const { rule, redacted, commit, author, note } = finding
+  const { rule, redacted, commit, author, note, fingerprint } = finding
   const facts = [
     `${sentence(rule)} ${atOf(finding)}`,
     sentence(redacted),
@@ -161,6 +165,8 @@ const lineOf = (finding: NamedFinding): string => {
     ...(author === undefined ? [] : [`by ${sentence(author)}`]),
     ...(note === undefined ? [] : [sentence(note)]),
     ...elsewhereOf(finding),
+    // what to do names it
+    fingerprint,
   ]
   return facts.join(', ')
 }

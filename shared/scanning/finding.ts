@@ -37,6 +37,8 @@ export interface Finding extends Place {
   /** lines and columns from 1, columns in bytes, the last one's included; 0 for a rule that looks at paths only */
   readonly startLine: number
   readonly endLine: number
+  /** of the added lines that it was found in, where they do not begin the text; gitleaks counts columns from there */
+  readonly firstLine?: number
   readonly startColumn: number
   readonly endColumn: number
   /** the same columns in UTF-16 units, as SARIF has them */
@@ -71,10 +73,18 @@ export interface RawTexts {
 export class RawFinding {
   readonly finding: Finding
   readonly #texts: RawTexts
+  readonly #place: Place
 
-  constructor(finding: Finding, texts: RawTexts) {
+  constructor(finding: Finding, texts: RawTexts, place: Place) {
     this.finding = finding
     this.#texts = texts
+    this.#place = place
+  }
+
+  /** The finding with the names of files and people as they are: one of them may be the secret, or have a part like it. */
+  named(): Finding {
+    const { message: _, ...names } = this.#place
+    return { ...this.finding, ...names }
   }
 
   reveal(): RawTexts {

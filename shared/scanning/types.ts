@@ -80,6 +80,8 @@ export interface Hit {
   /** from 1 */
   readonly startLine: number
   readonly endLine: number
+  /** of the added lines that were looked at by themselves the first; absent: the text's first */
+  readonly firstLine?: number
   /** in bytes, from 1 */
   readonly startColumn: number
   readonly endColumn: number

@@ -5,6 +5,7 @@ import { within } from './limits.ts'
 import type { PackLimits } from './types.ts'
 
 const SEGMENT_BYTES = 1024 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /** The bytes of a pack: the first in memory, the rest in a file. */
 export interface PackBytes {
@@ -82,6 +83,8 @@ export const packBytes = (limits: PackLimits, spill: { readonly folder: string }
     },
     length: () => length,
     view(at, count) {
+      // also where the last segment is full and the next one not begun
+      if (at >= length) return NOTHING
       const end = Math.min(at + count, length)
       const first = at < most ? Math.min(end, at - (at % SEGMENT_BYTES) + SEGMENT_BYTES) : end
       if (first >= end) return piece(at, end - at)

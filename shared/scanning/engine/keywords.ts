@@ -31,16 +31,18 @@ export const openedBy = (
   const windows = new Map<number, Windows>()
   const whole = new Set<number>(index.always)
   const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
-  const crowds = new Crowds()
-  const open = (at: number, number: number, isAsked = true): void => {
-    if (isAsked && crowds.some && at < (crowds.to[number] as number)) return
+  // in letters that do not fold
+  let isSpelled = true
+  let crowds = new Crowds()
+  const open = (at: number, number: number): void => {
+    if (crowds.some && at < (crowds.to[number] as number)) return
     const searcher = searchers[number] as Searcher
     const reach = searcher.reach(text.ascii)
     if (!reach) {
       whole.add(number)
       return
     }
-    const possible = isAsked ? searcher.mayMatchAt(text, at, reach) : undefined
+    const possible = isSpelled ? searcher.mayMatchAt(text, at, reach) : undefined
     if (possible === false) return
     let own = windows.get(number)
     if (!own) {
@@ -49,10 +51,10 @@ export const openedBy = (
     }
     if (!possible) own.judged = false
     if (reach.before < 0 || reach.after < 0) own.add(at, reach, text.bytes, searcher.alphabet())
-    else if (possible || !isAsked) own.add(at, reach, text.bytes)
+    else if (possible) own.add(at, reach, text.bytes)
     else {
-      // a longer word that ends later may begin before this one
-      const before = reach.before + index.longest
+      // a longer word that ends later may begin before this one; with letters that fold it has three times as many bytes at most
+      const before = reach.before + 3 * index.longest
       own.add(at, { ...reach, before, after: reach.after + CROWD_BYTES }, text.bytes)
       crowds.add(number, at + CROWD_BYTES, searchers.length)
     }
@@ -65,6 +67,8 @@ export const openedBy = (
   }
   const to = openAround(index, text.bytes, crowds, open, goOn)
   if (!folded || to < text.bytes.length) return { windows, whole, to }
+  isSpelled = false
+  crowds = new Crowds()
   return { windows, whole, to: openFolds(text, index, searchers, open, goOn) }
 }
 
@@ -161,18 +165,12 @@ const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
  */
 const openFolds = (
   text: Text,
-  { automaton, longest, first, openings, named }: KeywordIndex,
+  index: KeywordIndex,
   searchers: readonly Searcher[],
-  open: (at: number, number: number, isAsked: boolean) => void,
+  open: (at: number, number: number) => void,
   goOn: () => boolean,
 ): number => {
-  let made: ReadonlySet<number> | undefined
-  const asked = (): ReadonlySet<number> => {
-    made ??= named(Buffer.from(text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i'), 'latin1'))
-    return made
-  }
-  for (const [number, searcher] of searchers.entries())
-    if (!searcher.reach(false) && asked().has(number)) open(0, number, false)
+  const { automaton, longest, named } = index
   // of each fold: where its letter stands, and how many bytes fewer there are from it on
   const at: number[] = []
   const fewer: number[] = []
@@ -183,20 +181,44 @@ const openFolds = (
     fewer.push(gone)
     return fold === KELVIN ? 'k' : 's'
   })
-  let next = 0
+  let folds = 0
+  // a state and its end, one after the other; opened after the walk: to ask which rules are named is a walk too
+  const found: number[] = []
   const visit = (state: number, end: number): void => {
-    while (next < at.length && (at[next] as number) < end) next += 1
-    if (next === 0 || (at[next - 1] as number) < end - longest) return
-    const place = state - automaton.firstEnd
-    for (let from = first[place] as number; from < (first[place + 1] as number); from += OPENING) {
-      const start = end - (openings[from] as number)
-      const number = openings[from + 1] as number
-      if ((at[next - 1] as number) < start || !asked().has(number)) continue
-      let before = next
-      while (before > 0 && (at[before - 1] as number) >= start) before -= 1
-      open(start + (fewer[before - 1] ?? 0), number, false)
-    }
+    while (folds < at.length && (at[folds] as number) < end) folds += 1
+    if (folds > 0 && (at[folds - 1] as number) >= end - longest) found.push(state, end)
   }
   const to = eachHit(automaton, longest, Buffer.from(letters, 'latin1'), visit, goOn)
+  const isWhole = searchers.some((searcher) => !searcher.reach(false))
+  if (isWhole || found.length > 0) {
+    const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
+    const asked = named(Buffer.from(lower, 'latin1'))
+    for (const number of asked) if (!searchers[number]?.reach(false)) open(0, number)
+    openFound(found, index, { at, fewer }, (start, number) => {
+      if (asked.has(number)) open(start, number)
+    })
+  }
   return to < letters.length ? to : text.bytes.length
+}
+
+/** Of words that were found in a text with letters in the place of folds, those that have a fold, at their places in the text itself. */
+const openFound = (
+  found: readonly number[],
+  { automaton, first, openings }: KeywordIndex,
+  { at, fewer }: { readonly at: readonly number[]; readonly fewer: readonly number[] },
+  open: (at: number, number: number) => void,
+): void => {
+  let folds = 0
+  for (let one = 0; one < found.length; one += 2) {
+    const place = (found[one] as number) - automaton.firstEnd
+    const end = found[one + 1] as number
+    while (folds < at.length && (at[folds] as number) < end) folds += 1
+    for (let next = first[place] as number; next < (first[place + 1] as number); next += OPENING) {
+      const start = end - (openings[next] as number)
+      if ((at[folds - 1] as number) < start) continue
+      let before = folds
+      while (before > 0 && (at[before - 1] as number) >= start) before -= 1
+      open(start + (fewer[before - 1] ?? 0), openings[next + 1] as number)
+    }
+  }
 }

@@ -10,9 +10,8 @@ interface Packed {
   readonly digest: string
   readonly id: readonly string[]
   readonly description: readonly string[]
-  /** 0: none */
-  readonly regex: readonly (string | 0)[]
-  readonly keywords: readonly (readonly string[])[]
+  /** of each rule its keywords with a `|` between, its expression and that one's program; 0: none. Side by side they cost a compressor least. */
+  readonly texts: readonly (string | 0)[]
   readonly entropy: readonly number[]
   /** those that differ from what most have */
   readonly others: readonly [place: number, fields: Partial<Rule>][]
@@ -20,8 +19,6 @@ interface Packed {
   /** a rule's place, then its numbers among `lists` */
   readonly listsOf: readonly (readonly number[])[]
   readonly global: RuleSet['allowlists']
-  /** for each expression; 0: none */
-  readonly program: readonly (string | 0)[]
   readonly programSets: readonly CodeSet[]
   /** both lengths, before and after of both reaches: of each of the six all expressions' */
   readonly reach: readonly (readonly number[])[]
@@ -35,6 +32,8 @@ interface Packed {
 
 /** no reach */
 const NONE = -2
+/** numbers of one rule in `texts` */
+const TEXTS = 3
 const EMPTY: readonly never[] = []
 /** what most rules of a pack have */
 const USUAL = {
@@ -53,19 +52,23 @@ export const digestOf = (rules: RuleSet): string =>
 /**
  * Compiled rules as JSON for {@link unpackRules}: column by column, which is small when it is compressed, quick to read, and without
  * what most rules have alike.
- * @throws Error for rules with a bad expression: they are mended, not shipped
+ * @throws Error for rules with a bad expression, or a keyword that is empty or has a `|`: they are mended, not shipped
  */
 export const packRules = ({ rules, expressions, bad }: Compiled): string => {
   if (bad.length > 0) throw new Error(`${bad.length} expressions cannot be shipped`)
   const lists = numbered<Allowlist>()
   const sets = numbered<CodeSet>()
   const places = [...expressions.entries()]
+  const programs = new Map(expressions.map(({ rule, program }) => [rule, program]))
   const packed: Packed = {
     digest: digestOf(rules),
     id: rules.rules.map(({ id }) => id),
     description: rules.rules.map(({ description }) => description),
-    regex: rules.rules.map(({ regex }) => regex ?? 0),
-    keywords: rules.rules.map(({ keywords }) => keywords),
+    texts: rules.rules.flatMap(({ keywords, regex }, at) => [
+      joined(keywords),
+      regex ?? 0,
+      programs.get(at)?.text ?? 0,
+    ]),
     entropy: rules.rules.map(({ entropy }) => entropy),
     others: rules.rules.flatMap((rule, at): [number, Partial<Rule>][] => {
       const own = unusual(rule)
@@ -76,7 +79,6 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
     ),
     lists: lists.values,
     global: rules.allowlists,
-    program: expressions.map(({ program }) => program?.text ?? 0),
     programSets: expressions.find(({ program }) => program)?.program?.sets ?? [],
     reach: [
       expressions.map(({ asciiLength }) => asciiLength),
@@ -99,6 +101,12 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
   return JSON.stringify(packed)
 }
 
+const joined = (keywords: readonly string[]): string => {
+  if (keywords.some((keyword) => keyword === '' || keyword.includes('|')))
+    throw new Error(`keywords that cannot be shipped: ${keywords.join(', ')}`)
+  return keywords.join('|')
+}
+
 /** The rules that {@link packRules} wrote, as they were. @throws SyntaxError for what is no JSON */
 export const unpackRules = (text: string): Compiled => {
   const packed = JSON.parse(text) as Packed
@@ -107,11 +115,13 @@ export const unpackRules = (text: string): Compiled => {
   const { secretGroup, tags, required, skipReport, action, vetted } = USUAL
   const rules = packed.id.map((id, at): Rule => {
     // field by field: spreading takes longer than all else here
+    const keywords = packed.texts[TEXTS * at] as string
+    const regex = packed.texts[TEXTS * at + 1] as string | 0
     const rule = {
       id,
       description: packed.description[at] as string,
-      regex: packed.regex[at] as string,
-      keywords: packed.keywords[at] as readonly string[],
+      regex: regex as string,
+      keywords: keywords === '' ? EMPTY : keywords.split('|'),
       entropy: packed.entropy[at] as number,
       secretGroup,
       tags,
@@ -122,7 +132,7 @@ export const unpackRules = (text: string): Compiled => {
       allowlists: listsOf.get(at)?.map((number) => packed.lists[number] as Allowlist) ?? EMPTY,
     }
     const own = others.get(at)
-    if (packed.regex[at] !== 0) return own === undefined ? rule : { ...rule, ...own }
+    if (regex !== 0) return own === undefined ? rule : { ...rule, ...own }
     const { regex: _, ...ofPath } = rule
     return { ...ofPath, ...own }
   })
@@ -139,16 +149,16 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
   const re2 = new Set(packed.re2)
   const prefixes = new Map(packed.prefixes)
   const alphabets = new Map(packed.alphabets)
-  const { programSets: sets } = packed
+  const { programSets: sets, texts } = packed
   // every rule with an expression has one that runs: others are not shipped
-  const ruled = packed.regex.flatMap((regex, at) => (regex === 0 ? [] : [at]))
+  const ruled = packed.id.flatMap((_, at) => (texts[TEXTS * at + 1] === 0 ? [] : [at]))
   const numbers = (column: number) => packed.reach[column] as readonly number[]
   const [asciiLengths, bytesLengths] = [numbers(0), numbers(1)]
   const [asciiBefore, asciiAfter, bytesBefore, bytesAfter] = [numbers(2), numbers(3), numbers(4), numbers(5)]
-  return packed.program.map((text, at) => {
+  return ruled.map((rule, at) => {
+    const text = texts[TEXTS * rule + 2] as string | 0
     const asciiLength = asciiLengths[at] as number
     const bytesLength = bytesLengths[at] as number
-    const rule = ruled[at] as number
     const runner = re2.has(at) ? 're2' : 'v8'
     const own = { rule, runner, prefixes: prefixes.get(at) ?? EMPTY, asciiLength, bytesLength } as const
     const before = asciiBefore[at] as number

@@ -1,4 +1,5 @@
 import { type FindingRecord, placeKey } from '../../store/findings.ts'
+import { REDACTED } from '../report/redact.ts'
 
 /** A secret as one scan saw it, redacted and fingerprinted. */
 export interface Sighting
@@ -28,8 +29,12 @@ export interface Sighting
 /** Names of refs that are kept of one finding; where more lead to it, these stand for them. */
 export const MAX_REFS = 50
 
-/** What stands in a message, or in a blob or tree that a tag names itself: no path of a commit leads there. */
-export const isOfNoPath = ({ path }: Pick<FindingRecord, 'path'>): boolean => path === ''
+/**
+ * What stands in a message, or in a blob or tree that a tag names itself: no path of a commit leads there. Nor does one of which a part
+ * was masked, since the file is named like a secret: the true name is not kept.
+ */
+export const isOfNoPath = ({ path }: Pick<FindingRecord, 'path'>): boolean =>
+  path === '' || path.includes(REDACTED)
 
 /** One sighting of each place; somebody must have allowed every line for the place to count as allowed. */
 export const merged = (sightings: readonly Sighting[]): readonly Sighting[] => {

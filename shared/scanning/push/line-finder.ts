@@ -1,5 +1,6 @@
 import type { FindingRecord } from '../../store/findings.ts'
 import { fingerprintOf } from '../finding.ts'
+import { maskOf } from '../report/redact.ts'
 import type { Engine } from '../types.ts'
 import type { FingerprintKeys } from './ports.ts'
 
@@ -18,6 +19,16 @@ export const lineFinder = (
     return known.get(record.fingerprint)
   }
 }
+
+/** A new path of a finding, with its secret masked where the file is named like it. */
+export const pathMask =
+  (engine: Engine, keys: FingerprintKeys) =>
+  ({ fingerprint }: Pick<FindingRecord, 'fingerprint'>, path: string): string => {
+    const own = engine
+      .scan(Buffer.from(path), { path: '' })
+      .hits.filter(({ rule, secret }) => fingerprintOf(keys.current, rule.id, secret) === fingerprint)
+    return maskOf(own.map(({ secret }) => secret)).wholes(path)
+  }
 
 const linesOf = (
   engine: Engine,

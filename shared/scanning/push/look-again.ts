@@ -1,10 +1,11 @@
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
 import type { Advertisement } from '../../git/advertisement.ts'
 import type { Pack } from '../../git/pack/types.ts'
+import type { FindingRecord } from '../../store/findings.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
 import { type ResolveInput, resolve } from '../findings/resolve.ts'
 import { returns } from '../findings/returned.ts'
-import { lineFinder } from './line-finder.ts'
+import { lineFinder, pathMask } from './line-finder.ts'
 import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
 import type { Ledger } from './record.ts'
 import type { TeamRules } from './rules.ts'
@@ -47,7 +48,7 @@ export const lookAgain = async (
     hasTime: () => parts.now() < until,
     at,
   }
-  const movedTo = movedBy(marks, changesOf)
+  const movedTo = movedBy(marks, changesOf, anywhere(parts, repository, ledger.records()))
   const looks = [
     await resolve({ ...asked, movedTo }),
     await returns({
@@ -56,7 +57,11 @@ export const lookAgain = async (
       isNew: (oid) => pack?.typeOf(oid) !== undefined,
     }),
   ]
-  for (const { changed, renamed } of looks) await ledger.change(changed, renamed)
+  const masked = pathMask(rules.engines.exact, keys)
+  for (const { changed, renamed } of looks) {
+    const shown = changed.map((record) => ({ ...record, path: masked(record, record.path) }))
+    await ledger.change(shown, renamed)
+  }
   const left = looks.reduce((sum, one) => sum + one.left, 0)
   if (left > 0)
     parts.log.warn('findings not looked at again', { repository: addressText(repository), findings: left })
@@ -91,11 +96,35 @@ const changedFiles = (
   }
 }
 
-/** Where contents are that lay elsewhere before. */
+/** Where contents are that lay elsewhere before; a copy that was made long ago, as with its folder, counts as well. */
 const movedBy =
-  ({ tips }: ScanMarks, changesOf: Changes): ResolveInput['movedTo'] =>
+  (
+    { tips }: ScanMarks,
+    changesOf: Changes,
+    anywhereAt: ReturnType<typeof anywhere>,
+  ): ResolveInput['movedTo'] =>
   async (ref, tip, blob) => {
     if (!tips.has(ref)) return undefined
     const files = await changesOf(ref, tip)
-    return files === undefined ? 'unknown' : files.find((file) => file.blob === blob)?.path
+    if (files === undefined) return 'unknown'
+    return files.find((file) => file.blob === blob)?.path ?? (await anywhereAt(tip, blob))
   }
+
+/**
+ * Where a tip has a content, besides where it is known to be: of up to so many files, listed once for each tip. Asked only before something
+ * counts as gone.
+ */
+const anywhere = (
+  { contents }: Pick<ScanParts, 'contents'>,
+  repository: RepositoryAddress,
+  records: readonly FindingRecord[],
+): ((tip: string, blob: string) => Promise<string | undefined>) => {
+  const asked = new Map<string, ReturnType<typeof contents.addedFiles>>()
+  const known = new Set(records.map(({ path, blob }) => `${blob} ${path}`))
+  return async (tip, blob) => {
+    const listed = asked.get(tip) ?? contents.addedFiles(repository, undefined, tip, MAX_CHANGED)
+    asked.set(tip, listed)
+    const files = (await listed)?.files ?? []
+    return files.find((file) => file.blob === blob && !known.has(`${blob} ${file.path}`))?.path
+  }
+}

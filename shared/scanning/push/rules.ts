@@ -6,6 +6,7 @@ import { readGitleaksConfig } from '../conventions/gitleaks-config.ts'
 import { type IgnoreFile, readIgnoreFile } from '../conventions/ignore-file.ts'
 import { isRefused, type Mistake, renderMistake } from '../conventions/mistakes.ts'
 import { compileRules } from '../engine/compile.ts'
+import { type Mask, maskOf } from '../report/redact.ts'
 import type { Engines } from '../walk/engines.ts'
 import type { ScanParts } from './ports.ts'
 
@@ -119,20 +120,55 @@ const make = async (
     }))
   const ignores = readIgnoreFile(ignore?.text ?? '', IGNORE_FILE)
   const own = team && !isRefused(team.mistakes)
+  const engines = parts.enginesOf(own ? compileRules(team.rules) : shipped)
+  // what is quoted of the files goes into events: a comment, a key, a value may hold a secret
+  const masked = maskIn(engines, config?.text ?? '')
+  const maskedIgnore = maskIn(engines, ignore?.text ?? '')
   return {
-    engines: parts.enginesOf(own ? compileRules(team.rules) : shipped),
-    ignores,
+    engines,
+    ignores: { ...ignores, entryFor: maskedEntries(ignores, engines) },
     ...(branch === undefined ? {} : { branch }),
     mistakes: [
       ...(config && team && team.mistakes.length > 0
-        ? [{ file: CONFIG_FILE, blob: config.blob, mistakes: team.mistakes }]
+        ? [{ file: CONFIG_FILE, blob: config.blob, mistakes: team.mistakes.map(withMask(masked)) }]
         : []),
       ...(ignore && ignores.mistakes.length > 0
-        ? [{ file: IGNORE_FILE, blob: ignore.blob, mistakes: ignores.mistakes }]
+        ? [{ file: IGNORE_FILE, blob: ignore.blob, mistakes: ignores.mistakes.map(withMask(maskedIgnore)) }]
         : []),
     ],
   }
 }
+
+/** Entries with the secrets in their reasons masked, each once. */
+const maskedEntries = (ignores: IgnoreFile, engines: Engines): IgnoreFile['entryFor'] => {
+  const reasons = new Map<number, string>()
+  return (finding) => {
+    const entry = ignores.entryFor(finding)
+    if (!entry) return undefined
+    const reason = reasons.get(entry.line) ?? maskIn(engines, entry.reason)(entry.reason)
+    reasons.set(entry.line, reason)
+    return { ...entry, reason }
+  }
+}
+
+/** Masks, in what is said of a text, the secrets that are found in it; it is looked at only when something is said. */
+const maskIn = ({ wide }: Engines, text: string): ((said: string) => string) => {
+  let mask: Mask | undefined
+  return (said) => {
+    if (said === '') return said
+    mask ??= maskOf(wide.scan(Buffer.from(text), { path: '' }).hits.map(({ secret }) => secret))
+    // of a name that is cut a part of a secret may be left
+    return said.includes('…') ? mask.parts(said) : mask.wholes(said)
+  }
+}
+
+const withMask =
+  (masked: (text: string) => string) =>
+  (mistake: Mistake): Mistake => ({
+    ...mistake,
+    path: masked(mistake.path),
+    found: masked(mistake.found),
+  })
 
 /** Once for the same content of a file. */
 export const tellMistakes = async (

@@ -6,6 +6,7 @@ import type { ScanMarks } from '../../store/scan-marks.ts'
 import { MAX_REFS, type Sighting } from '../findings/states.ts'
 import type { WalkResult } from '../walk/types.ts'
 import { scanAway } from './away.ts'
+import { copiesOf, watchedOf } from './copies.ts'
 import { gapsOf, tellGaps } from './gaps.ts'
 import { lookAgain } from './look-again.ts'
 import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
@@ -110,7 +111,7 @@ const scanTips = async (
   await tellMistakes(parts, repository, situation.now)
   const ledger = await openLedger(parts, repository)
   await using pack = await fetchNew(parts, repository, situation)
-  const walked = pack && (await walkPack(parts, work, situation, pack.pack))
+  const walked = pack && (await walkPack(parts, work, situation, pack.pack, watchedOf(ledger.records())))
   const away = await scanAway(parts, work, {
     ...situation,
     has: (oid) => pack?.pack.read(oid) !== undefined,
@@ -119,9 +120,19 @@ const scanTips = async (
     ...(walked ? see(repository, walked, situation) : []),
     ...(away.found.length > 0 ? see(repository, away, situation) : []),
   ]
+  const copies =
+    walked && pack
+      ? await copiesOf(parts.contents, repository, {
+          ...situation,
+          records: ledger.records(),
+          moved: walked.moved,
+          pack: pack.pack,
+          refsOf: refsFor(walked, situation),
+        })
+      : []
   // another has the claim, and tells what it finds itself
   work.signal?.throwIfAborted()
-  const beyond = await ledger.see(sights, at)
+  const beyond = await ledger.see([...sights, ...copies], at)
   await ledger.ignore(situation.now, at)
   const until = work.deadline - AFTERWARDS_MS / 2
   await lookAgain(parts, work, { ...situation, pack: pack?.pack, until, at }, ledger)
@@ -155,16 +166,21 @@ const scanTips = async (
   }
 }
 
-/** Redacted, under fingerprints, and with the refs that lead there: for a tag's message the tag itself. */
+/** Refs that lead to a commit; to a tag the tag itself. */
+const refsFor =
+  (brought: Pick<Brought, 'refsOf'>, { tips }: Pick<Situation, 'tips'>) =>
+  (commit: string): readonly string[] => {
+    const reached = brought.refsOf(commit)
+    return reached.length > 0 ? reached : tips.wants.flatMap(({ ref, oid }) => (oid === commit ? [ref] : []))
+  }
+
+/** Redacted, under fingerprints, and with the refs that lead there. */
 const see = (
   repository: RepositoryAddress,
   brought: Brought,
   { rules, keys, tips }: Situation,
 ): readonly Sighting[] => {
-  const refsOf = (commit: string): readonly string[] => {
-    const reached = brought.refsOf(commit)
-    return reached.length > 0 ? reached : tips.wants.flatMap(({ ref, oid }) => (oid === commit ? [ref] : []))
-  }
+  const refsOf = refsFor(brought, { tips })
   // of what no commit is known: it came by one of these
   const others = tips.wants.slice(0, MAX_REFS).map(({ ref }) => ref)
   return sightingsOf(repository, { found: brought.found, refsOf }, rules, keys, others)
@@ -198,12 +214,14 @@ const walkPack = (
   work: ScanWork,
   { tips, rules }: Situation,
   pack: Pack,
+  watched: ReadonlySet<string>,
 ): Promise<WalkResult> =>
   parts.walk({
     pack,
     wants: tips.wants,
     // what came before was searched when it came; a line of it that is met again is the finding that is known
     older: { read: async () => undefined, searched: tips.haves.length > 0 },
+    watched,
     engines: rules.engines,
     judged: parts.judgedOf(work.repository),
     now: parts.now,

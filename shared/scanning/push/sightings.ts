@@ -1,6 +1,6 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import type { IgnoreEntry } from '../conventions/ignore-file.ts'
-import { type Finding, fingerprintOf } from '../finding.ts'
+import { type Finding, fingerprintOf, type RawFinding } from '../finding.ts'
 import { merged, type Sighting } from '../findings/states.ts'
 import { findingsOf } from '../report/findings.ts'
 import type { Found } from '../walk/types.ts'
@@ -32,7 +32,7 @@ export const sightingsOf = (
   const sightings = findings.map((raw, index): Sighting => {
     const { finding } = raw
     const found = brought.found[index] as Found
-    const allowed = allowedBy(finding, found, rules)
+    const allowed = allowedBy(raw, found, rules)
     const former =
       keys.previous && fingerprintOf(keys.previous, finding.ruleId, raw.reveal().secret || found.place.path)
     const { commit } = found.place
@@ -60,16 +60,19 @@ const factsOf = (finding: Finding) => ({
   redacted: finding.secret,
   ...(finding.note === undefined ? {} : { note: finding.note }),
   ...(finding.kind === 'path' ? {} : { line: finding.startLine, column: finding.startColumn }),
-  ...(finding.author === undefined ? {} : { author: finding.author.slice(0, MAX_AUTHOR).toWellFormed() }),
+  ...(finding.author === undefined ? {} : { author: authorText(finding.author) }),
 })
 
+/** An author's name as it is kept. */
+export const authorText = (name: string): string => name.slice(0, MAX_AUTHOR).toWellFormed()
+
 const allowedBy = (
-  finding: Finding,
+  raw: RawFinding,
   { hit }: Found,
   { ignores, branch }: Pick<TeamRules, 'ignores' | 'branch'>,
 ): Sighting['allowed'] => {
-  if (hit.allowedInline) return { by: finding.author ?? 'the author', why: 'a comment in the line' }
-  const entry = ignores.entryFor(finding)
+  if (hit.allowedInline) return { by: raw.finding.author ?? 'the author', why: 'a comment in the line' }
+  const entry = ignores.entryFor(raw.finding) ?? ignores.entryFor(raw.named())
   return entry && byIgnoreFile(branch, entry)
 }
 

@@ -41,7 +41,7 @@ export const findingsOf = (found: readonly FoundAt[], key: FingerprintKey): Raw[
       fingerprint: fingerprintOf(key, hit.rule.id, hit.secret === '' ? place.path : hit.secret),
     }
     const { secret, match, line } = hit
-    return new RawFinding(finding, { secret, match, line, message: place.message ?? '' })
+    return new RawFinding(finding, { secret, match, line, message: place.message ?? '' }, place)
   })
 }
 
@@ -80,6 +80,7 @@ type Facts = Pick<
   | 'tags'
   | 'startLine'
   | 'endLine'
+  | 'firstLine'
   | 'startColumn'
   | 'endColumn'
   | 'characters'
@@ -95,6 +96,7 @@ const factsOf = (hit: Hit): Facts => {
   // gitleaks gives a find of a path no line
   const byPath = rule.regex === undefined
   const { startLine, endLine, startColumn, endColumn } = byPath ? NOWHERE : hit
+  const { firstLine = 1 } = hit
   const note = noteOf(hit)
   return {
     ruleId: rule.id,
@@ -105,6 +107,7 @@ const factsOf = (hit: Hit): Facts => {
     endLine,
     startColumn,
     endColumn,
+    ...(firstLine > 1 && !byPath ? { firstLine } : {}),
     characters: byPath ? { start: 0, end: 0 } : charactersOf(hit),
     entropy,
     ...(note === undefined ? {} : { note }),
@@ -129,7 +132,12 @@ const charactersOf = ({ line, startColumn, endColumn, startLine, endLine }: Hit)
   const lines = line.split('\n')
   const first = lines[0] ?? ''
   const last = (endLine > startLine ? lines[endLine - startLine] : first) ?? ''
-  return { start: unitsIn(first, startColumn - 1) + 1, end: unitsIn(last, endColumn) }
+  // no editor counts a byte order mark as a column
+  const mark = startLine === 1 && first.startsWith('\ufeff') ? 1 : 0
+  return {
+    start: Math.max(1, unitsIn(first, startColumn - 1) + 1 - mark),
+    end: unitsIn(last, endColumn) - (endLine === 1 ? mark : 0),
+  }
 }
 
 /** UTF-16 units in a number of bytes at the line's beginning; a byte that was no UTF-8 reads as U+FFFD. */

@@ -25,16 +25,17 @@ export interface GitleaksFinding {
 
 type Texts = Pick<RawTexts, 'secret' | 'match' | 'message'>
 
-/** gitleaks' columns are one higher on every line but a text's first (detect/location.go). */
-const columnOf = (column: number, line: number): number => (line > 1 ? column + 1 : column)
+/** gitleaks' columns are one higher on every line but a text's first (detect/location.go), which of a commit is that of a hunk. */
+const columnOf = (column: number, line: number, { firstLine = 1 }: Finding): number =>
+  line > firstLine ? column + 1 : column
 
 export const gitleaksFinding = (finding: Finding, texts: Texts): GitleaksFinding => ({
   RuleID: finding.ruleId,
   Description: finding.description,
   StartLine: finding.startLine,
   EndLine: finding.endLine,
-  StartColumn: columnOf(finding.startColumn, finding.startLine),
-  EndColumn: columnOf(finding.endColumn, finding.endLine),
+  StartColumn: columnOf(finding.startColumn, finding.startLine, finding),
+  EndColumn: columnOf(finding.endColumn, finding.endLine, finding),
   Match: texts.match,
   Secret: texts.secret,
   File: finding.path,
@@ -56,7 +57,7 @@ export const gitleaksJson = (findings: readonly Finding[]): string =>
 
 /** gitleaks' JSON report with the secrets in it, for `--no-redact`. */
 export const rawGitleaksJson = (found: readonly RawFinding[]): string =>
-  written(found.map((raw) => gitleaksFinding(raw.finding, raw.reveal())))
+  written(found.map((raw) => gitleaksFinding(raw.named(), raw.reveal())))
 
 /** As Go's encoder writes it: indented by one space, `<`, `>`, `&` escaped, a newline at the end. */
 const written = (list: readonly GitleaksFinding[]): string =>

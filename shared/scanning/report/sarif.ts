@@ -23,7 +23,7 @@ export const rawSarif = (found: readonly RawFinding[], options: SarifOptions): s
   written(
     found.map((raw) => {
       const { secret, message } = raw.reveal()
-      return { finding: raw.finding, snippet: secret, message }
+      return { finding: raw.named(), snippet: secret, message }
     }),
     options,
   )

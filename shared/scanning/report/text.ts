@@ -11,7 +11,7 @@ export const textReport = (findings: readonly Finding[], unscanned: readonly Uns
 /** The same with the secrets in it, for `--no-redact`. */
 export const rawTextReport = (found: readonly RawFinding[], unscanned: readonly UnscannedAt[]): string =>
   written(
-    found.map((raw) => ({ finding: raw.finding, secret: raw.reveal().secret })),
+    found.map((raw) => ({ finding: raw.named(), secret: raw.reveal().secret })),
     unscanned,
   )
 

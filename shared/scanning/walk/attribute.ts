@@ -150,6 +150,7 @@ const scanRun = (engine: Engine, text: Buffer, { from, to }: Range, target: Targ
       end: hit.end + from,
       startLine: hit.startLine + lines,
       endLine: hit.endLine + lines,
+      firstLine: lines + 1,
     })),
   }
 }

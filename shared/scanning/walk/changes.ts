@@ -1,6 +1,7 @@
 import type { CommitNode, Objects } from './objects.ts'
 import type { Reader } from './reader.ts'
 import { type Difference, differences, type Entry, entriesOf } from './trees.ts'
+import type { WalkInput } from './types.ts'
 
 /** What a commit's parent holds in a place: a tree, nothing, or it is not known. */
 export type Side = Buffer | undefined | 'unknown'
@@ -53,13 +54,14 @@ export const parentsOf = (
 
 /**
  * What a commit brought: entries that differ from all its parents', by folders that do. Where a parent is not known, only what the
- * pack holds can be new.
+ * pack holds can be new, and what is watched is given out wherever it is.
  */
 export const changesOf = async (
   commit: CommitNode,
   parents: readonly Side[],
   objects: Pick<Objects, 'isNew'>,
   reader: Reader,
+  watched: WalkInput['watched'],
 ): Promise<Changes> => {
   const fresh: Change[] = []
   const moved: { path: string; oid: string }[] = []
@@ -96,7 +98,7 @@ export const changesOf = async (
         } else if (isKnown) await oldFolder(`${path}/`, entry.oid, depth + 1)
       } else if (objects.isNew(entry.oid, 'blob')) {
         fresh.push({ path, oid: entry.oid, was: was.map(blobOf) })
-      } else if (isKnown) moved.push({ path, oid: entry.oid })
+      } else if (isKnown || watched?.has(entry.oid)) moved.push({ path, oid: entry.oid })
     }
   }
 

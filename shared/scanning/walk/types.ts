@@ -33,6 +33,8 @@ export interface WalkInput {
   readonly engines: Engines
   /** blobs that were found clean before */
   readonly judged?: Judged
+  /** blobs from before whose places are given out as `moved` also where it is not known what a parent has there */
+  readonly watched?: ReadonlySet<string>
   /** milliseconds; as `deadline` counts them */
   readonly now: () => number
   /** when to stop; what is not done then is told */
@@ -50,7 +52,7 @@ export interface Found extends FoundAt {
   readonly oid: string
 }
 
-/** A new entry of an old blob: a rename or a copy of a file that was there before. */
+/** A new entry of an old blob: a rename or a copy of a file that was there before. Of a watched one it may have been there already. */
 export interface Moved {
   readonly path: string
   readonly oid: string

@@ -47,7 +47,7 @@ export const walk = async (input: WalkInput): Promise<WalkResult> => {
   const order = oldestFirst(objects.commits)
   const reader = objectReader(pack, older, limits.held)
   const attribution = { reader, engine: engines.exact, pieceBytes: limits.text, isLate }
-  const placing = new Placing(attribution, objects, report, engines.hasPathRules)
+  const placing = new Placing(attribution, objects, report, engines.hasPathRules, input.watched)
   let attributed = 0
   for (const commit of order) {
     if (isLate()) break
@@ -117,22 +117,30 @@ class Placing {
   private readonly objects: Objects
   private readonly report: Report
   private readonly hasPathRules: boolean
+  private readonly watched: WalkInput['watched']
   private readonly placed = new Set<string>()
   /** paths that no rule names */
   private readonly cleanPaths = new Set<string>()
 
-  constructor(attribution: Attribution, objects: Objects, report: Report, hasPathRules: boolean) {
+  constructor(
+    attribution: Attribution,
+    objects: Objects,
+    report: Report,
+    hasPathRules: boolean,
+    watched: WalkInput['watched'],
+  ) {
     this.attribution = attribution
     this.objects = objects
     this.report = report
     this.hasPathRules = hasPathRules
+    this.watched = watched
   }
 
   /** false: there was no time for all of it */
   async place(commit: CommitNode, isLate: () => boolean): Promise<boolean> {
     const { reader } = this.attribution
     const parents = await parentsOf(commit, this.objects.commits, reader)
-    const { fresh, moved, lost } = await changesOf(commit, parents, this.objects, reader)
+    const { fresh, moved, lost } = await changesOf(commit, parents, this.objects, reader, this.watched)
     for (const { path, oid } of moved) this.report.moved({ path: pathText(path), oid, commit: commit.oid })
     for (const { path, oid, reason } of lost)
       this.report.unscanned({

@@ -45,6 +45,7 @@ export const hostileTexts = ({ rules }: RuleSet): ReadonlyMap<string, string> =>
     ['quotes', filled(`key="'`)],
     // put together here: it looks like a secret, and must
     ['thousands of finds on one line', filled(`token is ${['Xk9QwZ7r', 'T2mB5vN8', 'cL3jH6gF'].join('')} `)],
+    ['words with a letter that folds', filled(Buffer.from('\u017fecret_\u212aey=').toString('latin1'))],
     ['one letter', filled('a')],
   ])
 }

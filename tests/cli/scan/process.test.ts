@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
@@ -14,17 +15,17 @@ writeFileSync(config, RULES)
 const bad = join(folder, 'bad.toml')
 writeFileSync(bad, '[[rules]]\nid = 7\n')
 
-const relay = (args: readonly string[], input = '') =>
-  spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), 'scan', ...args],
-    {
-      cwd: folder,
-      input,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, HOME: folder },
-    },
-  )
+const RELAY = ['--disable-warning=ExperimentalWarning', join(root, 'cli/relay.mjs'), 'scan']
+const ENVIRONMENT = { PATH: process.env.PATH, HOME: folder }
+
+const relay = (args: readonly string[], input = '', output: number | 'pipe' = 'pipe') =>
+  spawnSync(process.execPath, [...RELAY, ...args], {
+    cwd: folder,
+    input,
+    stdio: ['pipe', output, 'pipe'],
+    encoding: 'utf8',
+    env: ENVIRONMENT,
+  })
 
 test.each<[string, readonly string[], string, number]>([
   ['nothing found', ['-', '--config', config], 'nothing', 0],
@@ -49,4 +50,33 @@ test('a report goes to standard output, and nothing else', () => {
   const { stdout } = relay(['-', '--config', config, '--format', 'sarif'], token('found'))
   const log = JSON.parse(stdout) as { runs: { results: unknown[] }[] }
   expect(log.runs[0]?.results).toHaveLength(1)
+}, 30_000)
+
+const full = '/dev/full'
+const testWithFull = existsSync(full) ? test : test.skip
+testWithFull(
+  'a report that cannot be written is a failure, not a find',
+  () => {
+    const { status, stderr } = relay(['-', '--config', config], 'nothing', openSync(full, 'w'))
+    expect([status, stderr]).toEqual([2, expect.stringContaining('cannot be written (ENOSPC)')])
+  },
+  30_000,
+)
+
+test('Ctrl-C ends the wait for an input that does not end', async () => {
+  const child = spawn(process.execPath, [...RELAY, '-', '--config', config], {
+    cwd: folder,
+    env: ENVIRONMENT,
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const ended = once(child, 'exit')
+  // what is written is read only when all is ready, and the next piece is then waited for
+  child.stdin.write('x'.repeat(1_000_000))
+  await new Promise<void>((resolve) => child.stdin.write('x', () => resolve()))
+  child.kill('SIGINT')
+  expect(await ended).toEqual([130, null])
+  expect(said).toContain('Stopped.')
 }, 30_000)

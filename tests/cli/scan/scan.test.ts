@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -25,6 +26,9 @@ afterAll(() => {
   rmSync(home, { recursive: true })
 })
 
+const git = (args: readonly string[]): void => {
+  execFileSync('git', args, { stdio: 'ignore' })
+}
 const line = (name: string) => `key = "${token(name)}"\n`
 const brief = (rows: readonly Row[]) =>
   rows.map(({ File, StartLine, Commit }) => `${Commit} ${File} ${StartLine}`)
@@ -53,12 +57,28 @@ describe('a repository', () => {
     expect(said).toContain('Rules: .gitleaks.toml of HEAD (1)')
   })
 
+  test('columns as gitleaks counts them: from the first of a commit’s added lines in a row', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.write('a', `1\n${line('whole')}3\n`)
+    repository.commit()
+    repository.write('a', `1\n${line('whole')}3\n${line('hunk')}${line('next')}`)
+    repository.commit()
+    const { rows } = await scanned(repository.folder)
+    expect(rows().map(({ StartLine, StartColumn }) => [StartLine, StartColumn])).toEqual([
+      [2, 9],
+      [4, 8],
+      [5, 9],
+    ])
+  })
+
   test('--no-redact shows the secret, and --output is for its owner alone', async () => {
     const repository = repositoryOf()
     repository.write('.gitleaks.toml', RULES)
     repository.write('a', line('shown'))
     repository.commit()
     const output = join(home, 'report.json')
+    writeFileSync(output, 'a report of before', { mode: 0o644 })
     const { report } = await scanned(repository.folder, { redact: false, output })
     expect(report).toBe('')
     expect((JSON.parse(readFileSync(output, 'utf8')) as Row[])[0]?.Secret).toBe(token('shown'))
@@ -113,6 +133,35 @@ describe('a repository', () => {
     await scanned(repository.folder, { staged: true })
     expect(statSync(mark, { throwIfNoEntry: false })).toBeUndefined()
   })
+})
+
+test.each<[string, (folder: string) => void, object, string]>([
+  ['ids of another kind', (path) => git(['init', '-q', '--object-format=sha256', path]), {}, 'by sha256'],
+  [
+    'ids of another kind, before a commit',
+    (path) => git(['init', '-q', '--object-format=sha256', path]),
+    { staged: true },
+    'by sha256',
+  ],
+  [
+    'a partial clone',
+    (path) => {
+      const whole = repositoryOf()
+      whole.write('a', 'a')
+      whole.commit()
+      whole.git(['config', 'uploadpack.allowFilter', 'true'])
+      git(['clone', '-q', '--no-checkout', '--filter=blob:none', `file://${whole.folder}`, path])
+    },
+    {},
+    'is a partial clone',
+  ],
+  // what has no size would be passed over as empty, and count as clean
+  ['a pipe', (path) => execFileSync('mkfifo', [path]), {}, 'neither a file nor a folder'],
+  ['a link to itself', (path) => symlinkSync(path, path), {}, 'ELOOP'],
+])('what cannot be scanned is refused, and it is said why: %s', async (name, make, options, message) => {
+  const path = join(home, name.replaceAll(/\W/g, '-'))
+  make(path)
+  await expect(scanned(path, options)).rejects.toThrow(message)
 })
 
 test('a CodeCommit repository without a name', async () => {
@@ -218,14 +267,19 @@ describe('files', () => {
 
   test('one file; what is too large or binary is told', async () => {
     const { folder, path } = folderOf()
-    writeFileSync(path('.gitleaks.toml'), RULES)
+    writeFileSync(path('.gitleaks.toml'), `"\u009b32m" = 1\n${RULES}`)
     writeFileSync(path('large'), Buffer.alloc(1_000_001, 'a'))
+    writeFileSync(path('\u009b31mlarge'), Buffer.alloc(1_000_001, 'a'))
     writeFileSync(path('program'), Buffer.concat([Buffer.from('\x7fELF\0\0'), Buffer.alloc(64, 1)]))
     const { status, said } = await scanned(folder, { maxSize: 1 })
     expect(status).toBe(0)
+    // a terminal would obey what a name or a configuration says
+    expect(said).toContain('\\u{9b}31mlarge is too large')
+    expect(said).toContain('\\u{9b}32m')
+    expect(said).not.toContain('\u009b')
     expect(said).toContain(`${folder}/large is too large (1000001 bytes)`)
     expect(said).toContain(`${folder}/program is binary`)
-    expect(said).toContain('2 not scanned in whole')
+    expect(said).toContain('3 not scanned in whole')
     writeFileSync(path('one'), line('one'))
     const one = await scanned(path('one'), { config: path('.gitleaks.toml') })
     expect(brief(one.rows())).toEqual([` ${path('one')} 1`])
@@ -247,6 +301,25 @@ describe('files', () => {
     const known = await scanned(folder, { baseline, allowComments: false })
     expect(brief(known.rows())).toEqual([` ${folder}/a 2`])
     expect(known.said).toContain('1 by the ignore file, 1 known to the baseline')
+  })
+
+  test('a file that is named like its secret: masked, but known by either name, and unmasked with --no-redact', async () => {
+    const { folder, path } = folderOf()
+    const file = path(`${token('name')}.txt`)
+    writeFileSync(file, line('name'))
+    const config = path('rules.toml')
+    writeFileSync(config, RULES)
+    const masked = await scanned(folder, { config })
+    const shown = await scanned(folder, { config, redact: false })
+    expect(masked.rows()).toMatchObject([{ File: path('REDACTED.txt') }])
+    expect(shown.rows()).toMatchObject([{ File: file, Fingerprint: `${file}:token:1` }])
+    for (const { report, rows } of [masked, shown]) {
+      const [ignoreFile, baseline] = [path('ignored'), path('known.json')]
+      writeFileSync(ignoreFile, `${rows()[0]?.Fingerprint}\n`)
+      writeFileSync(baseline, report)
+      expect((await scanned(file, { config, ignoreFile })).rows()).toEqual([])
+      expect((await scanned(file, { config, baseline })).rows()).toEqual([])
+    }
   })
 
   test('the same fingerprint at every run on this machine', async () => {

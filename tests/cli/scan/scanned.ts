@@ -19,6 +19,7 @@ export interface Row {
   readonly RuleID: string
   readonly File: string
   readonly StartLine: number
+  readonly StartColumn: number
   readonly Secret: string
   readonly Commit: string
   readonly Author: string

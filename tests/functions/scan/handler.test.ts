@@ -28,6 +28,9 @@ const told = () => world.emitted.map(({ type }) => type)
 const firstFinding = (index: number) =>
   (world.emitted[index]?.detail.findings as Record<string, unknown>[] | undefined)?.[0]
 
+/** with the newline at its end */
+const contentOf = async (commit: string, path: string) =>
+  `${await orchard.bare.git(['cat-file', 'blob', `${commit}:${path}`])}\n`
 const rulesOf = (index: number) =>
   ((world.emitted[index]?.detail.findings ?? []) as { rule: string }[]).map((finding) => finding.rule).sort()
 
@@ -56,6 +59,17 @@ test('a secret that a push brings is told once, with where, who and what', async
   expect(told()).toEqual(['Secret Found'])
 })
 
+test('of a batch each repository has its share of the time, also where that is no whole number', async () => {
+  world.fail.remainingMs = 200_001
+  const bodies: object[] = []
+  for (const name of ['orchard', 'meadow', 'field', 'grove']) {
+    const repository = name === 'orchard' ? orchard : await world.repository(name)
+    bodies.push(await repository.push('main', await repository.commit({ a: `${plant(name)}\n` })))
+  }
+  expect(await world.run(bodies)).toEqual({ batchItemFailures: [] })
+  expect(told()).toEqual(Array(4).fill('Secret Found'))
+})
+
 test('removed by a later commit it is resolved and still to be rotated; pushed again it is open again', async () => {
   const token = plant('two')
   const first = await orchard.commit({ 'a.txt': `x ${token}\n`, b: 'b' })
@@ -71,6 +85,107 @@ test('removed by a later commit it is resolved and still to be rotated; pushed a
   expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
   expect(firstFinding(2)).toMatchObject({ again: true, commit: third })
   expect(records()).toMatchObject([{ state: 'open', commit: third }])
+})
+
+test('a copy is told by the commit that made it, and stays open when the original is gone', async () => {
+  const files = { 'a.txt': `x ${plant('copied')}\n`, 'in/b': 'b', 'in/c': 'c' }
+  const first = await orchard.commit(files)
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ ...files, 'in/copy.txt': files['a.txt'] }, [first])
+  const push = await orchard.push('main', second)
+  // a server that knows what the other side has sends the content no second time
+  await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+  await world.run([push])
+  expect(firstFinding(1)).toMatchObject({ path: 'in/copy.txt', commit: second, refs: ['refs/heads/main'] })
+  const { 'a.txt': content, ...rest } = files
+  const third = await orchard.commit({ ...rest, 'in/copy.txt': content }, [second])
+  await world.run([await orchard.push('main', third)])
+  // a branch that still has the original, from before the copy
+  await world.run([await orchard.push('late', await orchard.commit({ ...files, late: 'x' }, [first]))])
+  const fourth = await orchard.commit({ ...rest, 'in/copy.txt': content, 'in/b': 'bb' }, [third])
+  await world.run([await orchard.push('main', fourth)])
+  expect(told()).toEqual(['Secret Found', 'Secret Found', 'Secret Resolved', 'Secret Found'])
+  expect(firstFinding(3)).toMatchObject({ path: 'a.txt', again: true })
+  expect(
+    records()
+      .map(({ path, state }) => `${path} ${state}`)
+      .sort(),
+  ).toEqual(['a.txt open', 'in/copy.txt open'])
+})
+
+test('a file that is named like its secret is shown masked, and stays open while a branch leads there', async () => {
+  const token = plant('name')
+  const files = { [`in/${token}.txt`]: `x ${token}\n`, b: 'b' }
+  const first = await orchard.commit(files)
+  await world.run([await orchard.push('main', first)])
+  expect(records()).toMatchObject([{ path: 'in/REDACTED.txt', state: 'open' }])
+  const second = await orchard.commit({ ...files, b: 'c', 'in/b': 'b' }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told()).toEqual(['Secret Found'])
+  await world.run([await orchard.push('main', undefined)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+})
+
+test('a file that is renamed to the secret that it holds, or copied to that name, is shown masked', async () => {
+  const token = plant('renamed to')
+  const content = `x ${token}\n`
+  const first = await orchard.commit({ a: content, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ [`${token}.txt`]: content, b: 'b' }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(records()).toMatchObject([{ path: 'REDACTED.txt', state: 'open' }])
+  const third = await orchard.commit({ [`${token}.txt`]: content, [`in ${token}`]: content, b: 'b' }, [
+    second,
+  ])
+  await world.run([await orchard.push('main', third)])
+  expect(firstFinding(1)).toMatchObject({ path: 'in REDACTED', commit: third })
+})
+
+test('a secret that somebody put into the team’s files is repeated by no message', async () => {
+  const [comment, key, long] = [plant('comment'), plant('key'), plant('long')]
+  const first = await orchard.commit({ 'a.txt': `x ${plant('shown')}\n`, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const team = {
+    '.gitleaksignore': `# the key is ${comment}\na.txt:test-token:1\n`,
+    '.gitleaks.toml': `[extend]\nuseDefault = true\n"${key}" = 1\n"${'k'.repeat(50)} ${long}" = 1\n`,
+  }
+  const second = await orchard.commit({ 'a.txt': await contentOf(first, 'a.txt'), b: 'b', ...team }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told().slice(1)).toEqual(['Scan Rules Invalid', 'Secret Found', 'Secret Resolved'])
+  expect(String(world.emitted[1]?.detail.mistakes)).toContain('REDACTED')
+  expect(firstFinding(3)).toMatchObject({
+    how: 'allowed',
+    why: expect.stringContaining('the key is REDACTED'),
+  })
+})
+
+test('a folder that was copied as a whole: what goes from the original is followed to the copy', async () => {
+  const content = `x ${plant('folder')}\n`
+  const first = await orchard.commit({ 'in/a.txt': content, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ 'in/a.txt': content, 'out/a.txt': content, b: 'b' }, [first])
+  const push = await orchard.push('main', second)
+  await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+  await world.run([push])
+  const third = await orchard.commit({ 'out/a.txt': content, b: 'b' }, [second])
+  await world.run([await orchard.push('main', third)])
+  expect(told()).toEqual(['Secret Found'])
+  expect(records()).toMatchObject([{ path: 'out/a.txt', state: 'open' }])
+  const fourth = await orchard.commit({ b: 'b' }, [third])
+  await world.run([await orchard.push('main', fourth)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+})
+
+test('a branch from before a rename brings nothing by a commit that left the file alone', async () => {
+  const content = `x ${plant('renamed')}\n`
+  const first = await orchard.commit({ 'a.txt': content })
+  await world.run([await orchard.push('main', first)])
+  await world.run([await orchard.push('main', await orchard.commit({ 'r.txt': content }, [first]))])
+  expect(records()).toMatchObject([{ path: 'r.txt', state: 'open' }])
+  const late = await orchard.push('late', await orchard.commit({ 'a.txt': content, b: 'b' }, [first]))
+  await orchard.bare.git(['repack', '-a', '-d', '-b', '-q'])
+  await world.run([late])
+  expect(told()).toEqual(['Secret Found'])
 })
 
 test.each([

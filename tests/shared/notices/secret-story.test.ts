@@ -44,7 +44,9 @@ test('several are one message, with a line each and the rest counted', () => {
   const story = storyOf(secretFound([{}, { path: 'b.txt', line: 1, elsewhere: 0 }], { found: 70 }))
   const text = textOf(story)
   expect(story.headline).toBe('orders: SECRET pushed: 70 findings, the first in config/app.env, line 12')
-  expect(text).toContain('  aws-access-token in b.txt, line 1, REDACTED, commit a7f719b, by Nina')
+  expect(text).toContain(
+    '  aws-access-token in b.txt, line 1, REDACTED, commit a7f719b, by Nina, belongs to AWS account 222222222222, k:1',
+  )
   expect(text).toContain('  … and 68 more findings')
 })
 
@@ -61,6 +63,11 @@ test.each([
   [
     secretFound([{ description: 'URL of a database (MySQL, or others) with a password' }]),
     'orders: SECRET pushed: URL of a database with a password in config/app.env, line 12',
+  ],
+  [secretFound([{ again: true }]), 'orders: SECRET open again: AWS access key in config/app.env, line 12'],
+  [
+    secretFound([{ again: true }, {}]),
+    'orders: SECRET pushed: 2 findings, the first in config/app.env, line 12',
   ],
   [scanIncomplete(), 'orders: 3 parts of a push could not be searched for secrets'],
   [scanRulesInvalid(), 'orders: .gitleaks.toml has 1 mistake'],

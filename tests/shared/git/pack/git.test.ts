@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { packOf, start } from './build.ts'
+import { idOf, packOf, start } from './build.ts'
 import { openBytes, readAll } from './read.ts'
 import { fill, makeRepository, type Repository, reordered } from './repository.ts'
 
@@ -119,6 +120,13 @@ describe('with less room', () => {
       await open.close()
     },
   )
+
+  test('a large object whose bytes have come up to the end of a segment', async () => {
+    // what cannot be deflated is used up to its last byte; from a pipe it comes in pieces of which sixteen are a segment
+    const noise = randomBytes(2_500_000)
+    const read = await readAll(packOf(storedEntry(noise)), { limits: { object: 100_000 } }, 65_536)
+    expect(read.objects).toEqual([`${idOf('blob', noise)} blob ${noise.length}`])
+  })
 
   test('a pack that ends in the middle leaves no file', async () => {
     const options = { limits: { memory: 1024 * 1024 }, spill: { folder } }

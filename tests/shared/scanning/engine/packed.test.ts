@@ -30,3 +30,8 @@ test('another rule is another digest', () => {
 test('a pack with a bad expression is refused', () => {
   expect(() => packRules(compileRules(ruleSet([rule('a', { regex: '(?=x)' })])))).toThrow('1 expressions')
 })
+
+test.each(['', 'a|b'])('a pack with the keyword %j is refused', (keyword) => {
+  const rules = ruleSet([rule('a', { regex: 'tok', keywords: ['tok', keyword] })])
+  expect(() => packRules(compileRules(rules))).toThrow('cannot be shipped')
+})

@@ -43,6 +43,14 @@ describe('a finding', () => {
     expect(one?.finding).toMatchObject({ startColumn: 12, endColumn: 8, characters: { start: 9, end: 7 } })
   })
 
+  test('a byte order mark is no column for people', () => {
+    const of = (text: string, match: string) =>
+      raws({ hit: hitIn(text, match, match), place: PLACE })[0]?.finding
+    expect(of('\ufeffk begin', 'begin')).toMatchObject({ startColumn: 6, characters: { start: 3, end: 7 } })
+    expect(of('\ufeffk begin\nend', 'begin\nend')).toMatchObject({ characters: { start: 3, end: 3 } })
+    expect(of('a\nbegin', 'begin')).toMatchObject({ characters: { start: 1, end: 5 } })
+  })
+
   test('of a path: no line, and the path is what the fingerprint is of', () => {
     const { regex: _, ...byPath } = rule({ path: 'x' })
     const hit = hitIn('', '', '', { rule: byPath, match: 'file detected: src/a.ts' })
