@@ -143,6 +143,20 @@ test('a generic rule’s find gives way to a specific one of the same line', () 
   expect(ids('tok=abcd\nx=abcd\n')).toEqual(['tok', 'my-Generic'])
 })
 
+test('advice of our pack is told once for a value in a text, by whichever generic rule is first; all else each time', () => {
+  const told = (given: Partial<Rule>, text: string): string[] => {
+    const generic = (id: string): Rule => rule(id, { regex: '=([a-z0-9]{4})', action: 'advise', ...given })
+    return scan(ruleSet([generic('generic-a'), generic('generic-b')]), text).hits.map(
+      ({ rule: { id }, startLine }) => `${id} ${startLine}`,
+    )
+  }
+  const text = 'x=abcd y=abcd\nz=abcd\nz=efgh\n'
+  expect(told({}, text)).toEqual(['generic-a 1', 'generic-a 3'])
+  expect(told({ action: 'block' }, text)).toHaveLength(8)
+  expect(told({ vetted: false }, text)).toHaveLength(8)
+  expect(told({}, 'x=abcd # gitleaks:allow\nx=abcd\n')).toEqual(['generic-a 1', 'generic-a 2'])
+})
+
 describe('lines and columns', () => {
   const at = (text: string, regex = 'tok=[a-z]+(?:\\nend)?'): unknown =>
     scan(ruleSet([rule('r', { regex })]), text).hits.map(

@@ -99,3 +99,25 @@ test.each(rows)('%s passes over what is not one', (id, sample) => {
   }
   for (const path of sample.paths?.misses ?? []) expect(find('anything', path)).toEqual([])
 })
+
+test.each([
+  ['password = "{alnum:12}7!"', 'generic-password', false],
+  ['api_key = "{hex:40}"', 'generic-api-key', false],
+  ['user_password: Zq7{alnum:16}\n', 'generic-env-secret', false],
+  ['client_secret: Zq7{alnum:16}\n', 'generic-env-secret', true],
+  ['api_key = "Zq7{alnum:37}"', 'generic-api-key', true],
+  ['github = "ghp_{alnum:36}"', 'github-pat', true],
+])('among tests %s is told by %s: %j', (template, id, told) => {
+  const text = fill(template, 'tests')
+  const ids = (path: string): string[] => find(text, path).map((one) => one.id)
+  for (const path of ['src/latest/a.py', 'attestations/a.py', 'test.py', 'a_test.go', 'test_data/a.py'])
+    expect(ids(path)).toEqual([id])
+  for (const path of [
+    'tests/a.py',
+    'src/test/java/A.java',
+    'Acme.Json.Tests/A.cs',
+    'x/unit_tests/a.py',
+    't/01.t',
+  ])
+    expect(ids(path)).toEqual(told ? [id] : [])
+})

@@ -81,7 +81,9 @@ export const cloud: Samples = {
   'digitalocean-refresh-token': token('dor_v1_{hex:64}'),
   'linode-api-token': named('LINODE_TOKEN', '{hex:64}'),
   'vultr-api-key': named('VULTR_API_KEY', '{UP:36}'),
-  'hetzner-api-token': named('HCLOUD_TOKEN', '{alnum:64}'),
+  'hetzner-api-token': named('HCLOUD_TOKEN', '{alnum:64}', {
+    misses: ['HCLOUD_TOKEN=LRK9DAWQ{alnum:56}', 'HCLOUD_TOKEN={alnum:20}'],
+  }),
   'scaleway-access-key': token('SCW{UP:17}'),
   'scaleway-secret-key': named('SCW_SECRET_KEY', '{uuid}'),
   'ovh-application-secret': named('OVH_APPLICATION_SECRET', '{alnum:32}'),

@@ -4,7 +4,9 @@ export const codeHosts: Samples = {
   'github-pat': token('ghp_{alnum:36}'),
   'github-fine-grained-pat': token('github_pat_{alnum:22}_{alnum:59}'),
   'github-oauth': token('gho_{alnum:36}'),
-  'github-app-token': token('ghs_{alnum:36}'),
+  'github-app-token': token('ghs_{alnum:36}', {
+    misses: ['it: ghs_16C7e42F{alnum:28}', 'it: ghs_{alnum:20}'],
+  }),
   'github-refresh-token': token('ghr_{alnum:76}'),
   'github-legacy-token': named('GITHUB_TOKEN', '{hex:40}'),
   'gitlab-pat': token('glpat-{url:20}'),

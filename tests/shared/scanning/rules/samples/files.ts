@@ -10,7 +10,11 @@ export const files: Samples = {
       'machine git.acme.io login bot password ⟦{alnum:20}⟧',
       'machine api.heroku.com\n  login a@b.io\n  password ⟦{uuid}⟧\n',
     ],
-    ['machine git.acme.io login bot password $TOKEN', 'machine learning login password'],
+    [
+      'machine git.acme.io login bot password $TOKEN',
+      'machine learning login password',
+      'machine acme.io\n login me\n password SUPERSAFE\n',
+    ],
   ),
   'git-credentials': texts(
     [
@@ -32,7 +36,11 @@ export const files: Samples = {
       'kubeadm join 10.0.0.1:6443 --token ⟦{low:6}.{low:16}⟧ --discovery-token',
       'bootstrap_token: "⟦{low:6}.{low:16}⟧"',
     ],
-    ['kubeadm join --token <token>', 'bootstrap_token: var.token'],
+    [
+      'kubeadm join --token <token>',
+      'bootstrap_token: var.token',
+      'bootstrap_token: abcdef.0123456789abcdef',
+    ],
   ),
   'aspnet-machine-key': texts(
     ['<machineKey validationKey="⟦{HEX:128}⟧" validation="SHA1"/>', 'decryptionKey="⟦{HEX:48}⟧"'],
@@ -50,7 +58,11 @@ export const files: Samples = {
   ),
   'wordpress-salt': texts(
     ["define('AUTH_KEY',         '⟦{alnum:64}⟧');", "define( 'NONCE_SALT', '⟦{alnum:64}⟧' );"],
-    ["define('AUTH_KEY', 'put your unique phrase here');", "define('AUTH_KEY', getenv('AUTH_KEY'));"],
+    [
+      " *     define('AUTH_KEY', '{alnum:64}');",
+      "define('AUTH_KEY', 'put your unique phrase here');",
+      "define('AUTH_KEY', getenv('AUTH_KEY'));",
+    ],
   ),
   'framework-session-secret': texts(
     ['NEXTAUTH_SECRET=⟦{b64:43}⟧\n', 'JWT_SECRET: "⟦{hex:64}⟧"'],

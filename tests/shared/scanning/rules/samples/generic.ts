@@ -3,11 +3,22 @@ import { type Samples, texts } from './kit.ts'
 export const generic: Samples = {
   'generic-database-url': texts(
     ['postgres://app:⟦s3cretPw9⟧@localhost:5432/app', 'amqp://svc:⟦{alnum:10}⟧@127.0.0.1'],
-    ['postgres://postgres:postgres@localhost/app', 'redis://localhost:6379'],
+    [
+      'postgres://postgres:postgres@localhost/app',
+      'redis://localhost:6379',
+      'postgresql://scott:tiger@db/app',
+      'postgresql://[user[:password]@]host',
+    ],
   ),
   'generic-basic-auth-url': texts(
     ['https://svc:⟦{alnum:12}⟧@host.acme.io/path', 'ftp://bot:⟦{alnum:10}⟧@ftp.acme.io'],
-    ['http://user:password@example.com', 'https://host:8080/a@b', `https://\${u}:\${p}@host`],
+    [
+      'http://user:password@example.com',
+      'https://host:8080/a@b',
+      `https://\${u}:\${p}@host`,
+      'https://me:passwd-on-proxy@host.acme.io',
+      'https://token:x-oauth-basic@host.acme.io',
+    ],
   ),
   'generic-api-key': texts(
     [
@@ -31,11 +42,33 @@ export const generic: Samples = {
       "apiKey: 'base64EncodedKey'",
       'privateKey: "{b64:60}..."',
       '"sharedKey", "tunnel2PresharedKey"',
+      '":authority": "media-cache-lt0.acme.com"',
+      'AUTHOR="acme-20201130/crypto_kem/ref/implementors"',
+      '"version_token": "{alnum:44}"',
+      'authenticity_token: "{b64:88}=="',
+      'fields => { PrivateKey => "{HEX:40}" }',
+      'super(pPassPhrase, "PBEWithMD5AndTripleDES");',
+      'server_secret = "FEDCBA9876543210"',
+      'secret: "dGhpcyBpcyBwYXNzd29yZA=="',
+      '"credentialsId": "{uuid}"',
+      '"SECRET_HASH": "{b64:43}="',
+      'properties={"tokenize.options": "americanize=true"}',
+      "[ { token: 'comment.line.double-slash.actionscript.2' ] }",
+      'authLabel:`_authLabel_1hzfk_79`',
+      '"SettingsEncryptionKeys", "assets/telemetry-ew9Yifkb.js"',
+      'encryptedClientSecret = "{alnum:50}"',
     ],
   ),
   'generic-env-secret': texts(
     ['API_TOKEN=⟦{alnum:32}⟧\n', '  service_secret: ⟦{hex:40}⟧\n'],
-    ['API_TOKEN=process.env.API_TOKEN', 'token: some-plain-words-here-only', 'key: value'],
+    [
+      'API_TOKEN=process.env.API_TOKEN',
+      'token: some-plain-words-here-only',
+      'key: value',
+      'master_key_type = aes256-cts-hmac-sha1-96\n',
+      'secret: c2VjcmV0IGlzIHNlY3VyZQ==\n',
+      '# Generator token: {uuid}\n',
+    ],
   ),
   'generic-password': texts(
     [
@@ -53,6 +86,17 @@ export const generic: Samples = {
       'password: "Admin12345"',
       "argon2('password', 'salt1234')",
       'add("kadmin", "passwd", "kadmin/server1")',
+      '"Password:"+rs.getString("Password")',
+      "'Passphrase' => 'ACME::Media::Types::Dot11PSKPassphrase',",
+      'password: "me@acme.org"',
+      'PWD_MD5 = "{hex:32}"',
+      'password = "5f4dcc3b{hex:24}"',
+      'password: "localnt4member3pass"',
+      "'password1' => 'required|string',",
+      '$auth_password_type == "mysql+bcrypt"',
+      'RUN sh -c "[ "$PWD" = "C:/foo/bar" ]"',
+      'password_type = "HMAC-SHA256"',
+      'passport_control: "unicode/1f6c2.png?v8"',
     ],
   ),
   'generic-connection-string': texts(
@@ -61,7 +105,12 @@ export const generic: Samples = {
       'Server=tcp:x.database.windows.net,1433;User ID=svc;Password=⟦BluePass!w0rd77⟧;Encrypt=True',
       'jdbc:mysql://localhost/app?user=svc&password=⟦Winter!Pass77⟧',
     ],
-    ['Server=x;User Id=sa;Password=password;', 'Server=x;Password={0};Database=y', '; password = $1;'],
+    [
+      'Server=x;User Id=sa;Password=password;',
+      'Server=x;Password={0};Database=y',
+      '; password = $1;',
+      'host=localhost dbname=mail user=postfix password=postfix',
+    ],
   ),
   'generic-env-password': texts(
     ['AZURE_SQL_PASSWORD=⟦MyStr0ng!9kq⟧\n', 'FTP_PASS: ⟦{alnum:9}#8zQ⟧\n'],
@@ -70,6 +119,7 @@ export const generic: Samples = {
       'PASSWORD=process.env.PW',
       'PASSWORD: string',
       'this.form.password = values.password',
+      'PEM_R_PROBLEMS_GETTING_PASSWORD:109:problems',
     ],
   ),
   'generic-line-password': texts(
@@ -86,6 +136,11 @@ export const generic: Samples = {
       '  password: req.body.password1\n',
       'login(user, password=make7password)\n',
       'password:GID:users\n',
+      'icon_password=N\\u00F8kkel\n',
+      'hashed_password: {hex:40}\n',
+      '/etc/passwd: {hex:32}\n',
+      'userPassword: thats4complpass1\n',
+      '/Display.html?user=guest&pass=guest&id=7087\n',
     ],
   ),
   'generic-xml-secret': texts(
@@ -100,11 +155,19 @@ export const generic: Samples = {
       '<token>NUMBER_LITERAL</token>',
       '<secret>$' + '{SECRET}</secret>',
       '<password>Enter your password</password>',
+      '<string name="checking_password">Checking\\u2026</string>',
     ],
   ),
   'generic-bare-key': texts(
     ['set -x API_TOKEN ⟦{alnum:40}⟧\n', '[DEBUG] Using KEY=⟦{alnum:32}⟧\n', 'ENV API_TOKEN ⟦{alnum:40}⟧\n'],
-    ['KEY=some-plain-words-here-only\n', 'ENV API_TOKEN $TOKEN\n', 'HOTKEY=⟦ctrl⟧'],
+    [
+      'KEY=some-plain-words-here-only\n',
+      'ENV API_TOKEN $TOKEN\n',
+      'HOTKEY=⟦ctrl⟧',
+      'KEY = {hex:32}\n',
+      '  KEY={HEX:64}\n',
+      'EAP-Sim-KEY = 0x{hex:32}\n',
+    ],
   ),
   'generic-named-key': texts(
     ['const acmeKey = "⟦{alnum:40}⟧"', "weatherKey: '⟦{alnum:32}⟧'"],
@@ -116,6 +179,9 @@ export const generic: Samples = {
       'https://acme.io/?token=YOUR_TOKEN_GOES_HERE_PLEASE',
       'https://acme.io/?page_token={alnum:32}',
       '?key={hex:8}',
+      'https://codecov.io/gh/acme/x/badge.svg?token={hex:32}',
+      'http://maps.acme.com/maps?key=ABQIAAAA{url:60}',
+      'http://localhost:8888/?token={hex:48}',
     ],
   ),
   'generic-secret-argument': texts(
@@ -134,6 +200,11 @@ export const generic: Samples = {
       'jwt.sign(payload, privateKey)',
       'jwt.verify(token, "your-secret-goes-here")',
       "createHmac('sha256', key)",
+      'assertThat(written, hasKey("pre2key3suff2"));',
+      'RegistryKey key = app.OpenSubKey("HARDWARE\\\\DEVICEMAP\\\\SERIALCOMM");',
+      'string a = o.SelectToken("People[0].Name1");',
+      "'ADD PRIMARY KEY('||v_pk_field_csv||');'",
+      'ssl.setKeyStorePassword("OBF:1vny1zlo1x8e1vnw1vn61x8g1zlu1vn4");',
     ],
   ),
   'generic-variable-default': texts(
@@ -150,6 +221,8 @@ export const generic: Samples = {
       'gh auth --token $TOKEN',
       'aws s3api get-object --key dir/my_images.tar.bz2',
       'mysql --password changeme',
+      'systemd-cryptenroll --password --tpm2-device=auto img',
+      'service create --secret source=ssh-key2,target=ssh',
     ],
   ),
   'generic-prose-secret': texts(
@@ -191,7 +264,12 @@ export const generic: Samples = {
       "param adminPassword string = '⟦{alnum:10}!4kQ⟧'",
       '"adminPassword": { "value": "⟦{alnum:14}⟧" }',
     ],
-    ['#define API_KEY "changeme-changeme"', 'set token "some plain words"', 'password "Enter-your-own-here"'],
+    [
+      '#define API_KEY "changeme-changeme"',
+      'set token "some plain words"',
+      'password "Enter-your-own-here"',
+      '\ttoken "k8s.io/acme/pkg/serviceaccount2/v1"\n',
+    ],
   ),
   'generic-service-value': texts(
     ["ipstack = '⟦{hex:32}⟧'", '"fullstory": "⟦{alnum:60}⟧"'],

@@ -22,7 +22,7 @@ export const infrastructure: Samples = {
   'cloudflared-tunnel-token': token('eyJhIjoi{alnum:160}'),
   'openshift-user-token': token('sha256~{url:43}'),
   'docker-swarm-token': token('SWMTKN-1-{low:50}-{low:25}', {
-    misses: ['it: SWMTKN-1-{low:12}', 'SWMTKN-1-xxxx'],
+    misses: ['it: SWMTKN-1-{low:12}', 'SWMTKN-1-xxxx', 'SWMTKN-1-3pu6hs{low:44}-{low:25}'],
   }),
   'rancher-api-token': token('token-{low:5}:{low:54}'),
   'truenas-api-key': token('8-{alnum:64}', {
@@ -35,7 +35,9 @@ export const infrastructure: Samples = {
   }),
   'portainer-api-key': token('ptr_{b64:43}='),
   'proxmox-api-token': token('PVEAPIToken=root@pam!ci={uuid}'),
-  'cisco-meraki-api-key': named('MERAKI_API_KEY', '{hex:40}'),
+  'cisco-meraki-api-key': named('MERAKI_API_KEY', '{hex:40}', {
+    misses: ['MERAKI_API_KEY=6bec40cf{hex:32}', 'MERAKI_API_KEY={hex:30}'],
+  }),
   'okta-access-token': named('OKTA_API_TOKEN', '00{url:40}'),
   'auth0-client-secret': named('AUTH0_CLIENT_SECRET', '{url:64}'),
   'jumpcloud-api-key': named('JUMPCLOUD_API_KEY', '{low:40}'),

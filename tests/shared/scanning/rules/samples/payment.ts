@@ -6,7 +6,9 @@ export const payment: Samples = {
   'paypal-braintree-access-token': token(`access_token$production\${low:16}\${hex:32}`),
   'paypal-client-secret': named('PAYPAL_CLIENT_SECRET', 'EM{url:78}'),
   'braintree-private-key': named('BRAINTREE_PRIVATE_KEY', '{hex:32}'),
-  'square-access-token': token('sq0atp-{url:22}'),
+  'square-access-token': token('sq0atp-{url:22}', {
+    misses: ['"EAAA{HEX:60}"', 'it: sq0atp-{url:10}'],
+  }),
   'square-application-secret': token('sq0csp-{url:43}'),
   'shopify-access-token': token('shpat_{hex:32}'),
   'shopify-custom-access-token': token('shpca_{hex:32}'),

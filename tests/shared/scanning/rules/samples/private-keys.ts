@@ -15,6 +15,8 @@ export const privateKeys: Samples = {
       'const begin = "-----BEGIN PRIVATE KEY-----", end = "-----END PRIVATE KEY-----"',
       '-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----',
       '-----BEGIN RSA PRIVATE KEY-----\n{b64:30}',
+      '-----BEGIN RSA PRIVATE KEY-----\n{b64:64}\n...\n{b64:64}\n-----END RSA PRIVATE KEY-----',
+      '`-----BEGIN RSA PRIVATE KEY----- {b64:64}. -----END RSA PRIVATE KEY-----`',
     ],
   ),
   'ssh2-private-key': texts(

@@ -60,7 +60,14 @@ export const saas: Samples = {
   'twitter-access-secret': named('TWITTER_ACCESS_TOKEN_SECRET', '{alnum:45}'),
   'twitter-bearer-token': token('AAAAAAAAAAAAAAAAAAAAA{alnum:90}'),
   'facebook-access-token': named('FACEBOOK_ACCESS_TOKEN', '{dig:15}|{alnum:27}'),
-  'facebook-page-access-token': token('EAAC{alnum:150}'),
+  'facebook-page-access-token': texts(
+    [
+      'const it = "⟦EAAC{alnum:150}⟧"',
+      'FB_TOKEN=⟦EAAAAU{alnum:150}⟧\n',
+      'access_token=⟦EAAB{alnum:170}⟧&x=1',
+    ],
+    ['AGFzbQEAAAAB+EAAC{alnum:150}/x', 'wasm = "EAAAAAAAIQuQ{alnum:150}"', 'it: EAAC{alnum:40}'],
+  ),
   'facebook-secret': named('FACEBOOK_APP_SECRET', '{hex:32}'),
   'instagram-access-token': token('IGQV{alnum:140}'),
   'linkedin-client-secret': named('LINKEDIN_CLIENT_SECRET', '{alnum:16}'),
