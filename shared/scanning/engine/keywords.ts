@@ -1,5 +1,6 @@
 import { byteKinds, EDGE, GAP_LAST, WORD_LAST } from '../pattern/byte-kinds.ts'
 import { CROWD_BYTES, Crowds } from './crowds.ts'
+import { hasFolds, openFolds } from './folds.ts'
 import { eachHit } from './hits.ts'
 import { type KeywordIndex, OPENING } from './keyword-index.ts'
 import type { Searcher } from './searcher.ts'
@@ -15,12 +16,6 @@ export interface Opened {
   readonly to: number
 }
 
-// Of non-ASCII letters expressions fold only the first two to an ASCII one. Go lowers the Kelvin sign to k and the dotted I to i.
-const KELVIN = '\xe2\x84\xaa'
-const LONG_S = '\xc5\xbf'
-const DOTTED_I = '\xc4\xb0'
-const FOLDS = [KELVIN, LONG_S, DOTTED_I]
-
 /** One pass over the text, for as long as `goOn` says so. */
 export const openedBy = (
   index: KeywordIndex,
@@ -30,7 +25,7 @@ export const openedBy = (
 ): Opened => {
   const windows = new Map<number, Windows>()
   const whole = new Set<number>(index.always)
-  const folded = !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold, 0, 'latin1'))
+  const folded = hasFolds(text)
   // in letters that do not fold
   let isSpelled = true
   let crowds = new Crowds()
@@ -69,7 +64,8 @@ export const openedBy = (
   if (!folded || to < text.bytes.length) return { windows, whole, to }
   isSpelled = false
   crowds = new Crowds()
-  return { windows, whole, to: openFolds(text, index, searchers, open, goOn) }
+  const crowded = (number: number): number => (crowds.some ? (crowds.to[number] as number) : 0)
+  return { windows, whole, to: openFolds(text, index, searchers, open, crowded, goOn) }
 }
 
 /** further than this after a keyword nobody looks */
@@ -158,67 +154,3 @@ const openAround = (
 }
 
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
-
-/**
- * A word spelled with a letter that folds is not seen by the automaton. So it walks over the text with every fold as its letter, for the rules
- * of which a keyword is in what Go's lowering leaves, and opens windows at the words that have such a letter.
- */
-const openFolds = (
-  text: Text,
-  index: KeywordIndex,
-  searchers: readonly Searcher[],
-  open: (at: number, number: number) => void,
-  goOn: () => boolean,
-): number => {
-  const { automaton, longest, named } = index
-  // of each fold: where its letter stands, and how many bytes fewer there are from it on
-  const at: number[] = []
-  const fewer: number[] = []
-  let gone = 0
-  const letters = text.latin1.replace(/\xe2\x84\xaa|\xc5\xbf/g, (fold, offset: number) => {
-    at.push(offset - gone)
-    gone += fold.length - 1
-    fewer.push(gone)
-    return fold === KELVIN ? 'k' : 's'
-  })
-  let folds = 0
-  // a state and its end, one after the other; opened after the walk: to ask which rules are named is a walk too
-  const found: number[] = []
-  const visit = (state: number, end: number): void => {
-    while (folds < at.length && (at[folds] as number) < end) folds += 1
-    if (folds > 0 && (at[folds - 1] as number) >= end - longest) found.push(state, end)
-  }
-  const to = eachHit(automaton, longest, Buffer.from(letters, 'latin1'), visit, goOn)
-  const isWhole = searchers.some((searcher) => !searcher.reach(false))
-  if (isWhole || found.length > 0) {
-    const lower = text.latin1.replaceAll(KELVIN, 'k').replaceAll(DOTTED_I, 'i')
-    const asked = named(Buffer.from(lower, 'latin1'))
-    for (const number of asked) if (!searchers[number]?.reach(false)) open(0, number)
-    openFound(found, index, { at, fewer }, (start, number) => {
-      if (asked.has(number)) open(start, number)
-    })
-  }
-  return to < letters.length ? to : text.bytes.length
-}
-
-/** Of words that were found in a text with letters in the place of folds, those that have a fold, at their places in the text itself. */
-const openFound = (
-  found: readonly number[],
-  { automaton, first, openings }: KeywordIndex,
-  { at, fewer }: { readonly at: readonly number[]; readonly fewer: readonly number[] },
-  open: (at: number, number: number) => void,
-): void => {
-  let folds = 0
-  for (let one = 0; one < found.length; one += 2) {
-    const place = (found[one] as number) - automaton.firstEnd
-    const end = found[one + 1] as number
-    while (folds < at.length && (at[folds] as number) < end) folds += 1
-    for (let next = first[place] as number; next < (first[place + 1] as number); next += OPENING) {
-      const start = end - (openings[next] as number)
-      if ((at[folds - 1] as number) < start) continue
-      let before = folds
-      while (before > 0 && (at[before - 1] as number) >= start) before -= 1
-      open(start + (fewer[before - 1] ?? 0), openings[next + 1] as number)
-    }
-  }
-}

@@ -113,7 +113,12 @@ export const databases: Samples = {
   ),
   'sql-user-password': texts(
     ["CREATE USER app IDENTIFIED BY '⟦{alnum:16}⟧';", "ALTER ROLE svc WITH LOGIN PASSWORD '⟦{alnum:18}⟧';"],
-    ["CREATE USER app IDENTIFIED BY 'password';", "CREATE USER app WITH PASSWORD '$PW';"],
+    [
+      "CREATE USER app IDENTIFIED BY 'password';",
+      "CREATE USER app WITH PASSWORD '$PW';",
+      "IDENTIFIED BY 'NOVA_DBPASS';",
+      "IDENTIFIED BY 'slave_password'",
+    ],
   ),
   'database-environment-password': texts(
     ['PGPASSWORD=⟦{alnum:16}⟧ psql -h db', '      POSTGRES_PASSWORD: "⟦{alnum:18}⟧"'],

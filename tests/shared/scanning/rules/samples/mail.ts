@@ -6,7 +6,10 @@ export const mail: Samples = {
   'mailgun-signing-key': named('MAILGUN_API_KEY', '{hex:32}-{hex:8}-{hex:8}'),
   'mailgun-pub-key': named('MAILGUN_PUBLIC_KEY', 'pubkey-{hex:32}'),
   'mailchimp-api-key': token('{hex:32}-us12'),
-  'mandrill-api-key': token('md-{url:22}'),
+  'mandrill-api-key': texts(
+    ['key = "⟦md-{url:22}⟧"\n', 'MAILER=⟦md-{url:22}⟧\n'],
+    ['.md-datepicker-body-header {', '@keyframes md-progressbar-loading-2 {'],
+  ),
   'sendinblue-api-token': token('xkeysib-{hex:64}-{alnum:16}'),
   'sendinblue-smtp-key': token('xsmtpsib-{hex:64}-{alnum:16}'),
   'postmark-server-token': named('POSTMARK_SERVER_TOKEN', '{uuid}'),

@@ -1,4 +1,4 @@
-import { named, type Samples, token } from './kit.ts'
+import { named, type Samples, texts, token } from './kit.ts'
 
 export const observability: Samples = {
   'datadog-api-key': named('DD_API_KEY', '{hex:32}'),
@@ -27,7 +27,10 @@ export const observability: Samples = {
   'rollbar-access-token': named('ROLLBAR_ACCESS_TOKEN', '{hex:32}'),
   'bugsnag-api-key': named('BUGSNAG_API_KEY', '{hex:32}'),
   'airbrake-api-key': named('AIRBRAKE_PROJECT_KEY', '{hex:32}'),
-  'pagerduty-api-key': named('PAGERDUTY_API_KEY', 'u+{alnum:18}'),
+  'pagerduty-api-key': texts(
+    ['PAGERDUTY_API_KEY=⟦u+{alnum:18}⟧\n', 'pagerduty_token: "⟦{url:20}⟧"'],
+    ['key for the pagerDutyKey: "pagerDutyEventAction"', 'PAGERDUTY_API_KEY=env'],
+  ),
   'opsgenie-api-key': named('OPSGENIE_API_KEY', '{uuid}'),
   'uptimerobot-api-key': named('UPTIMEROBOT_API_KEY', 'u123456-{hex:24}'),
   'checkly-api-key': token('cu_{hex:32}'),
