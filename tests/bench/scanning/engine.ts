@@ -29,7 +29,13 @@ export const benchEngine = async ({ folder, rules, rounds, quick }: Scene): Prom
     return first
   }
   const inflated = async () => (await passes('inflate'))[0] ?? Number.NaN
-  const linted = async () => (await runChild<{ cpuMs: number }>('secretlint-child.ts', texts, list)).cpuMs
+  const lintedLater: number[] = []
+  const linted = async () => {
+    const { times } = await runChild<{ times: number[] }>('secretlint-child.ts', texts, list)
+    const [first = Number.NaN, ...others] = times
+    lintedLater.push(...others)
+    return first
+  }
   const work = `engine, ${megabytes.toFixed(0)} MB of source in ${files.length.toLocaleString('en')} texts`
   const inflate = await paired(rounds, ours, inflated)
   const speed = (ms: number) => megabytes / (ms / 1_000)
@@ -48,13 +54,18 @@ export const benchEngine = async ({ folder, rules, rounds, quick }: Scene): Prom
         ...times,
       }),
     ),
-    row({
-      work: `${work}, first pass`,
-      against: 'secretlint core, preset-recommend',
-      unit: 'ms',
-      goal: 4,
-      judged,
-      ...secretlint,
-    }),
+    ...Object.entries({
+      'first pass of a process': secretlint,
+      'later passes': { ours: warm.ours, theirs: median(lintedLater) },
+    }).map(([pass, times]) =>
+      row({
+        work: `${work}, ${pass}`,
+        against: 'secretlint core, preset-recommend',
+        unit: 'ms',
+        goal: 4,
+        judged,
+        ...times,
+      }),
+    ),
   ]
 }
