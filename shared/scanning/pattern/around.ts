@@ -1,6 +1,6 @@
 import type { Assertion } from './ast.ts'
 import { byteKinds, EDGE, GAP_LAST, WORD_LAST } from './byte-kinds.ts'
-import { assertionHolds, type Kind, type Nfa, type State } from './nfa.ts'
+import { ACCEPT, ASSERT, assertionHolds, BYTE, type Kind, type Nfa, SPLIT } from './nfa.ts'
 import type { Tail } from './tail.ts'
 
 /** Which bytes may stand around a word that lies in a match: a bit for each of the 32 kinds of {@link byteKinds}. */
@@ -79,7 +79,7 @@ class Paths {
       const then = new Set<number>()
       for (const number of open)
         if (this.takes(number, either))
-          for (const next of this.next((this.nfa.states[number] as State & { to: number }).to)) then.add(next)
+          for (const next of this.next(this.nfa.to[number] as number)) then.add(next)
       open = then
     }
     return open
@@ -88,23 +88,23 @@ class Paths {
   /** the kinds above `last` that are taken in one of some states, or after bytes of kinds up to it */
   takenBy(begin: ReadonlySet<number>, last: number): number {
     const skipped = last < 0 ? 0 : (2 << last) - 1
+    const { does, takes, to } = this.nfa
     const open = new Set(begin)
     let kinds = 0
     for (const number of open) {
-      const state = this.nfa.states[number] as State
-      if (state.kind === 'accept') return -1
-      if (state.kind !== 'byte') continue
+      if (does[number] === ACCEPT) return -1
+      if (does[number] !== BYTE) continue
       let taken = 0
-      for (const [column, own] of this.kinds.entries()) if (state.columns[column] === 1) taken |= own
+      for (const [column, own] of this.kinds.entries()) if (takes[number]?.[column] === 1) taken |= own
       kinds |= taken & ~skipped
-      if ((taken & skipped) !== 0) for (const next of this.next(state.to)) open.add(next)
+      if ((taken & skipped) !== 0) for (const next of this.next(to[number] as number)) open.add(next)
     }
     return kinds
   }
 
   private takes(number: number, columns: readonly number[]): boolean {
-    const state = this.nfa.states[number] as State
-    return state.kind === 'byte' && columns.some((column) => state.columns[column] === 1)
+    const { does, takes } = this.nfa
+    return does[number] === BYTE && columns.some((column) => takes[number]?.[column] === 1)
   }
 
   private next(from: number): readonly number[] {
@@ -113,13 +113,13 @@ class Paths {
   }
 
   private closure(from: number, holds: (what: Assertion) => boolean): readonly number[] {
+    const { does, to, or, what } = this.nfa
     const seen = new Set([from])
     const found: number[] = []
     for (const number of seen) {
-      const state = this.nfa.states[number] as State
-      if (state.kind === 'split') seen.add(state.to).add(state.or)
-      else if (state.kind !== 'assert') found.push(number)
-      else if (holds(state.what)) seen.add(state.to)
+      if (does[number] === SPLIT) seen.add(to[number] as number).add(or[number] as number)
+      else if (does[number] !== ASSERT) found.push(number)
+      else if (holds(what[number] as Assertion)) seen.add(to[number] as number)
     }
     return found
   }

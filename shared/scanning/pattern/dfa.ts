@@ -1,4 +1,5 @@
-import { assertionHolds, isWord, type Kind, type Nfa } from './nfa.ts'
+import type { Assertion } from './ast.ts'
+import { ACCEPT as ACCEPTS, ASSERT, assertionHolds, BYTE, isWord, type Kind, type Nfa, SPLIT } from './nfa.ts'
 
 const STATES_MOST = 2_000
 /** States that one text may cause to be made, and steps for each of its bytes, before it is left to the expression itself. */
@@ -50,7 +51,7 @@ export class LazyDfa {
     this.columns = nfa.columns
     this.width = nfa.end + 1
     this.table = new Int32Array(16 * this.width)
-    this.marks = new Int32Array(nfa.states.length)
+    this.marks = new Int32Array(nfa.does.length)
     this.members.push({ states: [], before: 'other', begins: false })
   }
 
@@ -144,9 +145,8 @@ export class LazyDfa {
     this.mark += 1
     const found: number[] = []
     for (const number of open) {
-      const state = nfa.states[number] as Nfa['states'][0]
-      if (state.kind !== 'byte' || state.columns[column] !== 1) continue
-      this.join(this.closure(state.to), found)
+      if (nfa.does[number] !== BYTE || (nfa.takes[number] as Uint8Array)[column] !== 1) continue
+      this.join(this.closure(nfa.to[number] as number), found)
       // the further bytes of a code point
       if (column === nfa.high) this.join([number], found)
     }
@@ -158,11 +158,12 @@ export class LazyDfa {
   private asserted(states: readonly number[], before: Kind, after: Kind): readonly number[] | undefined {
     const found: number[] = []
     this.join(states, found)
+    const { does, to, what } = this.nfa
     for (let at = 0; at < found.length; at += 1) {
-      const state = this.nfa.states[found[at] as number] as Nfa['states'][0]
-      if (state.kind === 'accept') return undefined
-      if (state.kind === 'assert' && assertionHolds(state.what, before, after))
-        this.join(this.closure(state.to), found)
+      const number = found[at] as number
+      if (does[number] === ACCEPTS) return undefined
+      if (does[number] === ASSERT && assertionHolds(what[number] as Assertion, before, after))
+        this.join(this.closure(to[number] as number), found)
     }
     return found
   }
@@ -179,14 +180,14 @@ export class LazyDfa {
   private closure(from: number): readonly number[] {
     const known = this.closures[from]
     if (known) return known
+    const { does, to, or } = this.nfa
     const found: number[] = []
     const seen = new Set<number>()
     const open = [from]
     for (let number = open.pop(); number !== undefined; number = open.pop()) {
       if (seen.has(number)) continue
       seen.add(number)
-      const state = this.nfa.states[number] as Nfa['states'][0]
-      if (state.kind === 'split') open.push(state.to, state.or)
+      if (does[number] === SPLIT) open.push(to[number] as number, or[number] as number)
       else found.push(number)
     }
     this.closures[from] = found
@@ -197,9 +198,13 @@ export class LazyDfa {
     if (members === ACCEPT) return ACCEPT
     const { states, begins } = members
     if (states.length === 0) return DEAD
-    const kinds = states.map((state) => this.nfa.states[state]?.kind)
-    if (kinds.includes('accept')) return ACCEPT
-    const before = kinds.includes('assert') ? members.before : 'other'
+    const { does } = this.nfa
+    let isAsserting = false
+    for (const state of states) {
+      if (does[state] === ACCEPTS) return ACCEPT
+      if (does[state] === ASSERT) isAsserting = true
+    }
+    const before = isAsserting ? members.before : 'other'
     const key = `${begins ? '+' : ''}${before}${String.fromCharCode(...states)}`
     const known = this.rows.get(key)
     if (known !== undefined) return known
