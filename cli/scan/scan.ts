@@ -1,7 +1,11 @@
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Baseline, readBaseline } from '../../shared/scanning/conventions/baseline.ts'
-import { type IgnoreFile, readIgnoreFile } from '../../shared/scanning/conventions/ignore-file.ts'
+import {
+  entryForEither,
+  type IgnoreFile,
+  readIgnoreFile,
+} from '../../shared/scanning/conventions/ignore-file.ts'
 import { renderMistake } from '../../shared/scanning/conventions/mistakes.ts'
 import type { FoundAt, RawFinding, UnscannedAt } from '../../shared/scanning/finding.ts'
 import { findingsOf } from '../../shared/scanning/report/findings.ts'
@@ -104,9 +108,7 @@ interface Sorting {
 const sortOut = (found: readonly FoundAt[], { options, ignores, baseline }: Sorting): Sorted => {
   const heeded = options.allowComments ? found.filter(({ hit }) => !hit.allowedInline) : found
   const findings = findingsOf(heeded, fingerprintKey(process.env))
-  const notIgnored = findings.filter(
-    (one) => !ignores?.entryFor(one.finding) && !ignores?.entryFor(one.named()),
-  )
+  const notIgnored = findings.filter((one) => !ignores || !entryForEither(ignores, one))
   const left = notIgnored.filter((one) => !baseline?.knows(one))
   return {
     left,
@@ -153,9 +155,7 @@ const summarize = (summary: Summary, { format, output }: ScanOptions, terminal: 
   const { looked, sorted, unscanned, chosen, took } = summary
   const { left, allowed, ignored, known } = sorted
   const isTold = format === 'text' && output === undefined
-  if (!isTold)
-    for (const one of unscanned.slice(0, UNSCANNED_NAMED))
-      terminal.line(`  ! ${printable(describeUnscanned(one))}`)
+  if (!isTold) warn(unscanned.slice(0, UNSCANNED_NAMED).map(describeUnscanned), terminal)
   if (!isTold && unscanned.length > UNSCANNED_NAMED)
     terminal.line(`  ! … and ${unscanned.length - UNSCANNED_NAMED} more that were not scanned in whole`)
   const passed = [

@@ -1,4 +1,4 @@
-import { type Finding, gitleaksFingerprint } from '../finding.ts'
+import { type Finding, gitleaksFingerprint, type RawFinding } from '../finding.ts'
 import { addMistake, type Mistake } from './mistakes.ts'
 
 /** One entry of an ignore file, to say who allowed a finding, and why. */
@@ -67,6 +67,12 @@ export const readIgnoreFile = (text: string, file = '.gitleaksignore'): IgnoreFi
     mistakes,
   }
 }
+
+/** The entry for a finding under its masked names, or under its true ones. */
+export const entryForEither = (
+  ignores: Pick<IgnoreFile, 'entryFor'>,
+  raw: Pick<RawFinding, 'finding' | 'named'>,
+): IgnoreEntry | undefined => ignores.entryFor(raw.finding) ?? ignores.entryFor(raw.named())
 
 /** Without the line: somebody may have put the secret itself there. */
 const foundIn = (line: string): string =>

@@ -1,3 +1,4 @@
+import { bisect } from '../bisect.ts'
 import type { Range } from './location.ts'
 
 /** Comments by which a line of a text says that it holds no secret. */
@@ -28,12 +29,6 @@ const commentsOf = (latin1: string, comments: readonly string[]): Range[] =>
     .sort((a, b) => a.from - b.from)
 
 const hasWithin = (sorted: readonly Range[], { from, to }: Range): boolean => {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as Range).from < from) low = middle + 1
-    else high = middle
-  }
-  return (sorted[low]?.to ?? Number.POSITIVE_INFINITY) <= to
+  const first = bisect(sorted.length, (place) => (sorted[place] as Range).from < from)
+  return (sorted[first]?.to ?? Number.POSITIVE_INFINITY) <= to
 }

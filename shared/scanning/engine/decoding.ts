@@ -1,3 +1,4 @@
+import { bisect } from '../bisect.ts'
 import type { Place } from './searcher.ts'
 
 /** What one pass of decoding made of a text: encoded stretches replaced by what they say. */
@@ -106,16 +107,8 @@ const back = (segments: readonly Segment[], at: number, isEnd: boolean): number 
   return previous ? at - previous.end + previous.to : at
 }
 
-const firstEndingFrom = (segments: readonly Segment[], at: number): number => {
-  let low = 0
-  let high = segments.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((segments[middle] as Segment).end < at) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+const firstEndingFrom = (segments: readonly Segment[], at: number): number =>
+  bisect(segments.length, (place) => (segments[place] as Segment).end < at)
 
 const isPrintable = (latin1: string): boolean => latin1 !== '' && !/[^\t-~]/.test(latin1)
 

@@ -1,3 +1,4 @@
+import { bisect } from '../bisect.ts'
 /** Where lines end in a text. */
 export interface Lines {
   /** offsets of all newlines */
@@ -50,16 +51,8 @@ export const locate = (lines: Lines, start: number, end: number): Location => {
 }
 
 /** How many of some rising offsets (ends of lines) lie at or before an offset. */
-export const countUpTo = (rising: readonly number[], offset: number): number => {
-  let low = 0
-  let high = rising.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((rising[middle] as number) <= offset) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+export const countUpTo = (rising: readonly number[], offset: number): number =>
+  bisect(rising.length, (place) => (rising[place] as number) <= offset)
 
 /**
  * What gitleaks holds for the line of a match where allow-lists and comments look at it, as offsets: with the newline before it, and

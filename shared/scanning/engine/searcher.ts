@@ -65,8 +65,7 @@ export class Searcher {
     visit: (place: Place) => boolean,
     goOn: () => boolean,
   ): number {
-    const length = text.ascii ? this.compiled.asciiLength : this.compiled.bytesLength
-    const beyond = length < 0 ? MATCH_BYTES : Math.min(length, MATCH_BYTES)
+    const beyond = this.longestIn(text) ?? MATCH_BYTES
     let least = floor
     for (let at = from; at < to; at += PIECE_BYTES) {
       const last = at + PIECE_BYTES >= to
@@ -102,9 +101,9 @@ export class Searcher {
     goOn: () => boolean,
   ): number {
     if (this.whole === undefined) this.whole = dfaOf(this.tree())
-    const length = text.ascii ? this.compiled.asciiLength : this.compiled.bytesLength
-    const isBounded = length >= 0 && length <= MATCH_BYTES
-    const [before, beyond] = isBounded ? [length + 1, length] : [PIECE_BYTES, MATCH_BYTES]
+    const longest = this.longestIn(text)
+    const isBounded = longest !== undefined
+    const [before, beyond] = isBounded ? [longest + 1, longest] : [PIECE_BYTES, MATCH_BYTES]
     let least = floor
     let further = FURTHER_BYTES
     for (let at = Math.max(from, floor); at < to; ) {
@@ -129,6 +128,13 @@ export class Searcher {
       further = inVain ? 2 * further : FURTHER_BYTES
     }
     return least
+  }
+
+  /** of a match, in bytes; undefined: as long as the text, or more than is looked at in one */
+  private longestIn({ ascii }: Text): number | undefined {
+    const { asciiLength, bytesLength } = this.compiled
+    const length = ascii ? asciiLength : bytesLength
+    return length < 0 || length > MATCH_BYTES ? undefined : length
   }
 
   private piece(

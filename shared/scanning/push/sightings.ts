@@ -1,5 +1,5 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
-import type { IgnoreEntry } from '../conventions/ignore-file.ts'
+import { entryForEither, type IgnoreEntry } from '../conventions/ignore-file.ts'
 import { type Finding, fingerprintOf, type RawFinding } from '../finding.ts'
 import { merged, type Sighting } from '../findings/states.ts'
 import { findingsOf } from '../report/findings.ts'
@@ -72,7 +72,7 @@ const allowedBy = (
   { ignores, branch }: Pick<TeamRules, 'ignores' | 'branch'>,
 ): Sighting['allowed'] => {
   if (hit.allowedInline) return { by: raw.finding.author ?? 'the author', why: 'a comment in the line' }
-  const entry = ignores.entryFor(raw.finding) ?? ignores.entryFor(raw.named())
+  const entry = entryForEither(ignores, raw)
   return entry && byIgnoreFile(branch, entry)
 }
 

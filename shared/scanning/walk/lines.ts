@@ -1,3 +1,4 @@
+import { bisect } from '../bisect.ts'
 import { unmatched } from './myers.ts'
 
 /** A run of bytes, whole lines. */
@@ -130,13 +131,6 @@ export const common = (a: readonly Range[], b: readonly Range[]): readonly Range
 
 /** The run that a part of a text touches; an empty part touches where it stands. */
 export const touched = (runs: readonly Range[], start: number, end: number): Range | undefined => {
-  let low = 0
-  let high = runs.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((runs[middle] as Range).to <= start) low = middle + 1
-    else high = middle
-  }
-  const run = runs[low]
+  const run = runs[bisect(runs.length, (place) => (runs[place] as Range).to <= start)]
   return run && run.from < Math.max(end, start + 1) ? run : undefined
 }
