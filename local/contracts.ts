@@ -219,12 +219,18 @@ export interface Faults {
     /** the request for the refs, or the exchange itself */
     readonly advertise: boolean
   }): GitFault
-  /** when a function's invocation or a task has started: after how long its process is killed */
-  process(started: { readonly kind: 'function' | 'task'; readonly arn: string }): { killAfterMs?: number }
+  /** asked when a function's invocation or a task has started */
+  process(started: { readonly kind: 'function' | 'task'; readonly arn: string }): KillFault
   /** milliseconds by which the cloud's clock is wrong */
   skewMs(): number
   /** nothing more can be written */
   diskFull(): boolean
+}
+
+/** When a process is killed: after a time, when something has happened, or (neither) not. */
+export interface KillFault {
+  readonly killAfterMs?: number
+  readonly killOn?: Promise<unknown>
 }
 
 /** What becomes of an event between its source and the bus: none (dropped), one, or more, each after a delay. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ContainerOverride, RunTaskCommandInput, Tag } from '@aws-sdk/client-ecs'
 import type { Credentials, Faults, Iam, Parts } from '../contracts.ts'
+import { armKill } from '../faults/kill.ts'
 import type { Wires } from '../gateway/wires.ts'
 import type { Logs } from '../logs/logs.ts'
 import { birthOf } from '../processes/inspect.ts'
@@ -183,13 +184,10 @@ export const createTasks = (options: TasksOptions, definitions: Definitions): Ta
     change(task, { lastStatus: 'RUNNING', pid: process.pid, startedAt: now() })
     const birth = await birthOf(process.pid)
     if (birth !== undefined && processes.has(task.id)) tasks.put(recordKey(task), { ...current(task), birth })
-    const { killAfterMs } = options.faults?.process({ kind: 'task', arn: task.arn }) ?? {}
-    const killer =
-      killAfterMs === undefined
-        ? undefined
-        : setTimeout(() => signalGroup(process.pid, 'SIGKILL'), killAfterMs)
+    const fault = options.faults?.process({ kind: 'task', arn: task.arn }) ?? {}
+    const disarm = armKill(fault, () => signalGroup(process.pid, 'SIGKILL'))
     const exitCode = await process.ended
-    clearTimeout(killer)
+    disarm()
     processes.delete(task.id)
     const { stopCode, stoppedReason } = current(task)
     await untilStored(task, () =>

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Faults, Iam, Parts } from '../contracts.ts'
+import { armKill } from '../faults/kill.ts'
 import { AwsError } from '../gateway/service.ts'
 import type { Logs } from '../logs/logs.ts'
 import { residentBytes } from '../processes/inspect.ts'
@@ -202,11 +203,11 @@ export const createPool = (options: PoolOptions): Pool => {
   /** What may end an invocation from outside: its memory, its time, and what goes wrong on purpose. */
   const guard = (record: VersionRecord, slot: Slot): (() => void) => {
     const unwatch = watchdog.watch(slot.worker.pid, record.memorySize * MEGABYTE, () => end(slot, KILLED))
-    const { killAfterMs } = options.faults?.process({ kind: 'function', arn: record.arn }) ?? {}
-    const killer = killAfterMs === undefined ? undefined : setTimeout(() => end(slot, KILLED), killAfterMs)
+    const fault = options.faults?.process({ kind: 'function', arn: record.arn }) ?? {}
+    const disarm = armKill(fault, () => end(slot, KILLED))
     return () => {
       unwatch()
-      clearTimeout(killer)
+      disarm()
     }
   }
 

@@ -8,8 +8,8 @@ export interface GitGate {
   /** requests after so many more are not answered until one who made some of them is gone; then the others' are */
   holdAfter(requests: number): void
   readonly holding: boolean
-  /** somebody was held, and is gone */
-  untilReleased(): Promise<void>
+  /** somebody is held */
+  untilHeld(): Promise<void>
   /** advertisements of repositories in this region that were asked for */
   looked(region: string): number
   close(): void
@@ -23,7 +23,7 @@ export interface GateRequest {
 export const openGitGate = async (rule: (request: GateRequest) => 'pass' | 'cut'): Promise<GitGate> => {
   let onward = 0
   let left = Number.POSITIVE_INFINITY
-  let released = Promise.withResolvers<void>()
+  let holds = Promise.withResolvers<void>()
   const held: { request: IncomingMessage; response: ServerResponse }[] = []
   const looked = new Map<string, number>()
   const pass = (request: IncomingMessage, response: ServerResponse) => {
@@ -39,7 +39,6 @@ export const openGitGate = async (rule: (request: GateRequest) => 'pass' | 'cut'
     left = Number.POSITIVE_INFINITY
     const those = held.splice(0)
     for (const { request, response } of those) if (!request.socket.destroyed) pass(request, response)
-    released.resolve()
   }
   const server = createServer((request, response) => {
     const [, region = ''] = /^git-codecommit\.([^.]+)\./.exec(request.headers.host ?? '') ?? []
@@ -55,6 +54,7 @@ export const openGitGate = async (rule: (request: GateRequest) => 'pass' | 'cut'
       return
     }
     held.push({ request, response })
+    holds.resolve()
     request.socket.once('close', release)
   })
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
@@ -64,13 +64,13 @@ export const openGitGate = async (rule: (request: GateRequest) => 'pass' | 'cut'
       onward = port
     },
     holdAfter: (requests) => {
-      released = Promise.withResolvers()
+      holds = Promise.withResolvers()
       left = requests
     },
     get holding() {
       return left < Number.POSITIVE_INFINITY
     },
-    untilReleased: () => released.promise,
+    untilHeld: () => holds.promise,
     looked: (region) => looked.get(region) ?? 0,
     close: () => {
       server.close()

@@ -9,8 +9,6 @@ import { type GitGate, openGitGate } from './git-gate.ts'
 
 /** Regions of the two replicas. */
 const REPLICAS = ['eu-west-1', 'eu-central-1'] as const
-/** The sweep's first invocation is killed after this time; what it asks past {@link SweepTrial.killAfter} waits for that. */
-const KILL_MS = 4_000
 const UNREACHABLE = { region: 'eu-west-1', name: 'r-3' }
 
 export interface SweepTrial {
@@ -60,7 +58,7 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
   gate.holdAfter(trial.killAfter)
   const faults: Partial<Faults> = {
     event: (envelope) => (envelope.source === 'aws.codecommit' ? [] : [{ envelope, delayMs: 0 }]),
-    process: ({ arn }) => (gate.holding && arn.includes('-sweep') ? { killAfterMs: KILL_MS } : {}),
+    process: ({ arn }) => (gate.holding && arn.includes('-sweep') ? { killOn: gate.untilHeld() } : {}),
   }
   const live = await raiseCloud({
     config: CONFIG,
@@ -73,14 +71,14 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
     const names = Array.from({ length: trial.repositories }, (_, index) => `r-${index}`)
     await makeSources(live, names)
     say(`${names.length} sources made`)
-    await live.sweep()
-    await gate.untilReleased()
+    await sweepUntil(live, () => !gate.holding)
     say('killed in the middle')
     if (trial.hurry) await silenceIsOver(live)
-    await live.sweep()
     const end = performance.now() + trial.minutes * 60_000
     let different = await differing(live, names)
     while (different.some((one) => one !== unreachableReplica) && performance.now() < end) {
+      // again and again: the one that was killed may have been begun before all the sources were there
+      await live.sweep()
       await sleep(trial.hurry ? 500 : 5_000)
       different = await differing(live, [...new Set(different.map((one) => one.split('/')[1] ?? ''))])
       say(`${different.length} of ${2 * names.length} replicas differ`)
@@ -147,9 +145,14 @@ const tipsOf = async (live: LiveCloud, region: string, name: string): Promise<st
 /** Begins another sweep and waits until it has looked at every replica. */
 const oneMoreSweep = async (live: LiveCloud, gate: GitGate, repositories: number): Promise<void> => {
   const before = gate.looked('us-east-1')
-  await live.sweep()
-  for (let tries = 0; gate.looked('us-east-1') - before < repositories; tries += 1) {
-    if (tries > 1_200) throw new Error('a sweep did not look at every source within two minutes')
+  await sweepUntil(live, () => gate.looked('us-east-1') - before >= repositories)
+}
+
+/** Asks for a sweep again and again: one that comes while another is under way does nothing. */
+const sweepUntil = async (live: LiveCloud, done: () => boolean): Promise<void> => {
+  for (let tries = 0; !done(); tries += 1) {
+    if (tries > 1_200) throw new Error('the sweep did not come so far within two minutes')
+    if (tries % 50 === 0) await live.sweep()
     await sleep(100)
   }
 }
