@@ -43,12 +43,19 @@ export interface FileOptions {
  */
 export const scanFiles = async (path: string, options: FileOptions): Promise<Outcome> => {
   const outcome = emptyOutcome()
+  const given = givenOf(join(path))
   for (const file of filesUnder(path, options, outcome)) {
     if (options.without.has(file.path)) continue
-    await lookAt(file, options, outcome)
+    await lookAt(file, given, options, outcome)
     await options.onFile(outcome.files, outcome.bytes)
   }
   return outcome
+}
+
+/** Of the paths under it, what was given: that of a folder, or the folder of a single file. */
+const givenOf = (top: string): string => {
+  const folder = statSync(top, { throwIfNoEntry: false })?.isDirectory() ? top : dirname(top)
+  return folder === '.' ? '' : join(folder, '/')
 }
 
 interface File {
@@ -113,10 +120,12 @@ const unreadable = (path: string, error: unknown): UnscannedAt => {
 
 const lookAt = async (
   { path, at, symlink }: File,
+  given: string,
   { engines, maxSize }: FileOptions,
   outcome: Outcome,
 ): Promise<void> => {
   const place = { kind: 'file' as const, path, ...(symlink === undefined ? {} : { symlink }) }
+  const target = { path, ...(path.startsWith(given) ? { given: given.length } : {}) }
   try {
     const { size } = statSync(at)
     if (size > maxSize) {
@@ -125,8 +134,8 @@ const lookAt = async (
     }
     const { hits, unscanned } =
       size > WHOLE_BYTES
-        ? await scanPieces(engines.exact, bytesOf(at), { path }, WHOLE_BYTES / 2)
-        : engines.exact.scan(readFileSync(at), { path })
+        ? await scanPieces(engines.exact, bytesOf(at), target, WHOLE_BYTES / 2)
+        : engines.exact.scan(readFileSync(at), target)
     for (const hit of hits)
       outcome.found.push({ hit, place: hit.rule.regex === undefined ? { ...place, kind: 'path' } : place })
     for (const one of unscanned) if (one.reason !== 'pattern') outcome.unscanned.push({ ...one, place })
