@@ -58,6 +58,7 @@ export const tokens: Samples = {
     [
       'ion_changeOnlyWhenTheListIsEmpty',
       'mcp_server_configuration_file',
+      'mcp_ODSPRemoteServer',
       'inf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
       'rp_{alnum:8}',
     ],
