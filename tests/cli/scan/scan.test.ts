@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -354,5 +355,18 @@ describe('rules', () => {
     const { rows, said } = await scanned(repository.folder)
     expect(rows().map(({ RuleID }) => RuleID)).toContain('aws-access-token')
     expect(said).toContain('Rules: Relay’s own rules')
+  })
+
+  test('those of Relay judge paths from the folder on that was asked for', async () => {
+    const repository = repositoryOf()
+    const secret = `api_key = "${createHash('sha256').update('given').digest('base64url')}"\n`
+    repository.write('tests/a.py', secret)
+    repository.write('tests/tests/a.py', secret)
+    const files = async (target: string) =>
+      (await scanned(join(repository.folder, target), { git: false })).rows().map(({ File }) => File)
+    expect(await files('.')).toEqual([])
+    expect(await files('tests')).toEqual([join(repository.folder, 'tests/a.py')])
+    expect(await files('tests/tests')).toEqual([join(repository.folder, 'tests/tests/a.py')])
+    expect(await files('tests/a.py')).toEqual([join(repository.folder, 'tests/a.py')])
   })
 })

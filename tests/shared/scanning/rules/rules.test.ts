@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { readGitleaksConfig } from '../../../../shared/scanning/conventions/gitleaks-config.ts'
 import { compileRules } from '../../../../shared/scanning/engine/compile.ts'
 import { createEngine } from '../../../../shared/scanning/engine/engine.ts'
 import { runnerOf } from '../../../../shared/scanning/pattern/expression.ts'
@@ -185,4 +188,18 @@ test('a folder that someone asked for is no folder of tests by its own name', ()
   const scan = (given?: number) =>
     engine.scan(text, { path: '/tmp/tests/a/b.py', ...(given === undefined ? {} : { given }) }).hits.length
   expect([scan(), scan('/tmp/'.length), scan('/tmp/tests/'.length)]).toEqual([0, 0, 1])
+})
+
+test('a rule of a team is in force among tests: the one of docs/scanning.md', async () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../../../docs/scanning.md'), 'utf8')
+  const example = /```toml\n(\[\[rules\]\]\nid = "acme-secret-in-tests"[^`]*)```/.exec(docs)?.[1] ?? ''
+  const { rules, mistakes } = await readGitleaksConfig(`[extend]\nuseDefault = true\n${example}`, {
+    defaultRules: pack.rules,
+  })
+  expect(mistakes).toEqual([])
+  const team = createEngine(compileRules(rules), { timeMs: 60_000, decodeDepth: 0 })
+  const text = Buffer.from(fill('api_key = "Zq7{alnum:37}"', 'team'))
+  const ids = (path: string) => team.scan(text, { path }).hits.map(({ rule }) => rule.id)
+  expect(ids('a/tests/b.py')).toEqual(['acme-secret-in-tests'])
+  expect(ids('a/b.py')).toEqual(['generic-api-key'])
 })
