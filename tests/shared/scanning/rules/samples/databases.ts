@@ -120,6 +120,7 @@ export const databases: Samples = {
       "IDENTIFIED BY 'NOVA_DBPASS';",
       "IDENTIFIED BY 'slave_password'",
       "the copy is identified by 'x-ms-copy-id'",
+      'identified as "proto.package.Message.field"',
       "a clipboard is identified by 'selectionPrimary'",
     ],
   ),

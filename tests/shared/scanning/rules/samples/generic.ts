@@ -65,6 +65,7 @@ export const generic: Samples = {
       '\\\\"requestApiTokenId\\\\": \\\\"00T{alnum:17}\\\\"',
       '<filter token="acme-os2.realsize" value="1"/>',
       'totp_secret: "JBSWY3DP{b32:8}"',
+      '{ CKM_MASTER_KEY_DERIVE, "SSL3-MASTER-KEY-DERIVE-DH", NULL }',
     ],
   ),
   'generic-env-secret': texts(
