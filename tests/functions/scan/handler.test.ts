@@ -386,7 +386,10 @@ test('whose claim is another’s while it works writes and tells nothing', async
   expect([...world.table.items.values()].filter(({ sk }) => sk === 'claim')).toMatchObject([
     { owner: 'another' },
   ])
-  expect(world.lines.join()).toContain('CLAIM_LOST')
+  const said = world.lines.filter((line) => line.includes('CLAIM_LOST')).join()
+  expect(said).toContain('another worker is at this work, or took it over')
+  expect(said).toContain('repository=111111111111/us-east-1/orchard')
+  expect(said).not.toContain('replica')
   expect(world.launched).toEqual([])
 })
 
