@@ -92,7 +92,7 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
       records.map(async (record) => {
         try {
           if (isSchedule(record.body)) {
-            await askForAll(parts, scans, run)
+            await askForAll(base, scans, run)
             return []
           }
           return [{ record, inputs: decodeBody(record.body) }]
@@ -247,6 +247,11 @@ const hold = async (
   }
 }
 
+interface AskParts
+  extends Pick<ScanHandlerParts, 'own' | 'listRepositories' | 'queues' | 'scanQueue' | 'now' | 'id'> {
+  readonly marks: Pick<ScanMarkStore, 'known'>
+}
+
 /** The schedule's message is no event: `{"reason":"schedule"}`. */
 const isSchedule = (body: string): boolean => {
   try {
@@ -256,14 +261,15 @@ const isSchedule = (body: string): boolean => {
   }
 }
 
-/** What no event announced is found by a look at the refs: cheap where nothing is new. */
+/** What no event announced is found by a look at the refs: cheap where nothing is new. So is a repository that was deleted. */
 const askForAll = async (
-  { own, listRepositories, queues, scanQueue, now, id }: ScanHandlerParts,
+  { own, listRepositories, marks, queues, scanQueue, now, id }: AskParts,
   scans: (repository: RepositoryAddress) => boolean,
   run: Run,
 ): Promise<void> => {
-  const names = await listRepositories(own.region)
-  const repositories = names.map((name) => ({ ...own, name })).filter(scans)
+  const there = await listRepositories(own.region)
+  const names = new Set([...there, ...(await marks.known(own))])
+  const repositories = [...names].map((name) => ({ ...own, name })).filter(scans)
   const stamp = () => ({ id: id(), now: now(), account: own.account, region: own.region })
   const bodies = repositories.map(({ account, region, name }) =>
     scanRequested({ repository: { account, region, name }, reason: 'schedule' }, stamp()),

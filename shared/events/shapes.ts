@@ -252,7 +252,11 @@ export const secretResolved = once(
     z.object({
       repository: address(),
       findings: z.array(
-        z.object({ ...finding().shape, how: z.enum(['gone', 'allowed']), why: z.exactOptional(words()) }),
+        z.object({
+          ...finding().shape,
+          how: z.enum(['gone', 'deleted', 'allowed']),
+          why: z.exactOptional(words()),
+        }),
       ),
       resolved: count(),
       nextStep: words(),

@@ -177,10 +177,16 @@ export interface SecretFound {
   readonly nextStep: string
 }
 
-/** What was found before is gone from every branch, or somebody allowed it. A secret that was pushed stays leaked. */
+/**
+ * What was found before is gone from every branch, or with its repository, or somebody allowed it. A secret that was pushed stays
+ * leaked.
+ */
 export interface SecretResolved {
   readonly repository: RepositoryAddress
-  readonly findings: readonly (NamedFinding & { readonly how: 'gone' | 'allowed'; readonly why?: string })[]
+  readonly findings: readonly (NamedFinding & {
+    readonly how: 'gone' | 'deleted' | 'allowed'
+    readonly why?: string
+  })[]
   readonly resolved: number
   readonly nextStep: string
 }

@@ -1,6 +1,6 @@
 import type { NamedFinding, ScanEvent } from '../events/types.ts'
 import type { SecretItem } from './items.ts'
-import { browseLink, commitLink } from './links.ts'
+import { browseLink, commitLink, repositoriesLink } from './links.ts'
 import type { Fact, Story } from './story.ts'
 import { count, moment, place, sentence, short, shortRef } from './words.ts'
 
@@ -94,14 +94,24 @@ const partOf = (event: ScanEvent): Part => {
 const cameBy = (findings: readonly NamedFinding[]): string =>
   findings.length > 0 && findings.every(({ again }) => again) ? 'open again' : 'pushed'
 
-const endOf = (findings: readonly { readonly how: 'gone' | 'allowed' }[]): string => {
+type Resolved = Extract<ScanEvent, { detailType: 'Secret Resolved' }>['detail']['findings'][number]
+
+const endOf = (findings: readonly Pick<Resolved, 'how'>[]): string => {
+  if (isDeleted(findings)) return 'repository deleted, secrets still leaked'
   if (findings.every(({ how }) => how === 'allowed')) return 'allowed, said to be no secret'
   return findings.some(({ how }) => how === 'allowed')
     ? 'allowed, or no longer there and still leaked'
     : 'no longer there, still leaked'
 }
 
-const HOW = { gone: 'gone from every branch that had it', allowed: 'allowed' } as const
+const isDeleted = (findings: readonly Partial<Resolved>[]): boolean =>
+  findings.some(({ how }) => how === 'deleted')
+
+const HOW = {
+  gone: 'gone from every branch that had it',
+  deleted: 'the repository was deleted',
+  allowed: 'allowed',
+} as const
 
 const summaryOf = (number: number, first: NamedFinding | undefined): string =>
   first && number === 1
@@ -191,6 +201,8 @@ const gapText = ({ reason, path, commit, rule, bytes }: Gap): string =>
 type Gap = Extract<ScanEvent, { detailType: 'Scan Incomplete' }>['detail']['gaps'][number]
 
 const linkOf = ({ detail }: ScanEvent): Story['link'] => {
+  if ('resolved' in detail && isDeleted(detail.findings))
+    return { label: 'Open the list of repositories', url: repositoriesLink(detail.repository) }
   const commit = 'findings' in detail ? detail.findings[0]?.commit : undefined
   return commit === undefined
     ? { label: 'Open the repository', url: browseLink(detail.repository) }

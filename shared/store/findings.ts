@@ -23,6 +23,8 @@ export interface FindingRecord {
   readonly redacted: string
   readonly note?: string
   readonly state: FindingState
+  /** of what is resolved, where no push took it away: the whole repository was deleted */
+  readonly how?: 'deleted'
   /** who allowed it, and by what */
   readonly allowed?: { readonly by: string; readonly why: string }
   readonly line?: number

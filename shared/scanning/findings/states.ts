@@ -74,7 +74,7 @@ export const seen = (before: FindingRecord | undefined, sighting: Sighting, at: 
       again: false,
     }
   }
-  const { allowed: _allowed, untold, ...kept } = before
+  const { allowed: _allowed, untold, how: _how, ...kept } = before
   const stays = before.state === state
   const back = state === 'open' && before.state !== 'open'
   const news = back
@@ -131,15 +131,27 @@ export const returned = (
   refs: readonly string[],
   found: Pick<FindingRecord, 'path' | 'blob' | 'line'>,
   at: string,
-): FindingRecord => ({
+): FindingRecord => {
+  const { how: _how, ...kept } = before
+  return {
+    ...kept,
+    ...found,
+    refs: refs.slice(0, MAX_REFS),
+    state: 'open',
+    lastSeen: at,
+    changedAt: at,
+    again: true,
+    untold: 'found',
+  }
+}
+
+/** It was open, and its repository was deleted. One message tells it, also where nobody was told that it was found. */
+export const deleted = (before: FindingRecord, at: string): FindingRecord => ({
   ...before,
-  ...found,
-  refs: refs.slice(0, MAX_REFS),
-  state: 'open',
-  lastSeen: at,
+  state: 'resolved',
+  how: 'deleted',
   changedAt: at,
-  again: true,
-  untold: 'found',
+  untold: 'resolved',
 })
 
 /** Somebody allowed it. */

@@ -91,12 +91,19 @@ export const secretResolved = (
   findings: fitting(
     toName(records).map((record) => ({
       ...named(record, elsewhere.get(record.fingerprint) ?? 0),
-      how: record.state === 'allowed' ? 'allowed' : 'gone',
+      how: record.state === 'allowed' ? 'allowed' : (record.how ?? 'gone'),
       ...(record.allowed ? { why: cut(`by ${record.allowed.by}: ${record.allowed.why}`) } : {}),
     })),
   ),
   resolved: records.length,
-  nextStep: records.every(({ state }) => state === 'allowed')
-    ? 'Nothing, if it is no secret. If it is one, rotate it and take the permission back.'
-    : `If that has not been done: ${ROTATE.charAt(0).toLowerCase()}${ROTATE.slice(1)}`,
+  nextStep: afterwards(records),
 })
+
+const afterwards = (records: readonly FindingRecord[]): string => {
+  if (records.every(({ state }) => state === 'allowed'))
+    return 'Nothing, if it is no secret. If it is one, rotate it and take the permission back.'
+  const isDeleted = records.some(({ how }) => how === 'deleted')
+  return `If that has not been done: ${ROTATE.charAt(0).toLowerCase()}${ROTATE.slice(1)}${isDeleted ? CLONES : ''}`
+}
+
+const CLONES = ' Deleting the repository does not, either: clones and replicas of it stay.'

@@ -1,6 +1,6 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import { type FindingRecord, placeKey } from '../../store/findings.ts'
-import { allow, disallow, followed, type Sighting, seen } from '../findings/states.ts'
+import { allow, deleted, disallow, followed, type Sighting, seen } from '../findings/states.ts'
 import { secretFound, secretResolved, toName } from '../findings/tell.ts'
 import type { ScanParts } from './ports.ts'
 import type { TeamRules } from './rules.ts'
@@ -19,6 +19,8 @@ export interface Ledger {
   ignore(rules: Pick<TeamRules, 'ignores' | 'branch'>, at: string): Promise<void>
   /** what this scan found in one file and missed in another is one finding, which moved */
   follow(at: string): Promise<void>
+  /** what is open is there no more: its repository was deleted */
+  close(at: string): Promise<void>
   /** tells what nobody was told; whoever dies between tells it again */
   tell(): Promise<{ readonly found: number; readonly resolved: number }>
 }
@@ -77,6 +79,9 @@ export const openLedger = async (
       const pairs = followed([...known.values()], at)
       await save(pairs.map(({ now }) => now))
       await drop(pairs.map(({ before }) => before))
+    },
+    close: async (at) => {
+      await save([...known.values()].filter(({ state }) => state === 'open').map((one) => deleted(one, at)))
     },
     tell: async () => {
       const of = (kind: FindingRecord['untold']) =>

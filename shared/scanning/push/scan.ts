@@ -8,6 +8,7 @@ import type { WalkResult } from '../walk/types.ts'
 import { scanAway } from './away.ts'
 import { copiesOf, watchedOf } from './copies.ts'
 import { gapsOf, tellGaps } from './gaps.ts'
+import { closeDeleted } from './gone.ts'
 import { lookAgain } from './look-again.ts'
 import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
 import { openLedger } from './record.ts'
@@ -44,7 +45,7 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
     const timeout = AbortSignal.timeout(Math.max(1, work.deadline - parts.now()))
     const signal = work.signal ? AbortSignal.any([timeout, work.signal]) : timeout
     const source = await parts.git.advertise(parts.remote(repository), 'git-upload-pack', { signal })
-    if (!source) return { outcome: 'no repository', ...NOTHING }
+    if (!source) return { outcome: 'no repository', ...NOTHING, ...(await closeDeleted(parts, work)) }
     const marks = await parts.marks.read(repository)
     if (!work.evenPaused && work.events.length === 0 && (marks.pausedUntil ?? 0) > parts.now())
       return { outcome: 'paused', ...NOTHING }

@@ -563,12 +563,78 @@ test('a small push of a huge file: searched in pieces to its last byte, and the 
 })
 
 test('the schedule asks for each repository that is scanned; what no event announced is then found', async () => {
+  await world.repository('private-diary')
   await orchard.push('main', await orchard.commit({ a: plant('x16') }))
   await world.run([{ reason: 'schedule' }])
   const bodies = world.sent.map((body) => JSON.parse(body))
   expect(bodies.map(({ detail }) => detail.repository.name)).toEqual(['orchard'])
   await world.run(bodies)
   expect(told()).toEqual(['Secret Found'])
+})
+
+describe('a repository that was deleted', () => {
+  const schedule = async () => {
+    world.sent.length = 0
+    await world.run([{ reason: 'schedule' }])
+    const bodies = world.sent.map((body) => JSON.parse(body))
+    if (bodies.length > 0) await world.run(bodies)
+    return bodies.length
+  }
+  /** three that are open, one that is allowed */
+  const planted3 = (): Record<string, string> => ({
+    a: plant('gone 1'),
+    b: `x\n${plant('gone 2')}`,
+    c: plant('gone 3'),
+    d: `${plant('gone 4')} # gitleaks:allow\n`,
+  })
+
+  test('is missed by the schedule: what is open is resolved in one message, and stays to be rotated', async () => {
+    await world.run([await orchard.push('main', await orchard.commit(planted3()))])
+    orchard.remove()
+    expect(await schedule()).toBe(1)
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+    expect(world.emitted[1]?.detail).toMatchObject({ resolved: 3 })
+    expect(firstFinding(1)).toMatchObject({ how: 'deleted', path: 'a', refs: ['refs/heads/main'] })
+    expect(String(world.emitted[1]?.detail.nextStep)).toMatch(/rotate.*Deleting the repository does not/)
+    const states = records().map(({ path, state, how }) => `${path} ${state} ${how}`)
+    expect(states.sort()).toEqual([
+      'a resolved deleted',
+      'b resolved deleted',
+      'c resolved deleted',
+      'd allowed undefined',
+    ])
+    // and then there is nothing more to ask
+    expect(await schedule()).toBe(0)
+    expect(told()).toHaveLength(2)
+  })
+
+  test('by an event that came late; made again under its name and pushed, what it holds is open again', async () => {
+    const files = planted3()
+    const event = await orchard.push('main', await orchard.commit(files))
+    await world.run([event])
+    orchard.remove()
+    await world.run([event])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+    orchard = await world.repository('orchard')
+    // the very commit that was searched before
+    await world.run([await orchard.push('main', await orchard.commit(files))])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+    expect(world.emitted[2]?.detail).toMatchObject({ found: 3 })
+    expect(firstFinding(2)).toMatchObject({ again: true, path: 'a' })
+    expect(records().map(({ state, how }) => [state, how])).toContainEqual(['open', undefined])
+    expect(await schedule()).toBe(1)
+    expect(told()).toHaveLength(3)
+  })
+
+  test('who dies before it is told does it again', async () => {
+    await world.run([await orchard.push('main', await orchard.commit(planted3()))])
+    orchard.remove()
+    world.fail.emit = () => new Error('the bus is away')
+    await schedule()
+    delete world.fail.emit
+    await schedule()
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+  })
 })
 
 test('one bad record stops only itself', async () => {

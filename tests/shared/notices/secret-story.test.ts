@@ -57,6 +57,10 @@ test.each([
     'orders: allowed, said to be no secret: AWS access key in config/app.env, line 12',
   ],
   [
+    secretResolved([{ how: 'deleted' }]),
+    'orders: repository deleted, secrets still leaked: AWS access key in config/app.env, line 12',
+  ],
+  [
     secretResolved([{ how: 'allowed' }, { how: 'gone' }]),
     'orders: allowed, or no longer there and still leaked: 2 findings, the first in config/app.env, line 12',
   ],
