@@ -217,8 +217,12 @@ test('a repository that is deleted, of which no event tells: one message for all
   // the fifth commit brought it, the sixth took it away
   const open = found.filter(({ path }) => path !== 'middle.env').length
   await new CodeCommitClient(live.aws).send(new DeleteRepositoryCommand({ repositoryName: 'corners' }))
-  await askForRound()
-  await until(() => findingsOf('Secret Resolved', 'corners').length > 0, 'resolved with its repository')
+  // the scan of the push may still be noting what it searched: the next round sees it
+  for (let rounds = 0; findingsOf('Secret Resolved', 'corners').length === 0; rounds += 1) {
+    if (rounds > 50) throw new Error('not resolved with its repository')
+    await askForRound()
+    await new Promise((done) => setTimeout(done, 1_000))
+  }
   const resolved = findingsOf('Secret Resolved', 'corners')
   expect(resolved.map(({ how }) => how)).toEqual(Array(open).fill('deleted'))
   expect((await inMail(/corners: repository deleted, secrets still leaked/))?.body).toMatch(/rotate/i)
