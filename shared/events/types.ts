@@ -158,11 +158,26 @@ export interface NamedFinding {
   readonly note?: string
   /** other repositories in which the same secret was found */
   readonly elsewhere: number
+  /** at most {@link MAX_NAMED_ELSEWHERE} of these; absent: none, or an event of a version that only counted them */
+  readonly others?: readonly OtherPlace[]
   /** was resolved or allowed before */
   readonly again: boolean
 }
 
 export const MAX_NAMED_REFS_OF_FINDING = 5
+
+/** Repositories named of those that hold the same secret; beyond, nobody there is told of another one. */
+export const MAX_NAMED_ELSEWHERE = 3
+
+/** Where the same secret is, or was, in another repository: the place where it is open, if there is one. */
+export interface OtherPlace extends Pick<NamedFinding, 'place' | 'path' | 'line' | 'commit'> {
+  readonly repository: RepositoryAddress
+  readonly state: 'open' | 'allowed' | 'resolved'
+  /** one that leads there */
+  readonly refs: readonly string[]
+  /** whoever hears of that repository is to hear that the secret is here as well */
+  readonly news?: boolean
+}
 
 /** What one scan of a repository found that nobody was told of before. */
 export interface SecretFound {

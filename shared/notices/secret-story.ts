@@ -113,7 +113,7 @@ const HOW = {
   allowed: 'allowed',
 } as const
 
-const summaryOf = (number: number, first: NamedFinding | undefined): string =>
+export const summaryOf = (number: number, first: NamedFinding | undefined): string =>
   first && number === 1
     ? `${briefly(first.description)} ${atOf(first)}`
     : `${count(number, 'finding')}${first ? `, the first ${atOf(first)}` : ''}`
@@ -122,7 +122,7 @@ const summaryOf = (number: number, first: NamedFinding | undefined): string =>
 const briefly = (description: string): string => sentence(description.replace(/ \([^()]*\)/g, ''))
 
 /** `in config/app.yml, line 7` */
-const atOf = ({ place: where, path, line, commit }: NamedFinding): string => {
+const atOf = ({ place: where, path, line, commit }: Omit<Where, 'refs'>): string => {
   const at = line === undefined ? '' : `, line ${line}`
   if (where === 'commit-message') return `in the message of commit ${short(commit ?? '?')}`
   if (where === 'tag-message') return 'in the message of a tag'
@@ -132,12 +132,26 @@ const atOf = ({ place: where, path, line, commit }: NamedFinding): string => {
 
 const oneLine = (path: string): string => shortRef(sentence(path))
 
-const branchesOf = ({ refs }: NamedFinding): string => refs.map(shortRef).join(', ')
+const branchesOf = ({ refs }: Pick<NamedFinding, 'refs'>): string => refs.map(shortRef).join(', ')
 
-const elsewhereOf = ({ elsewhere }: NamedFinding): string[] =>
-  elsewhere > 0 ? [`also in ${count(elsewhere, 'other repository', 'other repositories')}`] : []
+/** `orders: open in config/app.env, line 12 (main)`, and how many more repositories there are. */
+const elsewhereOf = ({ elsewhere, others = [] }: NamedFinding): string[] => {
+  const more = elsewhere - others.length
+  const named = others.map((other) => `${other.repository.name}: ${STATES[other.state]} ${placeOf(other)}`)
+  return more > 0 ? [...named, count(more, 'other repository', 'other repositories')] : named
+}
 
-const factsOf = (finding: NamedFinding): Fact[] => {
+const STATES = { open: 'open', allowed: 'allowed', resolved: 'was' } as const
+
+/** `in config/app.env, line 12 (main)` */
+export const placeOf = (where: Where): string => {
+  const branch = branchesOf(where)
+  return branch === '' ? atOf(where) : `${atOf(where)} (${branch})`
+}
+
+type Where = Pick<NamedFinding, 'place' | 'path' | 'line' | 'commit' | 'refs'>
+
+export const factsOf = (finding: NamedFinding): Fact[] => {
   const { rule, redacted, description, commit, author, note, again } = finding
   return [
     { label: 'Rule', value: sentence(rule) },
@@ -149,7 +163,7 @@ const factsOf = (finding: NamedFinding): Fact[] => {
     ...(commit === undefined ? [] : [{ label: 'Commit', value: short(commit) }]),
     ...(author === undefined ? [] : [{ label: 'Author', value: sentence(author) }]),
     ...(note === undefined ? [] : [{ label: 'Known', value: sentence(note) }]),
-    ...elsewhereOf(finding).map((value) => ({ label: 'Seen', value })),
+    ...elsewhereOf(finding).map((value) => ({ label: 'Also in', value })),
     { label: 'Fingerprint', value: finding.fingerprint },
     ...(again ? [{ label: 'Before', value: 'it had been resolved or allowed, and is open again' }] : []),
   ]
@@ -166,7 +180,7 @@ const countsOf = (findings: readonly NamedFinding[], found: number, blocking: nu
   ]
 }
 
-const lineOf = (finding: NamedFinding): string => {
+export const lineOf = (finding: NamedFinding): string => {
   const { rule, redacted, commit, author, note, fingerprint } = finding
   const facts = [
     `${sentence(rule)} ${atOf(finding)}`,
@@ -174,7 +188,7 @@ const lineOf = (finding: NamedFinding): string => {
     ...(commit === undefined ? [] : [`commit ${short(commit)}`]),
     ...(author === undefined ? [] : [`by ${sentence(author)}`]),
     ...(note === undefined ? [] : [sentence(note)]),
-    ...elsewhereOf(finding),
+    ...elsewhereOf(finding).map((where) => `also in ${where}`),
     // what to do names it
     fingerprint,
   ]

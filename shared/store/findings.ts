@@ -51,8 +51,10 @@ export interface FindingStore {
   list(repository: RepositoryAddress): Promise<readonly FindingRecord[]>
   save(records: readonly FindingRecord[]): Promise<void>
   remove(records: readonly FindingRecord[]): Promise<void>
-  /** how many other repositories hold, or held, the same secret */
-  elsewhere(fingerprint: string, repository: RepositoryAddress): Promise<number>
+  /** other repositories that hold, or held, the same secret, the first to have it first */
+  elsewhere(fingerprint: string, repository: RepositoryAddress): Promise<readonly RepositoryAddress[]>
+  /** what a repository has of one secret, in any state */
+  of(repository: RepositoryAddress, fingerprint: string): Promise<readonly FindingRecord[]>
 }
 
 /** Writes side by side. */
@@ -78,7 +80,15 @@ export const openFindings = (table: Table): FindingStore => {
     remove: (records) => each(records, (record) => table.delete(keyOf(record))),
     elsewhere: async (fingerprint, repository) => {
       const links = await table.query(linksOf(fingerprint))
-      return links.filter(({ sk }) => sk !== addressText(repository)).length
+      return links
+        .filter(({ sk }) => sk !== addressText(repository))
+        .toSorted((a, b) => String(a.at).localeCompare(String(b.at)))
+        .map(({ sk }) => addressOf(String(sk)))
+    },
+    of: async (repository, fingerprint) => {
+      // a key begins with the fingerprint, and goes on with hex digits
+      const between = { from: `${fingerprint} `, to: `${fingerprint} ~` }
+      return (await table.query(partitionOf(repository), between)).map(recordOf)
     },
   }
 }
@@ -103,6 +113,11 @@ const linkKey = ({ fingerprint, repository }: FindingRecord): Key => ({
   pk: linksOf(fingerprint),
   sk: addressText(repository),
 })
+
+const addressOf = (text: string): RepositoryAddress => {
+  const [account = '', region = '', name = ''] = text.split('/')
+  return { account, region, name }
+}
 
 const itemOf = (record: FindingRecord): Item => {
   const { account, region, name } = record.repository

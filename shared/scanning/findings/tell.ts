@@ -7,6 +7,8 @@ import {
   type SecretResolved,
 } from '../../events/types.ts'
 import type { FindingRecord } from '../../store/findings.ts'
+import { cut } from './cut.ts'
+import { type Elsewhere, NOWHERE } from './elsewhere.ts'
 
 const ROTATE =
   'Rotate it: make a new one where it was issued and revoke this one. Whoever could read the repository may have it; ' +
@@ -14,13 +16,7 @@ const ROTATE =
 
 const ALLOWED = ' The push that brought it also put it into .gitleaksignore: check that it is no secret.'
 
-/** Cut texts of an event: fifty findings fit into it and into a message. */
-const MAX_TEXT = 300
-
-const cut = (text: string, length = MAX_TEXT): string =>
-  text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
-
-const named = (record: FindingRecord, elsewhere: number): NamedFinding => ({
+const named = (record: FindingRecord, { count, others }: Elsewhere): NamedFinding => ({
   fingerprint: record.fingerprint,
   rule: cut(record.rule),
   description: cut(record.description),
@@ -34,7 +30,8 @@ const named = (record: FindingRecord, elsewhere: number): NamedFinding => ({
   refs: record.refs.slice(0, MAX_NAMED_REFS_OF_FINDING).map((ref) => cut(ref)),
   redacted: cut(record.redacted),
   ...(record.note === undefined ? {} : { note: cut(record.note) }),
-  elsewhere,
+  elsewhere: count,
+  ...(others.length === 0 ? {} : { others }),
   again: record.again,
 })
 
@@ -50,8 +47,8 @@ const fitting = <T extends object>(findings: readonly T[]): readonly T[] => {
   return beyond < 0 ? findings : findings.slice(0, Math.max(1, beyond))
 }
 
-/** How many other repositories hold a secret, by fingerprint. */
-export type Elsewhere = ReadonlyMap<string, number>
+/** Where else secrets are, by fingerprint. */
+type ElsewhereOf = ReadonlyMap<string, Elsewhere>
 
 /** The findings that an event names: those that block first. */
 export const toName = (records: readonly FindingRecord[]): readonly FindingRecord[] =>
@@ -63,7 +60,7 @@ export const toName = (records: readonly FindingRecord[]): readonly FindingRecor
 export const secretFound = (
   repository: RepositoryAddress,
   records: readonly FindingRecord[],
-  elsewhere: Elsewhere,
+  elsewhere: ElsewhereOf,
 ): SecretFound => {
   const allowed = records.filter((record) => record.state === 'allowed').length
   const gone = records.filter(({ state }) => state === 'resolved').length
@@ -75,7 +72,9 @@ export const secretFound = (
         : ''
   return {
     repository,
-    findings: fitting(toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? 0))),
+    findings: fitting(
+      toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? NOWHERE)),
+    ),
     found: records.length,
     blocking: records.filter(({ action }) => action === 'block').length,
     nextStep: `${ROTATE}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.`,
@@ -85,12 +84,12 @@ export const secretFound = (
 export const secretResolved = (
   repository: RepositoryAddress,
   records: readonly FindingRecord[],
-  elsewhere: Elsewhere,
+  elsewhere: ElsewhereOf,
 ): SecretResolved => ({
   repository,
   findings: fitting(
     toName(records).map((record) => ({
-      ...named(record, elsewhere.get(record.fingerprint) ?? 0),
+      ...named(record, elsewhere.get(record.fingerprint) ?? NOWHERE),
       how: record.state === 'allowed' ? 'allowed' : (record.how ?? 'gone'),
       ...(record.allowed ? { why: cut(`by ${record.allowed.by}: ${record.allowed.why}`) } : {}),
     })),

@@ -1,7 +1,9 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import { type FindingRecord, placeKey } from '../../store/findings.ts'
+import { firstHere } from '../findings/elsewhere.ts'
 import { allow, deleted, disallow, followed, type Sighting, seen } from '../findings/states.ts'
 import { secretFound, secretResolved, toName } from '../findings/tell.ts'
+import { lookElsewhere } from './elsewhere.ts'
 import type { ScanParts } from './ports.ts'
 import type { TeamRules } from './rules.ts'
 import { byIgnoreFile, isByIgnoreFile } from './sightings.ts'
@@ -30,6 +32,7 @@ export const openLedger = async (
   repository: RepositoryAddress,
 ): Promise<Ledger> => {
   const { findings, emit, way } = parts
+  const formers = new Map<string, string>()
   const known = new Map((await findings.list(repository)).map((record) => [placeKey(record), record]))
   const save = async (records: readonly FindingRecord[]) => {
     await findings.save(records)
@@ -49,6 +52,7 @@ export const openLedger = async (
       const changed: FindingRecord[] = []
       const rekeyed: FindingRecord[] = []
       for (const sighting of kept) {
+        if (sighting.former !== undefined) formers.set(sighting.fingerprint, sighting.former)
         const before = known.get(placeKey(sighting))
         const former =
           before || sighting.former === undefined
@@ -87,15 +91,14 @@ export const openLedger = async (
       const of = (kind: FindingRecord['untold']) =>
         [...known.values()].filter(({ untold }) => untold === kind)
       const [found, resolved] = [of('found'), of('resolved')]
-      const fingerprints = new Set(
-        [...toName(found), ...toName(resolved)].map(({ fingerprint }) => fingerprint),
-      )
-      const counts = await Promise.all(
-        [...fingerprints].map(
-          async (fingerprint) => [fingerprint, await findings.elsewhere(fingerprint, repository)] as const,
-        ),
-      )
-      const elsewhere = new Map(counts)
+      const first = firstHere([...known.values()])
+      const named = [...toName(found), ...toName(resolved)].map(({ fingerprint }) => fingerprint)
+      const sought = [...new Set(named)].map((fingerprint) => ({
+        fingerprint,
+        former: formers.get(fingerprint),
+        isFirst: first.has(fingerprint),
+      }))
+      const elsewhere = await lookElsewhere(findings, repository, sought)
       if (found.length > 0)
         await emit('Secret Found', {
           ...secretFound(repository, found, elsewhere),

@@ -315,13 +315,48 @@ test('a branch that was made of one that had it still has it when the other is m
   expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
 })
 
-test('the same secret in another repository is linked', async () => {
-  const token = plant('six')
-  await world.run([await orchard.push('main', await orchard.commit({ a: token }))])
-  const vineyard = await world.repository('vineyard')
-  await world.run([await vineyard.push('main', await vineyard.commit({ 'z.cfg': `key ${token}` }))])
-  expect(firstFinding(0)).toMatchObject({ elsewhere: 0 })
-  expect(firstFinding(1)).toMatchObject({ elsewhere: 1, path: 'z.cfg' })
+describe('the same secret in another repository', () => {
+  const place = { path: 'a', line: 1, refs: ['refs/heads/main'] }
+
+  test('each finding names the other, with its place and state; whoever has it open is to hear of it once', async () => {
+    const token = plant('six')
+    const first = await orchard.commit({ a: token })
+    await world.run([await orchard.push('main', first)])
+    const vineyard = await world.repository('vineyard')
+    const second = await vineyard.commit({ 'z.cfg': `key ${token}` })
+    await world.run([await vineyard.push('main', second)])
+    expect(firstFinding(0)).toMatchObject({ elsewhere: 0 })
+    expect(firstFinding(0)).not.toHaveProperty('others')
+    expect(firstFinding(1)).toMatchObject({
+      path: 'z.cfg',
+      elsewhere: 1,
+      others: [{ repository: { name: 'orchard' }, state: 'open', news: true, commit: first, ...place }],
+    })
+    // another file of the same repository is nothing new to the other
+    const third = await vineyard.commit({ 'z.cfg': `key ${token}`, 'y.cfg': `y ${token}` }, [second])
+    await world.run([await vineyard.push('main', third)])
+    expect(firstFinding(2)).toMatchObject({ path: 'y.cfg', elsewhere: 1 })
+    expect(firstFinding(2)).not.toHaveProperty('others.0.news')
+    expect(firstFinding(2)).toHaveProperty('others.0.state', 'open')
+    // and the first repository's finding names the second
+    await world.run([await orchard.push('main', await orchard.commit({ a: 'x' }, [first]))])
+    expect(firstFinding(3)).toMatchObject({
+      how: 'gone',
+      others: [{ repository: { name: 'vineyard' }, state: 'open' }],
+    })
+  })
+
+  test('is known there also under the key before the last rotation', async () => {
+    const token = plant('six b')
+    await world.run([await orchard.push('main', await orchard.commit({ a: token }))])
+    world.fail.rotated = { current: keyOf('b'), previous: keyOf('a') }
+    const vineyard = await world.repository('vineyard')
+    await world.run([await vineyard.push('main', await vineyard.commit({ z: token }))])
+    expect(firstFinding(1)).toMatchObject({
+      elsewhere: 1,
+      others: [{ repository: { name: 'orchard' }, ...place }],
+    })
+  })
 })
 
 test('a branch that a forced push took away before it was fetched is read through the API', async () => {

@@ -1,6 +1,7 @@
 import type {
   MirrorFailed,
   NamedFinding,
+  OtherPlace,
   PlanRefused,
   RefChange,
   RelayEvent,
@@ -182,6 +183,17 @@ const finding = (more: Partial<NamedFinding> = {}): NamedFinding => ({
   note: 'belongs to AWS account 222222222222',
   elsewhere: 1,
   again: false,
+  ...more,
+})
+
+/** the same secret, open in another repository */
+export const elsewhere = (name: string, more: Partial<OtherPlace> = {}): OtherPlace => ({
+  repository: { ...ORDERS, name },
+  state: 'open',
+  place: 'file',
+  path: 'deploy.sh',
+  line: 3,
+  refs: ['refs/heads/main'],
   ...more,
 })
 
