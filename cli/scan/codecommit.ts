@@ -55,6 +55,7 @@ export const historyOfCodeCommit = async (
   const tip = branch === undefined ? undefined : advertisement.refs.get(`refs/heads/${branch}`)
   return {
     pack,
+    missing: 0,
     wants,
     older: { read: async () => undefined },
     readFile: async (path) => (tip === undefined ? undefined : fileOf(pack, tip, path)),

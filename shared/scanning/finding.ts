@@ -103,7 +103,11 @@ export interface FoundAt {
 }
 
 /** What was not looked at, and where. */
-export type UnscannedAt = Unscanned & { readonly place: Place }
+export type UnscannedAt = Unscanned & {
+  readonly place: Place
+  /** objects that this stands for, where they are more than one, of which no place is known */
+  readonly objects?: number
+}
 
 /** A key for fingerprints. Its id stands before each of them, so that keys can be changed. */
 export interface FingerprintKey {
