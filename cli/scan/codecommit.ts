@@ -57,6 +57,7 @@ export const historyOfCodeCommit = async (
     pack,
     missing: 0,
     wants,
+    refs: [...advertisement.refs.keys()],
     older: { read: async () => undefined },
     readFile: async (path) => (tip === undefined ? undefined : fileOf(pack, tip, path)),
     place: `branch ${branch}`,

@@ -99,6 +99,7 @@ export const historyOf = async (
     return {
       ...opened,
       wants: [],
+      refs: range === undefined ? await refsOf(folder) : [],
       older: objects,
       readFile: (path) => readOfHead(objects, path),
       place: 'HEAD',
@@ -111,6 +112,11 @@ export const historyOf = async (
     objects.close()
     throw error
   }
+}
+
+const refsOf = async (folder: string): Promise<readonly string[]> => {
+  const { stdout } = await git([...SETTINGS, 'for-each-ref', '--format=%(refname)'], options(folder))
+  return stdout.split('\n').filter((ref) => ref !== '')
 }
 
 /** a detached HEAD is reached by no ref */

@@ -3,6 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { FoundAt, UnscannedAt } from '../../shared/scanning/finding.ts'
 import type { Engines } from '../../shared/scanning/walk/engines.ts'
+import { inRefNames } from '../../shared/scanning/walk/ref-names.ts'
 import type { WalkResult } from '../../shared/scanning/walk/types.ts'
 import { walk } from '../../shared/scanning/walk/walk.ts'
 import type { ScanOptions } from '../commands/scan.ts'
@@ -153,7 +154,8 @@ const historyLooker = (source: PackSource, looking: Looking): Looker => ({
       },
     })
     looking.terminal.progressEnd()
-    return ofWalk(result, source.missing)
+    const inWalk = ofWalk(result, source.missing)
+    return { ...inWalk, found: [...inRefNames(engines.exact, source.refs), ...inWalk.found] }
   },
   close: source.close,
 })

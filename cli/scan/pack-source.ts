@@ -9,6 +9,8 @@ export interface PackSource {
   /** objects of it that are not there to be scanned */
   readonly missing: number
   readonly wants: WalkInput['wants']
+  /** full names, where all of them are scanned */
+  readonly refs: readonly string[]
   readonly older: WalkInput['older']
   readonly readFile: ReadFile
   /** what `readFile` reads of */

@@ -26,6 +26,7 @@ import {
   reasonOf,
 } from '../../shared/scanning/push/hand-over.ts'
 import type { ScanParts, ScanWork } from '../../shared/scanning/push/ports.ts'
+import { shownByShipped } from '../../shared/scanning/push/ref-names.ts'
 import { type Scanned, scanRepository } from '../../shared/scanning/push/scan.ts'
 import { hintsOf } from '../../shared/scanning/push/tips.ts'
 import { openFindings } from '../../shared/store/findings.ts'
@@ -122,7 +123,9 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
   }
 }
 
-interface GroupParts extends Pick<ScanParts, 'emit' | 'once'>, Pick<HandOverParts, 'start'> {
+interface GroupParts
+  extends Pick<ScanParts, 'emit' | 'once' | 'shipped' | 'enginesOf' | 'keys'>,
+    Pick<HandOverParts, 'start'> {
   readonly marks: ScanMarkStore
   readonly scan: (work: ScanWork) => Promise<Scanned>
   readonly run: Run
@@ -140,7 +143,7 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
   try {
     const held = await hold(parts, repository, owner, deadline)
     if (held.kind === 'busy') {
-      await marks.hint(repository, hintsOf(events), now())
+      await marks.hint(repository, hintsOf(await shownByShipped(parts, events)), now())
       run.log.info('left to the task', { repository: addressText(repository) })
       return 'with the task'
     }

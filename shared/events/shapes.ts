@@ -216,7 +216,7 @@ export const replicationRequested = once(
 )
 
 const whereFound = once(() => ({
-  place: z.enum(['file', 'commit-message', 'tag-message', 'path']),
+  place: z.enum(['file', 'commit-message', 'tag-message', 'path', 'ref-name']),
   path: words(),
   line: z.exactOptional(count()),
   commit: z.exactOptional(oid()),

@@ -141,8 +141,8 @@ export interface NamedFinding {
   readonly description: string
   readonly action: 'block' | 'advise'
   /** where in the repository's data */
-  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path'
-  /** empty where there is no file */
+  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path' | 'ref-name'
+  /** empty where there is no file; of a branch or tag its full name, masked */
   readonly path: string
   /** from 1; absent for a path */
   readonly line?: number

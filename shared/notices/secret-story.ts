@@ -126,6 +126,8 @@ const atOf = ({ place: where, path, line, commit }: Omit<Where, 'refs'>): string
   const at = line === undefined ? '' : `, line ${line}`
   if (where === 'commit-message') return `in the message of commit ${short(commit ?? '?')}`
   if (where === 'tag-message') return 'in the message of a tag'
+  if (where === 'ref-name')
+    return `in the name of ${/^refs\/tags\//.test(path) ? 'tag' : 'branch'} ${oneLine(path)}`
   if (where === 'path') return `by its name, ${oneLine(path)}`
   return `in ${oneLine(path)}${at}`
 }
@@ -145,7 +147,7 @@ const STATES = { open: 'open', allowed: 'allowed', resolved: 'was' } as const
 
 /** `in config/app.env, line 12 (main)` */
 export const placeOf = (where: Where): string => {
-  const branch = branchesOf(where)
+  const branch = where.place === 'ref-name' ? '' : branchesOf(where)
   return branch === '' ? atOf(where) : `${atOf(where)} (${branch})`
 }
 

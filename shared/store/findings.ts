@@ -14,8 +14,8 @@ export interface FindingRecord {
   /** `<id of the key>:<HMAC>` of rule and secret */
   readonly fingerprint: string
   readonly repository: RepositoryAddress
-  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path'
-  /** empty for messages */
+  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path' | 'ref-name'
+  /** empty for messages; of a branch or tag its full name, masked */
   readonly path: string
   readonly rule: string
   readonly description: string

@@ -30,11 +30,11 @@ export interface Sighting
 export const MAX_REFS = 50
 
 /**
- * What stands in a message, or in a blob or tree that a tag names itself: no path of a commit leads there. Nor does one of which a part
+ * What stands in a message, in the name of a branch or tag, or in a blob or tree that a tag names itself: no path of a commit leads there. Nor does one of which a part
  * was masked, since the file is named like a secret: the true name is not kept.
  */
-export const isOfNoPath = ({ path }: Pick<FindingRecord, 'path'>): boolean =>
-  path === '' || path.includes(REDACTED)
+export const isOfNoPath = ({ place, path }: Pick<FindingRecord, 'place' | 'path'>): boolean =>
+  path === '' || place === 'ref-name' || path.includes(REDACTED)
 
 /** One sighting of each place; somebody must have allowed every line for the place to count as allowed. */
 export const merged = (sightings: readonly Sighting[]): readonly Sighting[] => {

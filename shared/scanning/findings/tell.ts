@@ -14,6 +14,9 @@ const ROTATE =
   'Rotate it: make a new one where it was issued and revoke this one. Whoever could read the repository may have it; ' +
   'taking it out of the branch does not take it back.'
 
+const NAMES =
+  ' A name of a branch or tag is in CodeCommit’s events, in CloudTrail and in messages about pushes as well: delete it there, and rotate all the same.'
+
 const ALLOWED = ' The push that brought it also put it into .gitleaksignore: check that it is no secret.'
 
 const named = (record: FindingRecord, { count, others }: Elsewhere): NamedFinding => ({
@@ -77,7 +80,7 @@ export const secretFound = (
     ),
     found: records.length,
     blocking: records.filter(({ action }) => action === 'block').length,
-    nextStep: `${ROTATE}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.`,
+    nextStep: `${ROTATE}${records.some(({ place }) => place === 'ref-name') ? NAMES : ''}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.`,
   }
 }
 

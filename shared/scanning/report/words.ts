@@ -9,6 +9,8 @@ export const placeName = ({ kind, path, commit }: Place): string => {
       return path === '' ? `the text that was given${at}` : `${path}${at}`
     case 'path':
       return `the name of ${path}${at}`
+    case 'ref-name':
+      return `the name of ${path}`
     case 'commit-message':
       return `the message of commit ${commit}`
     case 'tag-message':

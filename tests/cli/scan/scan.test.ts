@@ -125,6 +125,25 @@ describe('a repository', () => {
     expect(brief((await scanned(bare)).rows())).toEqual([`${tip} a 1`])
   })
 
+  test('a secret in the name of a branch or tag is found there, in a range not', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.commit()
+    repository.git(['branch', `fix-${token('branch')}`])
+    repository.git(['tag', token('tag')])
+    const all = await scanned(repository.folder)
+    expect(all.rows().map(({ File, Commit }) => [File, Commit])).toEqual([
+      ['refs/heads/fix-REDACTED', ''],
+      ['refs/tags/REDACTED', ''],
+    ])
+    const text = await scanned(repository.folder, { format: 'text' })
+    expect(text.report).toContain('name of refs/heads/fix-REDACTED')
+    for (const { report } of [all, text]) expect(report).not.toContain(token('tag'))
+    repository.write('a', 'clean\n')
+    repository.commit()
+    expect((await scanned(repository.folder, { since: 'HEAD~1..HEAD' })).rows()).toEqual([])
+  })
+
   test('an empty one', async () => {
     const { status, rows } = await scanned(repositoryOf().folder)
     expect({ status, rows: rows() }).toEqual({ status: 0, rows: [] })

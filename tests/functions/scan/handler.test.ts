@@ -607,6 +607,85 @@ test('the schedule asks for each repository that is scanned; what no event annou
   expect(told()).toEqual(['Secret Found'])
 })
 
+describe('a secret in the name of a branch', () => {
+  const inNames = () => records().filter(({ place }) => place === 'ref-name')
+
+  test('is found, masked wherever the scan writes, and resolved when the branch is gone', async () => {
+    const [name, inside] = [plant('branch'), plant('inside')]
+    const first = await orchard.commit({ a: 'a' })
+    await world.run([await orchard.push('main', first)])
+    const second = await orchard.commit({ a: 'a', b: inside }, [first])
+    await world.run([await orchard.push(`fix-${name}/x`, second)])
+    expect(told()).toEqual(['Secret Found'])
+    const masked = expect.stringMatching(/^refs\/heads\/fix-REDACTED\/x~[0-9a-f]{8}$/)
+    const findings = world.emitted[0]?.detail.findings as Record<string, unknown>[]
+    expect(findings.map(({ place, path, refs, rule }) => [place, path, refs, rule])).toEqual([
+      ['ref-name', 'refs/heads/fix-REDACTED/x', [masked], 'test-token'],
+      ['file', 'b', [masked], 'test-token'],
+    ])
+    expect(String(world.emitted[0]?.detail.nextStep)).toContain('name of a branch')
+    // nothing new, however often it is looked at
+    await world.run([await orchard.push('main', first)])
+    expect(told()).toHaveLength(1)
+    await world.run([await orchard.push(`fix-${name}/x`, undefined)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+    expect(world.emitted[1]?.detail).toMatchObject({ resolved: 2 })
+    await world.run([await orchard.push(`fix-${name}/x`, first)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+    expect(inNames()).toMatchObject([{ state: 'open', again: true }])
+  })
+
+  test('at a commit that was searched before; names that differ in the secret alone are two', async () => {
+    const first = await orchard.commit({ a: 'a' })
+    await world.run([await orchard.push('main', first)])
+    const names = [plant('one name'), plant('other name')]
+    for (const name of names) await world.run([await orchard.push(`x-${name}`, first)])
+    expect(new Set(inNames().flatMap(({ refs }) => refs)).size).toBe(2)
+    await world.run([await orchard.push(`x-${names[0]}`, undefined)])
+    expect(
+      inNames()
+        .map(({ state }) => state)
+        .sort(),
+    ).toEqual(['open', 'resolved'])
+  })
+
+  test('of the default branch: a push to it does not allow what it brings', async () => {
+    const name = `main-${plant('default')}`
+    await orchard.bare.git(['symbolic-ref', 'HEAD', `refs/heads/${name}`])
+    const first = await orchard.commit({ a: 'a' })
+    await world.run([await orchard.push(name, first)])
+    const files = { a: 'a', b: plant('sly too'), '.gitleaksignore': 'b:test-token:1\n' }
+    await world.run([await orchard.push(name, await orchard.commit(files, [first]))])
+    expect(told()).toEqual(['Secret Found', 'Secret Found'])
+    expect(records().find(({ path }) => path === 'b')).toMatchObject({
+      state: 'allowed',
+      allowed: { by: expect.stringContaining('main-REDACTED~') },
+    })
+  })
+
+  test('after a rotation of the key it is the same finding', async () => {
+    const first = await orchard.commit({ a: 'a' })
+    const name = `x-${plant('rotated')}`
+    await world.run([await orchard.push(name, first)])
+    world.fail.rotated = { current: keyOf('b'), previous: keyOf('a') }
+    await world.run([await orchard.push(name, await orchard.commit({ a: 'b' }, [first]))])
+    expect(told()).toEqual(['Secret Found'])
+    expect(inNames()).toMatchObject([{ state: 'open' }])
+  })
+
+  test('that is left to a task is masked in what is kept for it', async () => {
+    const first = await orchard.commit({ a: 'a' })
+    world.fail.limits.objects = 1
+    await world.run([await orchard.push(`x-${plant('handed over')}`, first)])
+    expect(world.launched).toHaveLength(1)
+    await world.run([await orchard.push(`y-${plant('meanwhile')}`, first)])
+    const hints = [...world.table.items.values()].filter(({ sk }) => String(sk).startsWith('hint '))
+    expect(hints.map(({ ref }) => String(ref)).join()).toMatch(/REDACTED~/)
+    await world.work()
+    expect(inNames().map(({ state }) => state)).toEqual(['open', 'open'])
+  })
+})
+
 describe('a repository that was deleted', () => {
   const schedule = async () => {
     world.sent.length = 0

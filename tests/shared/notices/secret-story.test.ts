@@ -60,6 +60,10 @@ test.each([
     'orders: allowed, said to be no secret: AWS access key in config/app.env, line 12',
   ],
   [
+    secretFound([{ place: 'ref-name', path: 'refs/heads/fix-REDACTED~1' }]),
+    'orders: SECRET pushed: AWS access key in the name of branch fix-REDACTED~1',
+  ],
+  [
     secretResolved([{ how: 'deleted' }]),
     'orders: repository deleted, secrets still leaked: AWS access key in config/app.env, line 12',
   ],
