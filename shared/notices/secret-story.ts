@@ -68,7 +68,9 @@ const partOf = (event: ScanEvent): Part => {
       const { gaps, gapsInAll } = event.detail
       return {
         mood: 'waiting',
-        says: `${count(gapsInAll, 'part')} of a push could not be searched for secrets`,
+        says: gaps.some(isSentence)
+          ? 'what was pushed could not be searched for secrets to its end'
+          : `${count(gapsInAll, 'part')} of a push could not be searched for secrets`,
         facts: [],
         lines: { of: 'part', texts: gaps.map(gapText), total: gapsInAll },
       }
@@ -77,7 +79,7 @@ const partOf = (event: ScanEvent): Part => {
       const { file, mistakes, mistakesInAll, used } = event.detail
       return {
         mood: 'waiting',
-        says: `${sentence(file)} has ${count(mistakesInAll, 'mistake')}`,
+        says: `${sentence(file)} has ${count(mistakesInAll, 'mistake')}${used ? '' : ' and is not used'}`,
         facts: [
           {
             label: 'Rules in force',
@@ -176,7 +178,7 @@ const countsOf = (findings: readonly NamedFinding[], found: number, blocking: nu
   return [
     {
       label: 'Findings',
-      value: `${count(found, 'finding')}, ${blocking.toLocaleString('en-US')} of them sure`,
+      value: `${found.toLocaleString('en-US')}, ${blocking.toLocaleString('en-US')} of them sure`,
     },
     ...(refs.length === 0 ? [] : [{ label: 'Branches', value: refs.join(', ') }]),
   ]
@@ -201,18 +203,23 @@ const REASONS: Readonly<Record<string, string>> = {
   time: 'took too long',
   size: 'is too large',
   findings: 'has more findings than are kept',
-  pattern: 'a rule whose expression cannot run',
+  pattern: 'met a rule whose expression cannot run',
   broken: 'is broken',
   missing: 'could not be read any more',
 }
 
 const gapText = ({ reason, path, commit, rule, bytes }: Gap): string =>
   [
-    `${path === undefined || path === '' ? 'the push' : oneLine(path)}: ${REASONS[reason] ?? sentence(reason)}`,
+    isSentence({ reason })
+      ? sentence(reason)
+      : `${path === undefined || path === '' ? 'the push' : oneLine(path)}: ${REASONS[reason]}`,
     ...(rule === undefined ? [] : [`rule ${sentence(rule)}`]),
-    ...(bytes === undefined ? [] : [`${bytes.toLocaleString('en-US')} bytes`]),
+    ...(bytes === undefined ? [] : [`${bytes.toLocaleString('en-US')} bytes of it`]),
     ...(commit === undefined ? [] : [`commit ${short(commit)}`]),
   ].join(', ')
+
+/** A scan was given up, or a ref is too large: it says so itself. */
+const isSentence = ({ reason }: Pick<Gap, 'reason'>): boolean => REASONS[reason] === undefined
 
 type Gap = Extract<ScanEvent, { detailType: 'Scan Incomplete' }>['detail']['gaps'][number]
 

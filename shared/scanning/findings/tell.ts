@@ -10,14 +10,22 @@ import type { FindingRecord } from '../../store/findings.ts'
 import { cut } from './cut.ts'
 import { type Elsewhere, NOWHERE } from './elsewhere.ts'
 
-const ROTATE =
-  'Rotate it: make a new one where it was issued and revoke this one. Whoever could read the repository may have it; ' +
-  'taking it out of the branch does not take it back.'
+/** What to do with one secret, or with each of several. */
+const rotate = (many: boolean, done: string): string =>
+  `Rotate ${many ? 'each of them' : 'it'}${done}: make a new one where it was issued and revoke this one. Whoever could read the repository may ` +
+  `have ${many ? 'them' : 'it'}; taking ${many ? 'them' : 'it'} out of the branch takes nothing back.`
 
 const NAMES =
-  ' A name of a branch or tag is in CodeCommit’s events, in CloudTrail and in messages about pushes as well: delete it there, and rotate all the same.'
+  'A name of a branch or tag is in CodeCommit’s events, in CloudTrail and in messages about pushes as well: delete it there, and rotate all the same.'
 
-const ALLOWED = ' The push that brought it also put it into .gitleaksignore: check that it is no secret.'
+const ALLOWED = 'The push that brought it also put it into .gitleaksignore: check that it is no secret.'
+
+const GONE = 'A later commit removed it already: it is leaked all the same.'
+
+const TO_ALLOW =
+  'add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.'
+const NO_SECRET = `If it is no secret, ${TO_ALLOW}`
+const NO_SECRETS = `If one of them is no secret, ${TO_ALLOW}`
 
 const named = (record: FindingRecord, { count, others }: Elsewhere): NamedFinding => ({
   fingerprint: record.fingerprint,
@@ -67,12 +75,6 @@ export const secretFound = (
 ): SecretFound => {
   const allowed = records.filter((record) => record.state === 'allowed').length
   const gone = records.filter(({ state }) => state === 'resolved').length
-  const already =
-    gone === 0
-      ? ''
-      : gone === records.length
-        ? ' A later commit removed it already: it is leaked all the same.'
-        : ''
   return {
     repository,
     findings: fitting(
@@ -80,7 +82,13 @@ export const secretFound = (
     ),
     found: records.length,
     blocking: records.filter(({ action }) => action === 'block').length,
-    nextStep: `${ROTATE}${records.some(({ place }) => place === 'ref-name') ? NAMES : ''}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.`,
+    nextStep: [
+      rotate(records.length > 1, ''),
+      ...(records.some(({ place }) => place === 'ref-name') ? [NAMES] : []),
+      ...(gone === records.length ? [GONE] : []),
+      ...(allowed > 0 ? [ALLOWED] : []),
+      ...(allowed === records.length ? [] : [records.length > 1 ? NO_SECRETS : NO_SECRET]),
+    ].join(' '),
   }
 }
 
@@ -105,7 +113,7 @@ const afterwards = (records: readonly FindingRecord[]): string => {
   if (records.every(({ state }) => state === 'allowed'))
     return 'Nothing, if it is no secret. If it is one, rotate it and take the permission back.'
   const isDeleted = records.some(({ how }) => how === 'deleted')
-  return `If that has not been done: ${ROTATE.charAt(0).toLowerCase()}${ROTATE.slice(1)}${isDeleted ? CLONES : ''}`
+  return `${rotate(records.length > 1, ', if that has not been done')}${isDeleted ? CLONES : ''}`
 }
 
-const CLONES = ' Deleting the repository does not, either: clones and replicas of it stay.'
+const CLONES = ' Nor does deleting the repository: clones and replicas of it stay.'

@@ -11,6 +11,7 @@ import type {
   ReplicaUpdated,
   RepositoryEvent,
   ScanEvent,
+  ScanIncomplete,
   SecretFound,
   SecretResolved,
   SourceMissing,
@@ -229,7 +230,7 @@ export const secretResolved = (
     },
   })
 
-export const scanIncomplete = (): RelayEvent =>
+export const scanIncomplete = (more: Partial<ScanIncomplete> = {}): RelayEvent =>
   scanned({
     detailType: 'Scan Incomplete',
     detail: {
@@ -237,6 +238,7 @@ export const scanIncomplete = (): RelayEvent =>
       gaps: [{ reason: 'time', path: 'dump.sql', commit: NEW, rule: 'jwt', bytes: 4_000_000 }],
       gapsInAll: 3,
       nextStep: 'Look at it by hand.',
+      ...more,
     },
   })
 

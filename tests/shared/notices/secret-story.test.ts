@@ -81,7 +81,7 @@ test.each([
     'orders: SECRET pushed: 2 findings, the first in config/app.env, line 12',
   ],
   [scanIncomplete(), 'orders: 3 parts of a push could not be searched for secrets'],
-  [scanRulesInvalid(), 'orders: .gitleaks.toml has 1 mistake'],
+  [scanRulesInvalid(), 'orders: .gitleaks.toml has 1 mistake and is not used'],
   [
     secretFound([{ place: 'commit-message', path: '' }], { blocking: 0 }),
     'orders: possible secret pushed: AWS access key in the message of commit a7f719b',
@@ -92,8 +92,15 @@ test.each([
 
 test('what was not searched names what, why, and the rest', () => {
   const text = textOf(storyOf(scanIncomplete()))
-  expect(text).toContain('dump.sql: took too long, rule jwt, 4,000,000 bytes, commit a7f719b')
+  expect(text).toContain('dump.sql: took too long, rule jwt, 4,000,000 bytes of it, commit a7f719b')
   expect(text).toContain('… and 2 more parts')
+})
+
+test('a scan that was given up says so, not that a part of a push was left out', () => {
+  const gap = { reason: 'the table could not be read or written' }
+  const story = storyOf(scanIncomplete({ gaps: [gap], gapsInAll: 1 }))
+  expect(story.headline).toBe('orders: what was pushed could not be searched for secrets to its end')
+  expect(textOf(story)).toContain('\n  the table could not be read or written\n')
 })
 
 describe('a name that somebody chose', () => {

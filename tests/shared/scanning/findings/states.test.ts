@@ -4,6 +4,7 @@ import { MAX_ENTRY_BYTES } from '../../../../shared/events/emit.ts'
 import { elsewhereOf, firstHere } from '../../../../shared/scanning/findings/elsewhere.ts'
 import {
   allow,
+  deleted,
   disallow,
   followed,
   merged,
@@ -153,6 +154,25 @@ describe('where else a secret is', () => {
     const back = seen({ ...resolved, fingerprint: 'k:back' }, sighting({ fingerprint: 'k:back' }), 't1')
     expect([...firstHere([open, copy, fresh, { ...fresh, path: 'b' }, back])]).toEqual(['k:new'])
   })
+})
+
+test('what to do: for one and for several, and no more than fits', () => {
+  const fresh = seen(undefined, sighting(), 't1')
+  const found = (...records: FindingRecord[]) => secretFound(repository, records, new Map()).nextStep
+  expect(found(fresh)).toMatch(/^Rotate it: .*takes nothing back\. If it is no secret, add/)
+  expect(found(fresh, { ...fresh, path: 'b' })).toMatch(
+    /^Rotate each of them: .*If one of them is no secret, add/,
+  )
+  expect(found(stillAt(fresh, [], {}, 't1')!)).toMatch(/removed it already/)
+  // who allowed it needs no advice on how to
+  expect(found(allow(fresh, by, 't1'))).toMatch(
+    /also put it into \.gitleaksignore: check that it is no secret\.$/,
+  )
+  expect(found({ ...fresh, place: 'ref-name' })).toMatch(/A name of a branch or tag is in/)
+  const ended = (...records: FindingRecord[]) => secretResolved(repository, records, new Map()).nextStep
+  expect(ended(resolved)).toMatch(/^Rotate it, if that has not been done: /)
+  expect(ended(deleted(open, 't1'))).toMatch(/Nor does deleting the repository/)
+  expect(ended(allowed)).toMatch(/^Nothing, if it is no secret/)
 })
 
 test('an event names at most fifty, sure ones first, and the message of it fits whatever they hold', () => {
