@@ -99,7 +99,7 @@ const cameBy = (findings: readonly NamedFinding[]): string =>
 type Resolved = Extract<ScanEvent, { detailType: 'Secret Resolved' }>['detail']['findings'][number]
 
 const endOf = (findings: readonly Pick<Resolved, 'how'>[]): string => {
-  if (isDeleted(findings)) return 'repository deleted, secrets still leaked'
+  if (isDeleted(findings)) return 'repository deleted or renamed, secrets still leaked'
   if (findings.every(({ how }) => how === 'allowed')) return 'allowed, said to be no secret'
   return findings.some(({ how }) => how === 'allowed')
     ? 'allowed, or no longer there and still leaked'
@@ -111,7 +111,7 @@ const isDeleted = (findings: readonly Partial<Resolved>[]): boolean =>
 
 const HOW = {
   gone: 'gone from every branch that had it',
-  deleted: 'the repository was deleted',
+  deleted: 'there is no repository of that name any more',
   allowed: 'allowed',
 } as const
 

@@ -65,7 +65,7 @@ test.each([
   ],
   [
     secretResolved([{ how: 'deleted' }]),
-    'orders: repository deleted, secrets still leaked: AWS access key in config/app.env, line 12',
+    'orders: repository deleted or renamed, secrets still leaked: AWS access key in config/app.env, line 12',
   ],
   [
     secretResolved([{ how: 'allowed' }, { how: 'gone' }]),
