@@ -225,7 +225,9 @@ test('a repository that is deleted, of which no event tells: one message for all
   }
   const resolved = findingsOf('Secret Resolved', 'corners')
   expect(resolved.map(({ how }) => how)).toEqual(Array(open).fill('deleted'))
-  expect((await inMail(/corners: repository deleted or renamed, secrets still leaked/))?.body).toMatch(/rotate/i)
+  expect((await inMail(/corners: repository deleted or renamed, secrets still leaked/))?.body).toMatch(
+    /rotate/i,
+  )
 })
 
 test('an ignore file on the default branch allows it; after a rotation of the key it is still known', async () => {
