@@ -73,13 +73,16 @@ function* filesUnder(top: string, options: FileOptions, outcome: Outcome): Gener
     try {
       const stat = path === join(top) ? statSync(at) : lstatSync(at)
       if (stat.isSymbolicLink()) {
-        if (!followSymlinks) continue
-        if (statSync(at).isFile() && !isAllowedPath(engines, path))
-          yield { path: targetOfLink(path, at), at, symlink: path }
+        if (!followSymlinks || isAllowedPath(engines, path)) continue
+        const target = statSync(at)
+        if (target.isFile()) yield { path: targetOfLink(path, at), at, symlink: path }
+        else if (!target.isDirectory()) outcome.unscanned.push(special(path))
       } else if (stat.isDirectory()) {
         if (isAllowedPath(engines, path)) continue
         stack.push(...entriesOf(file).reverse())
-      } else if (stat.isFile() && stat.size > 0) yield file
+      } else if (!stat.isFile()) {
+        if (!isAllowedPath(engines, path)) outcome.unscanned.push(special(path))
+      } else if (stat.size > 0) yield file
     } catch (error) {
       outcome.unscanned.push(unreadable(path, error))
     }
@@ -111,6 +114,9 @@ const targetOfLink = (path: string, from: string | Buffer): string => {
   }
   return at
 }
+
+/** What would be waited for, or has no end, is not read. */
+const special = (path: string): UnscannedAt => ({ reason: 'special', place: { kind: 'file', path } })
 
 /** permission, or it is gone again; anything else is thrown */
 const unreadable = (path: string, error: unknown): UnscannedAt => {

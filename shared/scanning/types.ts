@@ -106,6 +106,8 @@ export type UnscannedReason =
   /** an object of a pack that is not what its type says, or that is not there at all; a file that cannot be read */
   | 'broken'
   | 'missing'
+  /** no file: a pipe, a socket, a device */
+  | 'special'
 
 export interface Unscanned {
   readonly reason: UnscannedReason
