@@ -59,12 +59,8 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
   let doomed = true
   const faults: Partial<Faults> = {
     event: (envelope) => (envelope.source === 'aws.codecommit' ? [] : [{ envelope, delayMs: 0 }]),
-    // once: a second kill would be waited for with nobody to end its silence
-    process: ({ arn }) => {
-      if (!doomed || !arn.includes('-sweep')) return {}
-      doomed = false
-      return { killOn: gate.untilHeld() }
-    },
+    // nobody who begins after that one: the silence of a second would be waited for
+    process: ({ arn }) => (doomed && arn.includes('-sweep') ? { killOn: gate.untilHeld() } : {}),
   }
   const live = await raiseCloud({
     config: CONFIG,
@@ -77,6 +73,9 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
       await makeSources(aws, names)
       say(`${names.length} sources made`)
       gate.holdAfter(trial.killAfter)
+      void gate.untilHeld().then(() => {
+        doomed = false
+      })
     },
   })
   try {
