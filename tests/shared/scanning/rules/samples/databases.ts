@@ -1,4 +1,4 @@
-import { type Samples, texts, token } from './kit.ts'
+import { named, type Samples, texts, token } from './kit.ts'
 
 export const databases: Samples = {
   'postgres-connection-string': texts(
@@ -129,5 +129,15 @@ export const databases: Samples = {
   'fauna-secret': texts(
     ['FAUNA_SECRET=⟦fnA{alnum:37}⟧\n', 'new faunadb.Client({ x: "⟦fnAE{alnum:36}⟧" })'],
     ['fauna fnA{alnum:12}', 'other = "fnA{alnum:37}"'],
+  ),
+  'convex-deploy-key': token('prod:happy-animal-123|{b64:120}='),
+  'qdrant-api-key': named('QDRANT_API_KEY', '{url:36}|{url:48}'),
+  'elasticsearch-api-key': texts(
+    [
+      '<elastic.apiKey>⟦{alnum:27}6{alnum:30}==⟧</elastic.apiKey>',
+      "const elasticsearchApiKey = '⟦{alnum:27}6{alnum:30}==⟧'",
+      'ELASTIC_API_KEY=⟦{alnum:27}6{alnum:30}==⟧\n',
+    ],
+    ['elastic_key={alnum:27}7{alnum:30}==', 'elastic: "{alnum:27}6{alnum:31}=="'],
   ),
 }
