@@ -108,7 +108,7 @@ test.each([
   ['(?i)日', '日'],
 ])('%s is all of %s and nothing else', (source, letters) => {
   for (const run of [v8(source), re2Expression(source)])
-    expect([...`${letters}iıİssτ`].filter((letter) => run.on(utf8(letter))(0))).toEqual([...letters])
+    expect([...new Set(`${letters}iıİsτ`)].filter((letter) => run.on(utf8(letter))(0))).toEqual([...letters])
 })
 
 test.each([
