@@ -54,7 +54,7 @@ export const sizeOf = (set: CodeSet): number => {
 
 export const asciiOf = (set: CodeSet): CodeSet => intersect(set, [0, 0x7f])
 
-// beyond this many code points outside of ASCII a class is taken to be closed under folding (scripts, negated classes)
+// of larger sets the letters that have a case are looked for, in place of a case for each code point
 const FOLDED_MOST = 3000
 
 /**
@@ -63,20 +63,20 @@ const FOLDED_MOST = 3000
  */
 export const foldCase = (set: CodeSet): CodeSet => {
   const more: number[] = [...set]
-  const wide = sizeOf(set) - sizeOf(asciiOf(set)) > FOLDED_MOST
-  for (let at = 0; at < set.length; at += 2) {
-    const to = wide ? Math.min(set[at + 1] as number, 0x7f) : (set[at + 1] as number)
-    for (let code = set[at] as number; code <= to; code += 1) more.push(...variants(code))
-  }
+  if (sizeOf(set) > FOLDED_MOST)
+    for (const [code, forms] of allOrbits()) {
+      if (holds(set, code)) more.push(...forms)
+    }
+  else
+    for (let at = 0; at < set.length; at += 2)
+      for (let code = set[at] as number; code <= (set[at + 1] as number); code += 1)
+        more.push(...variants(code))
   return normalise(more)
 }
 
 /** of one code point, as ranges */
 const variants = (code: number): readonly number[] => {
-  if (code > 0x7f) {
-    orbits ??= findOrbits()
-    return orbits.get(code) ?? []
-  }
+  if (code > 0x7f) return allOrbits().get(code) ?? []
   if (!/[A-Za-z]/.test(String.fromCharCode(code))) return []
   const other = code ^ 0x20
   const beyond = other === 0x4b || other === 0x6b ? 0x212a : other === 0x53 || other === 0x73 ? 0x17f : other
@@ -84,6 +84,11 @@ const variants = (code: number): readonly number[] => {
 }
 
 let orbits: ReadonlyMap<number, readonly number[]> | undefined
+
+const allOrbits = (): ReadonlyMap<number, readonly number[]> => {
+  orbits ??= findOrbits()
+  return orbits
+}
 
 /**
  * What case makes one, as ranges, by each of its code points: `σ`, `ς` and `Σ`. No mapping alone leads to all of them (`ς` is
