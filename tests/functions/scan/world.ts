@@ -363,6 +363,8 @@ const contentsOf = (bareOf: (name: string) => Bare): Contents => {
       return head === undefined ? undefined : { defaultBranch: head }
     },
     fileAt: async (repository, commit, path) => {
+      // deeper than CodeCommit takes a path
+      if (path.split('/').length > 21) return 'unnameable'
       const blob = await ask(repository, 'rev-parse', '--verify', '--quiet', `${commit}:${path}`)
       if (!blob) return undefined
       return { blob, content: Buffer.from((await ask(repository, 'cat-file', 'blob', blob)) ?? '') }
