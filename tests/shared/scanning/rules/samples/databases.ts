@@ -1,4 +1,4 @@
-import { named, type Samples, texts, token } from './kit.ts'
+import { type Samples, texts, token } from './kit.ts'
 
 export const databases: Samples = {
   'postgres-connection-string': texts(
@@ -135,7 +135,6 @@ export const databases: Samples = {
     ['fauna fnA{alnum:12}', 'other = "fnA{alnum:37}"'],
   ),
   'convex-deploy-key': token('prod:happy-animal-123|{b64:120}='),
-  'qdrant-api-key': named('QDRANT_API_KEY', '{url:36}|{url:48}'),
   'elasticsearch-api-key': texts(
     [
       '<elastic.apiKey>⟦{alnum:27}6{alnum:30}==⟧</elastic.apiKey>',
