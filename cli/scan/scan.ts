@@ -1,5 +1,5 @@
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { type Baseline, readBaseline } from '../../shared/scanning/conventions/baseline.ts'
 import {
   entryForEither,
@@ -17,7 +17,7 @@ import { duration, type Terminal } from '../terminal.ts'
 import { fingerprintKey } from './key.ts'
 import { type Looked, type Looking, lookerOf } from './look.ts'
 import { type ChosenRules, chooseRules, compiled, readGiven } from './rules.ts'
-import { targetOf } from './target.ts'
+import { type ScanTarget, targetOf } from './target.ts'
 import { reportOf } from './tell.ts'
 
 export interface ScanTalk {
@@ -50,10 +50,12 @@ export const scan = async (name: string, options: ScanOptions, talk: ScanTalk): 
       options.baseline === undefined ? undefined : readBaseline(readGiven(options.baseline), options.baseline)
     warn([...chosen.warnings, ...mistakesOf(ignores, baseline)], terminal)
     const engines = enginesOf(compiled(chosen.rules), { decodeDepth: options.decodeDepth })
-    const looked = await looker.look(engines, ownFiles(chosen, options))
+    const own = ownFiles(chosen, options, target)
+    const looked = await looker.look(engines, own)
     signal.throwIfAborted()
     const unscanned = [...brokenRules(engines), ...looked.unscanned]
-    const sorted = sortOut(looked.found, { options, ignores, baseline })
+    const found = looked.found.filter(({ place }) => !own.has(place.path))
+    const sorted = sortOut(found, { options, ignores, baseline })
     const report = reportOf(
       { findings: sorted.left, unscanned, rules: chosen.rules.rules, version: versionOf() },
       options,
@@ -82,9 +84,17 @@ const warn = (warnings: readonly string[], terminal: Terminal): void => {
   for (const warning of warnings) terminal.line(`  ! ${printable(warning)}`)
 }
 
-/** gitleaks looks neither at its configuration nor at its baseline */
-const ownFiles = ({ file }: ChosenRules, { baseline }: ScanOptions): ReadonlySet<string> =>
-  new Set([file, baseline].filter((path) => path !== undefined).map((path) => join(path)))
+/** gitleaks looks neither at a configuration that is named as a file of the repository is, nor at its baseline */
+const ownFiles = (
+  { file }: ChosenRules,
+  { baseline }: ScanOptions,
+  target: ScanTarget,
+): ReadonlySet<string> => {
+  const given = [file, baseline].filter((path) => path !== undefined).map((path) => join(path))
+  const inside =
+    baseline !== undefined && 'folder' in target ? [relative(target.folder, resolve(baseline))] : []
+  return new Set([...given, ...inside])
+}
 
 const brokenRules = ({ exact }: Engines): UnscannedAt[] =>
   exact

@@ -14,7 +14,7 @@ export interface Folder {
 export interface ContentsApi {
   /** @param path empty: the root. @returns undefined where there is no such branch or folder */
   folder(repository: ReachableRepository, branch: string, path: string): Promise<Folder | undefined>
-  /** text of a file, read as UTF-8; undefined where there is none, or where it is larger than the API gives (6 MB) */
+  /** text of a file, read as UTF-8; undefined where there is none, where it is larger than the API gives (6 MB), and for no path */
   file(repository: ReachableRepository, branch: string, path: string): Promise<string | undefined>
 }
 
@@ -28,7 +28,9 @@ export const contentsApi = ({ call }: Api): ContentsApi => ({
         commitSpecifier: `refs/heads/${branch}`,
         folderPath: path === '' ? '/' : path,
       })
-      const answer = await client.send(command).catch(unless(undefined, ...GONE, 'FolderDoesNotExist'))
+      const answer = await client
+        .send(command)
+        .catch(unless(undefined, ...GONE, 'FolderDoesNotExist', 'InvalidPath'))
       if (!answer) return undefined
       const paths = (entries: readonly { absolutePath?: string | undefined }[] = []) =>
         entries.flatMap(({ absolutePath }) => (absolutePath ? [absolutePath.replace(/^\//, '')] : []))
@@ -48,7 +50,7 @@ export const contentsApi = ({ call }: Api): ContentsApi => ({
       })
       const answer = await client
         .send(command)
-        .catch(unless(undefined, ...GONE, 'FileDoesNotExist', 'FileTooLarge'))
+        .catch(unless(undefined, ...GONE, 'FileDoesNotExist', 'FileTooLarge', 'InvalidPath'))
       return answer && Buffer.from(answer.fileContent ?? []).toString('utf8')
     }),
 })

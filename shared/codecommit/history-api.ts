@@ -42,13 +42,14 @@ export interface HistoryApi {
   blob(repository: ReachableRepository, oid: string): Promise<Buffer | undefined>
   /**
    * @param commit its id, or a branch's short or full name
-   * @returns undefined where there is no such file; `too-large` beyond the 6 MB that the API gives
+   * @returns undefined where there is no such file; `too-large` beyond the 6 MB that the API gives, `unnameable` where it takes the
+   *   path for none (of a tree that git itself would not make, or too deep), whether there is such a file or not
    */
   fileAt(
     repository: ReachableRepository,
     commit: string,
     path: string,
-  ): Promise<FileAt | 'too-large' | undefined>
+  ): Promise<FileAt | 'too-large' | 'unnameable' | undefined>
 }
 
 const GONE = ['RepositoryDoesNotExist', 'CommitDoesNotExist', 'CommitIdDoesNotExist'] as const
@@ -110,8 +111,9 @@ export const historyApi = ({ call }: Api): HistoryApi => ({
       const answer = await client
         .send(command)
         .catch(unless('too-large' as const, 'FileTooLarge'))
+        .catch(unless('unnameable' as const, 'InvalidPath'))
         .catch(unless(undefined, ...GONE, 'FileDoesNotExist', 'InvalidCommit'))
-      if (answer === undefined || answer === 'too-large') return answer
+      if (answer === undefined || typeof answer === 'string') return answer
       return { blob: answer.blobId ?? '', content: Buffer.from(answer.fileContent ?? []) }
     }),
 })

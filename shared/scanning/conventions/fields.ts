@@ -13,6 +13,7 @@ export interface Meant {
 /** One table of the file, read key by key; whatever the case of its keys, as gitleaks reads them. */
 export interface Fields {
   readonly path: string
+  /** an empty text is none, as to gitleaks */
   has(key: string): boolean
   /** empty where it is not there or not a text */
   text(key: string): string
@@ -44,7 +45,7 @@ export const fieldsOf =
       report(at(key), expected, found, weight, meant)
     return {
       path,
-      has: (key) => of(key) !== undefined,
+      has: (key) => of(key) !== undefined && of(key) !== '',
       text: (key) => {
         const value = of(key)
         if (value === undefined || typeof value === 'string') return value ?? ''

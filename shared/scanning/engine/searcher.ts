@@ -152,6 +152,8 @@ export class Searcher {
     const cut = bounded && base + slice.length < text.latin1.length
     const find = text.ascii ? this.asciiSearch(slice) : this.expression().on(slice)
     let least = floor
+    // as in Go, no match is empty that begins where another ends: `.*` has one in a line
+    let ended = floor || -1
     for (;;) {
       const found = find(Math.max(from, least) - base)
       if (!found || found.start + base >= Math.max(startsBefore, from + 1)) return least
@@ -163,10 +165,13 @@ export class Searcher {
       const end = found.end + base
       const start = this.withPrefixes(text, found.start + base, least)
       least = end
-      // gitleaks' rules have no empty matches that matter, but the search must go on
-      if (found.end === found.start)
+      const isEmpty = found.end === found.start
+      if (isEmpty)
         do least += 1
         while (((text.bytes[least] ?? 0) & 0xc0) === 0x80)
+      const isNone = isEmpty && end === ended
+      ended = end
+      if (isNone) continue
       if (!visit({ start, end })) return -1
     }
   }

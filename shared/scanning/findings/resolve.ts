@@ -5,7 +5,7 @@ import { isOfNoPath, stillAt } from './states.ts'
 export type Look = (
   oid: string,
   path: string,
-) => Promise<{ readonly blob: string; readonly content: Buffer } | 'too-large' | undefined>
+) => Promise<{ readonly blob: string; readonly content: Buffer } | 'too-large' | 'unnameable' | undefined>
 
 export interface ResolveInput {
   /** of the repository, in any state */
@@ -110,13 +110,13 @@ const hasIt = async (
   // it stays for as long as a ref leads to it
   if (isOfNoPath(record)) return 'unknown'
   const file = await look(tip, record.path)
-  if (file === 'too-large') return 'unknown'
+  if (typeof file === 'string') return 'unknown'
   if (file === undefined) {
     const path =
       record.blob === undefined || !refs.has(ref) ? undefined : await movedTo(ref, tip, record.blob)
     if (path === undefined || path === 'unknown') return path
     const moved = await look(tip, path)
-    return moved === undefined || moved === 'too-large' || moved.blob !== record.blob
+    return moved === undefined || typeof moved === 'string' || moved.blob !== record.blob
       ? undefined
       : { path, blob: moved.blob }
   }

@@ -91,7 +91,7 @@ const foundAt = async (
   }
   looked.files += 1
   const file = await look(tip, path)
-  if (file === undefined || file === 'too-large') return undefined
+  if (file === undefined || typeof file === 'string') return undefined
   const line = lineIn(record, file.content)
   return line === undefined ? undefined : { path, blob: file.blob, line }
 }

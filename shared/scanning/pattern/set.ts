@@ -54,7 +54,7 @@ export const sizeOf = (set: CodeSet): number => {
 
 export const asciiOf = (set: CodeSet): CodeSet => intersect(set, [0, 0x7f])
 
-// beyond this many code points outside of ASCII a class is taken to be closed under folding (scripts, negated classes)
+// of larger sets the letters that have a case are looked for, in place of a case for each code point
 const FOLDED_MOST = 3000
 
 /**
@@ -63,37 +63,56 @@ const FOLDED_MOST = 3000
  */
 export const foldCase = (set: CodeSet): CodeSet => {
   const more: number[] = [...set]
-  const wide = sizeOf(set) - sizeOf(asciiOf(set)) > FOLDED_MOST
-  for (let at = 0; at < set.length; at += 2) {
-    const to = wide ? Math.min(set[at + 1] as number, 0x7f) : (set[at + 1] as number)
-    for (let code = set[at] as number; code <= to; code += 1) more.push(...variants(code))
-  }
+  if (sizeOf(set) > FOLDED_MOST)
+    for (const [code, forms] of allOrbits()) {
+      if (holds(set, code)) more.push(...forms)
+    }
+  else
+    for (let at = 0; at < set.length; at += 2)
+      for (let code = set[at] as number; code <= (set[at + 1] as number); code += 1)
+        more.push(...variants(code))
   return normalise(more)
 }
 
-const known = new Map<number, readonly number[]>()
-
-/** of one code point, as ranges; asked again and again for the same letters */
+/** of one code point, as ranges */
 const variants = (code: number): readonly number[] => {
-  let found = known.get(code)
-  if (!found) {
-    found = findVariants(code)
-    if (code < 0x250) known.set(code, found)
+  if (code > 0x7f) return allOrbits().get(code) ?? []
+  if (!/[A-Za-z]/.test(String.fromCharCode(code))) return []
+  const other = code ^ 0x20
+  const beyond = other === 0x4b || other === 0x6b ? 0x212a : other === 0x53 || other === 0x73 ? 0x17f : other
+  return [other, other, beyond, beyond]
+}
+
+let orbits: ReadonlyMap<number, readonly number[]> | undefined
+
+const allOrbits = (): ReadonlyMap<number, readonly number[]> => {
+  orbits ??= findOrbits()
+  return orbits
+}
+
+/**
+ * What case makes one, as ranges, by each of its code points: `σ`, `ς` and `Σ`. No mapping alone leads to all of them (`ς` is
+ * never mapped to), so that all are looked at, once, when a rule first has a letter beyond ASCII: some milliseconds.
+ */
+const findOrbits = (): ReadonlyMap<number, readonly number[]> => {
+  const found = new Map<number, readonly number[]>()
+  for (let code = 0x41; code <= LAST_CASED; code += 1) {
+    // East Asian signs have no case
+    if (code === 0x2e00) code = 0xa640
+    if (code === 0xac00) code = 0xfb00
+    const char = String.fromCodePoint(code)
+    for (const other of [char.toLowerCase(), char.toUpperCase()]) {
+      const only = other.codePointAt(0) as number
+      // a mapping to more than one code point is not a simple one; İ and ı fold to nothing in Go
+      if (only === code || other.length !== (only > 0xffff ? 2 : 1) || code === 0x130 || code === 0x131)
+        continue
+      const mine = found.get(code) ?? [code, code]
+      const joined = mine.includes(only) ? mine : [...mine, ...(found.get(only) ?? [only, only])]
+      for (const one of joined) found.set(one, joined)
+    }
   }
   return found
 }
 
-const findVariants = (code: number): number[] => {
-  const char = String.fromCodePoint(code)
-  const found = new Set<number>()
-  for (const other of [char.toLowerCase(), char.toUpperCase(), char.toUpperCase().toLowerCase()]) {
-    const only = other.codePointAt(0) as number
-    // a mapping to more than one code point is not a simple one; İ and ı fold to nothing in Go
-    if (other.length === (only > 0xffff ? 2 : 1) && only !== code && code !== 0x130 && code !== 0x131)
-      found.add(only)
-  }
-  if (code === 0x4b || code === 0x6b) found.add(0x212a)
-  if (code === 0x53 || code === 0x73) found.add(0x17f)
-  if (code > 0x7f) found.delete(0x49)
-  return [...found].flatMap((one) => [one, one])
-}
+// the last of Adlam's letters
+const LAST_CASED = 0x1e943

@@ -82,7 +82,7 @@ const broughtBy = async (
     (parent) => pack.typeOf(parent) === undefined,
   )
   const before = await Promise.all(parents.map((parent) => contents.fileAt(repository, parent, path)))
-  return before.some((file) => file === 'too-large' || file?.blob === oid) ? undefined : object.data
+  return before.some((file) => typeof file === 'string' || file?.blob === oid) ? undefined : object.data
 }
 
 const copyOf = (

@@ -19,7 +19,7 @@ export interface Contents {
     repository: RepositoryAddress,
     commit: string,
     path: string,
-  ): Promise<{ readonly blob: string; readonly content: Buffer } | 'too-large' | undefined>
+  ): Promise<{ readonly blob: string; readonly content: Buffer } | 'too-large' | 'unnameable' | undefined>
   commit(
     repository: RepositoryAddress,
     oid: string,

@@ -8,7 +8,7 @@ import { isRefused, type Mistake, renderMistake } from '../conventions/mistakes.
 import { compileRules } from '../engine/compile.ts'
 import { type Mask, maskOf } from '../report/redact.ts'
 import type { Engines } from '../walk/engines.ts'
-import type { ScanParts } from './ports.ts'
+import type { Contents, ScanParts } from './ports.ts'
 
 /** Where a team says what is a secret, and what is none. */
 const CONFIG_FILE = '.gitleaks.toml'
@@ -92,10 +92,8 @@ interface Content {
   readonly blob: string
 }
 
-const contentOf = (
-  file: { blob: string; content: Buffer } | 'too-large' | undefined,
-): Content | undefined => {
-  if (file === undefined) return undefined
+const contentOf = (file: Awaited<ReturnType<Contents['fileAt']>>): Content | undefined => {
+  if (file === undefined || file === 'unnameable') return undefined
   // told as a mistake of the file, not passed over
   if (file === 'too-large') return { text: TOO_LARGE, blob: 'too-large' }
   return { text: file.content.toString('utf8'), blob: file.blob }

@@ -275,6 +275,19 @@ describe('what is about to be committed', () => {
   })
 })
 
+test('a baseline that lies in the repository is no finding of its history', async () => {
+  const repository = repositoryOf()
+  repository.write('.gitleaks.toml', RULES)
+  repository.write('a', line('a'))
+  repository.commit('it')
+  const all = await scanned(repository.folder, { redact: false })
+  repository.write('known.json', all.report)
+  repository.commit('known')
+  const { rows, said } = await scanned(repository.folder, { baseline: join(repository.folder, 'known.json') })
+  expect(brief(rows())).toEqual([])
+  expect(said).toContain('1 known to the baseline')
+})
+
 describe('files', () => {
   const folderOf = () => {
     const folder = mkdtempSync(join(home, 'files-'))

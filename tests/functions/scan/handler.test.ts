@@ -131,6 +131,18 @@ test('a file that is named like its secret is shown masked, and stays open while
   expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
 })
 
+test('a file whose path the API takes for none is told, and stays open while a branch leads there', async () => {
+  const path = `${'d/'.repeat(25)}k.txt`
+  const first = await orchard.commit({ [path]: `x ${plant('deep')}\n`, b: 'b' })
+  await world.run([await orchard.push('main', first)])
+  const second = await orchard.commit({ [path]: `x ${plant('deep')}\ny\n`, b: 'c' }, [first])
+  await world.run([await orchard.push('main', second)])
+  expect(told()).toEqual(['Secret Found'])
+  expect(records()).toMatchObject([{ path, state: 'open' }])
+  await world.run([await orchard.push('main', undefined)])
+  expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+})
+
 test('a file that is renamed to the secret that it holds, or copied to that name, is shown masked', async () => {
   const token = plant('renamed to')
   const content = `x ${token}\n`

@@ -355,6 +355,8 @@ const contentsOf = (bareOf: (name: string) => Bare, readerOf: (name: string) => 
       : undefined
   },
   fileAt: async ({ name }, commit, path) => {
+    // deeper than CodeCommit takes a path
+    if (path.split('/').length > 21) return 'unnameable'
     const found = await readerOf(name).read(`${commit}:${path}`)
     return found && { blob: found.oid, content: found.content }
   },

@@ -330,6 +330,11 @@ const refusals: [what: string, text: string, lines: string[]][] = [
     ['1 rules[0]: expected a regex or a path, found neither in "a"'],
   ],
   [
+    'a rule whose regex is empty',
+    '[[rules]]\nid = "a"\nregex = ""',
+    ['1 rules[0]: expected a regex or a path, found neither in "a"'],
+  ],
+  [
     'a secret group too many',
     '[[rules]]\nid = "a"\nregex = "(a)(?:b)"\nsecretGroup = 2',
     ['4 rules[0].secretGroup: expected at most 1, the groups of the regex, found 2'],

@@ -38,6 +38,7 @@ describe('which text is the secret', () => {
     ['groups are those of the cut match', { regex: 'k=([a-z]+)(?:\\n|$)' }, 'k=ab\n', ['ab']],
     ['the cut match no longer matches: all of it', { regex: 'k=([a-z]+)\\n' }, 'k=ab\n', ['k=ab']],
     ['matches do not overlap', { regex: 'aba' }, 'ababa', ['aba']],
+    ['no empty match at the end of another', { regex: '.*' }, 'ab\n\ncd', ['ab', '', 'cd']],
     ['no keyword in the text', { regex: 'k', keywords: ['zz'] }, 'k', []],
     ['keywords in any case', { regex: '=..', keywords: ['key'] }, 'KeY =ab', ['=ab']],
     ['a keyword at the last byte', { regex: 'a.*key', keywords: ['key'] }, 'xa1key', ['a1key']],

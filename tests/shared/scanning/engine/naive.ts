@@ -17,11 +17,15 @@ export const naiveFinds = ({ rules }: RuleSet, text: Buffer): NaiveFind[] => {
     const expression = RE2JS.compile(rule.regex)
     const matcher = expression.matcher(text)
     const found: NaiveFind[] = []
+    let ended = -1
     for (let from = 0; from <= text.length && matcher.find(from); ) {
       const start = matcher.start()
       const end = matcher.end()
       from = end > start ? end : end + 1
       while (((text[from] ?? 0) & 0xc0) === 0x80) from += 1
+      const isNone = start === end && start === ended
+      ended = end
+      if (isNone) continue
       const match = text.toString('latin1', start, end).replace(/^\n+|\n+$/g, '')
       const inner = expression.matcher(Buffer.from(match, 'latin1'))
       let secret = match

@@ -95,6 +95,23 @@ test.each([
   expect(other && text.slice(other.start, other.end)).toBe(expected)
 })
 
+// by Go's unicode.SimpleFold
+test.each([
+  ['(?i)k', 'kK\u212a'],
+  ['(?i)σ', 'σςΣ'],
+  ['(?i)ß', 'ßẞ'],
+  ['(?i)[Ǆ]', 'Ǆǅǆ'],
+  ['(?i)å', 'åÅ\u212b'],
+  ['(?i)\\x{10428}', '𐐀𐐨'],
+  ['(?i)i', 'iI'],
+  ['(?i)İ', 'İ'],
+  ['(?i)日', '日'],
+  ['(?i)[\\x{100}-\\x{10ffff}]', 'kKsµå\u212aſσ日İıτ'],
+])('%s is all of %s and nothing else', (source, letters) => {
+  for (const run of [v8(source), re2Expression(source)])
+    expect([...new Set(`${letters}iıİτ`)].filter((letter) => run.on(utf8(letter))(0))).toEqual([...letters])
+})
+
 test.each([
   ['a**', 'a repeat of a repeat', 2],
   ['*a', 'nothing to repeat', 0],

@@ -52,4 +52,6 @@ export const ai: Samples = {
   'exa-api-key': named('EXA_API_KEY', '{uuid}'),
   'privateai-api-token': named('PRIVATEAI_API_KEY', '{low:32}'),
   'stability-ai-api-key': named('STABILITY_API_KEY', 'sk-{url:50}'),
+  'fal-api-key': named('FAL_KEY', '{uuid}:{hex:32}'),
+  'clarifai-token': named('CLARIFAI_PAT', '{hex:32}'),
 }

@@ -134,4 +134,13 @@ export const databases: Samples = {
     ['FAUNA_SECRET=⟦fnA{alnum:37}⟧\n', 'new faunadb.Client({ x: "⟦fnAE{alnum:36}⟧" })'],
     ['fauna fnA{alnum:12}', 'other = "fnA{alnum:37}"'],
   ),
+  'convex-deploy-key': token('prod:happy-animal-123|{b64:120}='),
+  'elasticsearch-api-key': texts(
+    [
+      '<elastic.apiKey>⟦{alnum:27}6{alnum:30}==⟧</elastic.apiKey>',
+      "const elasticsearchApiKey = '⟦{alnum:27}6{alnum:30}==⟧'",
+      'ELASTIC_API_KEY=⟦{alnum:27}6{alnum:30}==⟧\n',
+    ],
+    ['elastic_key={alnum:27}7{alnum:30}==', 'elastic: "{alnum:27}6{alnum:31}=="'],
+  ),
 }

@@ -84,4 +84,14 @@ export const privateKeys: Samples = {
   'rails-master-key-file': texts(['⟦{hex:32}⟧\n', '⟦{hex:32}⟧'], ['{hex:40}', 'key = {hex:32}'], {
     path: 'config/master.key',
   }),
+  'openvpn-static-key': texts(
+    [
+      '-----BEGIN OpenVPN Static key V1-----⟦\n{hex:32}\n{hex:32}\n{hex:32}\n{hex:32}\n⟧-----END OpenVPN Static key V1-----',
+      '"ta": "-----BEGIN OpenVPN Static key V1-----⟦\\n{hex:32}\\n{hex:32}\\n{hex:32}\\n{hex:32}\\n⟧-----END OpenVPN Static key V1-----"',
+    ],
+    [
+      '-----BEGIN OpenVPN Static key V1-----\n{hex:32}\n-----END OpenVPN Static key V1-----',
+      '-----BEGIN OpenVPN Static key V1-----\n...\n-----END OpenVPN Static key V1-----',
+    ],
+  ),
 }

@@ -128,4 +128,7 @@ export const saas: Samples = {
     ["'jira_pat' => '⟦N{alnum:43}⟧'", 'new Jira({ pat: "⟦M{b64:43}⟧" })'],
     ['jira = "{alnum:20}"', 'JIRA_BOARD={alnum:43}'],
   ),
+  'ghost-admin-api-key': named('GHOST_ADMIN_API_KEY', '{hex:24}:{hex:64}'),
+  'dbt-cloud-token': token('dbtu_{url:43}'),
+  'apollo-graphos-key': named('APOLLO_KEY', 'service:orders:{url:22}'),
 }
