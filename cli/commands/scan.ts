@@ -23,6 +23,8 @@ export interface ScanOptions {
   readonly maxSize?: number
   readonly followSymlinks: boolean
   readonly allowComments: boolean
+  /** of a partial clone */
+  readonly missing?: 'fetch' | 'skip'
 }
 
 /** Exit statuses beside that for findings. */
@@ -43,6 +45,11 @@ const format = (text: string): ScanOptions['format'] => {
   const found = FORMATS.find((one) => one === text)
   if (!found) throw new InvalidArgumentError(`One of ${FORMATS.join(', ')}.`)
   return found
+}
+
+const missing = (text: string): NonNullable<ScanOptions['missing']> => {
+  if (text !== 'fetch' && text !== 'skip') throw new InvalidArgumentError('fetch or skip.')
+  return text
 }
 
 export const register = (program: Command): void => {
@@ -90,6 +97,11 @@ export const register = (program: Command): void => {
     )
     .option('--max-size <megabytes>', 'passes over larger files, and tells so', wholeNumber(1_000_000))
     .option('--follow-symlinks', 'reads files behind symbolic links, in a folder', false)
+    .option(
+      '--missing <what>',
+      'what a partial clone lacks: fetch it, or skip it and tell how much it is',
+      missing,
+    )
     .option('--no-allow-comments', 'reports lines that say gitleaks:allow, too')
     .addHelpText(
       'after',

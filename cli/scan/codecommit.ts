@@ -55,7 +55,9 @@ export const historyOfCodeCommit = async (
   const tip = branch === undefined ? undefined : advertisement.refs.get(`refs/heads/${branch}`)
   return {
     pack,
+    missing: 0,
     wants,
+    refs: [...advertisement.refs.keys()],
     older: { read: async () => undefined },
     readFile: async (path) => (tip === undefined ? undefined : fileOf(pack, tip, path)),
     place: `branch ${branch}`,

@@ -43,12 +43,19 @@ export interface FileOptions {
  */
 export const scanFiles = async (path: string, options: FileOptions): Promise<Outcome> => {
   const outcome = emptyOutcome()
+  const given = givenOf(join(path))
   for (const file of filesUnder(path, options, outcome)) {
     if (options.without.has(file.path)) continue
-    await lookAt(file, options, outcome)
+    await lookAt(file, given, options, outcome)
     await options.onFile(outcome.files, outcome.bytes)
   }
   return outcome
+}
+
+/** Of the paths under it, what was given: that of a folder, or the folder of a single file. */
+const givenOf = (top: string): string => {
+  const folder = statSync(top, { throwIfNoEntry: false })?.isDirectory() ? top : dirname(top)
+  return folder === '.' ? '' : join(folder, '/')
 }
 
 interface File {
@@ -66,13 +73,16 @@ function* filesUnder(top: string, options: FileOptions, outcome: Outcome): Gener
     try {
       const stat = path === join(top) ? statSync(at) : lstatSync(at)
       if (stat.isSymbolicLink()) {
-        if (!followSymlinks) continue
-        if (statSync(at).isFile() && !isAllowedPath(engines, path))
-          yield { path: targetOfLink(path, at), at, symlink: path }
+        if (!followSymlinks || isAllowedPath(engines, path)) continue
+        const target = statSync(at)
+        if (target.isFile()) yield { path: targetOfLink(path, at), at, symlink: path }
+        else if (!target.isDirectory()) outcome.unscanned.push(special(path))
       } else if (stat.isDirectory()) {
         if (isAllowedPath(engines, path)) continue
         stack.push(...entriesOf(file).reverse())
-      } else if (stat.isFile() && stat.size > 0) yield file
+      } else if (!stat.isFile()) {
+        if (!isAllowedPath(engines, path)) outcome.unscanned.push(special(path))
+      } else if (stat.size > 0) yield file
     } catch (error) {
       outcome.unscanned.push(unreadable(path, error))
     }
@@ -105,6 +115,9 @@ const targetOfLink = (path: string, from: string | Buffer): string => {
   return at
 }
 
+/** What would be waited for, or has no end, is not read. */
+const special = (path: string): UnscannedAt => ({ reason: 'special', place: { kind: 'file', path } })
+
 /** permission, or it is gone again; anything else is thrown */
 const unreadable = (path: string, error: unknown): UnscannedAt => {
   if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error
@@ -113,10 +126,12 @@ const unreadable = (path: string, error: unknown): UnscannedAt => {
 
 const lookAt = async (
   { path, at, symlink }: File,
+  given: string,
   { engines, maxSize }: FileOptions,
   outcome: Outcome,
 ): Promise<void> => {
   const place = { kind: 'file' as const, path, ...(symlink === undefined ? {} : { symlink }) }
+  const target = { path, ...(path.startsWith(given) ? { given: given.length } : {}) }
   try {
     const { size } = statSync(at)
     if (size > maxSize) {
@@ -125,8 +140,8 @@ const lookAt = async (
     }
     const { hits, unscanned } =
       size > WHOLE_BYTES
-        ? await scanPieces(engines.exact, bytesOf(at), { path }, WHOLE_BYTES / 2)
-        : engines.exact.scan(readFileSync(at), { path })
+        ? await scanPieces(engines.exact, bytesOf(at), target, WHOLE_BYTES / 2)
+        : engines.exact.scan(readFileSync(at), target)
     for (const hit of hits)
       outcome.found.push({ hit, place: hit.rule.regex === undefined ? { ...place, kind: 'path' } : place })
     for (const one of unscanned) if (one.reason !== 'pattern') outcome.unscanned.push({ ...one, place })

@@ -2,6 +2,13 @@ import { openPack } from '../../shared/git/pack/open.ts'
 import { UserError } from '../errors.ts'
 import { git, gitOutput, type ObjectReader, openObjects } from '../git.ts'
 import { CLI_PACK_LIMITS, type PackSource, spill } from './pack-source.ts'
+import {
+  fetchMissing,
+  isOfPartialClone,
+  type MissingChoice,
+  missingObjects,
+  partialClone,
+} from './partial-clone.ts'
 
 /**
  * A foreign repository's own settings must not make git run a program, or ask a server; and who scans need not own it.
@@ -50,47 +57,67 @@ export const readOfHead = async (objects: ObjectReader, path: string): Promise<s
   return object?.type === 'blob' ? object.data.toString('utf8') : undefined
 }
 
-/** The whole history of a local repository, or a range of it, as a pack. */
+export interface HistoryChoice {
+  readonly range?: string | undefined
+  readonly missing?: MissingChoice
+  /** environment of the person, for what git fetches in their name */
+  readonly own: NodeJS.ProcessEnv
+}
+
+/**
+ * The whole history of a local repository, or a range of it, as a pack.
+ * @throws UserError for a partial clone of which nobody said what to do about it
+ */
 export const historyOf = async (
   folder: string,
-  range: string | undefined,
+  { range, missing, own }: HistoryChoice,
   signal: AbortSignal,
 ): Promise<PackSource> => {
   const objects = objectsOf(folder)
   try {
     const revs = range === undefined ? await headOf(objects) : await revsOf(folder, range)
     const all = range === undefined ? ['--all'] : []
-    const stream = gitOutput(
-      [...SETTINGS, 'pack-objects', '--revs', '--stdout', '--quiet', '--delta-base-offset', ...all],
-      { ...options(folder), signal, stdin: [...revs, ''].join('\n') },
-    )
-    const pack = await openPack(stream, { limits: CLI_PACK_LIMITS, spill })
+    const open = async (...more: string[]) => {
+      const args = ['pack-objects', '--revs', '--stdout', '--quiet', '--delta-base-offset', ...all, ...more]
+      const stdin = [...revs, ''].join('\n')
+      const stream = gitOutput([...SETTINGS, ...args], { ...options(folder), signal, stdin })
+      return openPack(stream, { limits: CLI_PACK_LIMITS, spill })
+    }
+    const openPartial = async (error: unknown) => {
+      if (!isOfPartialClone(error)) throw error
+      if (missing === undefined) throw partialClone(folder, error)
+      const { environment } = options(folder)
+      const clone = { folder, offline: SETTINGS, revs, all, environment, signal }
+      if (missing === 'fetch') {
+        await fetchMissing(clone, own)
+        return { pack: await open(), missing: 0 }
+      }
+      const lacks = await missingObjects(clone)
+      return { pack: await open('--missing=allow-any'), missing: lacks.length }
+    }
+    const opened = await open().then((pack) => ({ pack, missing: 0 }), openPartial)
     return {
-      pack,
+      ...opened,
       wants: [],
+      refs: range === undefined ? await refsOf(folder) : [],
       older: objects,
       readFile: (path) => readOfHead(objects, path),
       place: 'HEAD',
       close: async () => {
         objects.close()
-        await pack.close()
+        await opened.pack.close()
       },
     }
   } catch (error) {
     objects.close()
-    throw isOfPartialClone(error) ? partial(folder, error) : error
+    throw error
   }
 }
 
-const isOfPartialClone = (error: unknown): boolean =>
-  error instanceof UserError && /promisor remote|lazy fetching/.test(error.message)
-
-const partial = (folder: string, cause: unknown): UserError =>
-  new UserError(
-    `${folder} is a partial clone: its history is not all there, and no server is asked for the rest.`,
-    'Scan a whole clone, or fetch what lacks first (git fetch --refetch --no-filter). --no-git looks at the files as they lie there.',
-    { cause },
-  )
+const refsOf = async (folder: string): Promise<readonly string[]> => {
+  const { stdout } = await git([...SETTINGS, 'for-each-ref', '--format=%(refname)'], options(folder))
+  return stdout.split('\n').filter((ref) => ref !== '')
+}
 
 /** a detached HEAD is reached by no ref */
 const headOf = async (objects: ObjectReader): Promise<readonly string[]> =>

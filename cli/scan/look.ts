@@ -3,6 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { FoundAt, UnscannedAt } from '../../shared/scanning/finding.ts'
 import type { Engines } from '../../shared/scanning/walk/engines.ts'
+import { inRefNames } from '../../shared/scanning/walk/ref-names.ts'
 import type { WalkResult } from '../../shared/scanning/walk/types.ts'
 import { walk } from '../../shared/scanning/walk/walk.ts'
 import type { ScanOptions } from '../commands/scan.ts'
@@ -61,7 +62,14 @@ export const lookerOf = async (target: ScanTarget, looking: Looking): Promise<Lo
     case 'staged':
       return stagedLooker(target.folder)
     case 'history':
-      return historyLooker(await historyOf(target.folder, target.range, looking.signal), looking)
+      return historyLooker(
+        await historyOf(
+          target.folder,
+          { range: target.range, missing: looking.options.missing, own: process.env },
+          looking.signal,
+        ),
+        looking,
+      )
     case 'codecommit': {
       const { historyOfCodeCommit } = await import('./codecommit.ts')
       const { terminal, options, signal } = looking
@@ -146,15 +154,21 @@ const historyLooker = (source: PackSource, looking: Looking): Looker => ({
       },
     })
     looking.terminal.progressEnd()
-    return ofWalk(result)
+    const inWalk = ofWalk(result, source.missing)
+    return { ...inWalk, found: [...inRefNames(engines.exact, source.refs), ...inWalk.found] }
   },
   close: source.close,
 })
 
-const ofWalk = ({ found, unscanned, beyond, counts }: WalkResult): Looked => ({
+const ofWalk = ({ found, unscanned, beyond, counts }: WalkResult, missing: number): Looked => ({
   found,
-  // rules that cannot run at all are told by the caller
-  unscanned: unscanned.filter(({ reason, oid }) => reason !== 'pattern' || oid !== undefined),
+  unscanned: [
+    ...(missing > 0
+      ? [{ reason: 'missing' as const, objects: missing, place: { kind: 'file' as const, path: '' } }]
+      : []),
+    // rules that cannot run at all are told by the caller
+    ...unscanned.filter(({ reason, oid }) => reason !== 'pattern' || oid !== undefined),
+  ],
   beyond: beyond.found,
   what: `${counted(counts.commits, 'commit')}, ${counted(counts.blobs, 'blob')}`,
   bytes: counts.bytes,

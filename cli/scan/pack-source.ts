@@ -6,7 +6,11 @@ import type { ReadFile } from './rules.ts'
 /** A history to walk, and the files that its default branch has. */
 export interface PackSource {
   readonly pack: Pack
+  /** objects of it that are not there to be scanned */
+  readonly missing: number
   readonly wants: WalkInput['wants']
+  /** full names, where all of them are scanned */
+  readonly refs: readonly string[]
   readonly older: WalkInput['older']
   readonly readFile: ReadFile
   /** what `readFile` reads of */

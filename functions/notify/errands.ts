@@ -50,7 +50,10 @@ export const createBook = (notify: readonly NotifyRoute[], chooses: Chooses) => 
     for (const [topic, group] of Map.groupBy(wanted, (pair) => pair.topic)) {
       const [first, ...others] = group.map(({ item }) => item)
       if (first === undefined) continue
-      if (group.length > MAX_NAMED_REFS)
+      // whoever hears of a finding reads there where else it is; and of several other repositories in one message
+      if (first.type === 'secret') put(topic, [first], namesOf(first), record)
+      else if (first.type === 'spread') put(topic, [first, ...others], namesOf(first), record)
+      else if (group.length > MAX_NAMED_REFS)
         put(topic, [first, ...others], [JSON.stringify(['push', event.id])], record)
       else for (const item of [first, ...others]) put(topic, [item], namesOf(item), record)
     }

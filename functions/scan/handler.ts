@@ -26,6 +26,7 @@ import {
   reasonOf,
 } from '../../shared/scanning/push/hand-over.ts'
 import type { ScanParts, ScanWork } from '../../shared/scanning/push/ports.ts'
+import { shownByShipped } from '../../shared/scanning/push/ref-names.ts'
 import { type Scanned, scanRepository } from '../../shared/scanning/push/scan.ts'
 import { hintsOf } from '../../shared/scanning/push/tips.ts'
 import { openFindings } from '../../shared/store/findings.ts'
@@ -92,7 +93,7 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
       records.map(async (record) => {
         try {
           if (isSchedule(record.body)) {
-            await askForAll(parts, scans, run)
+            await askForAll(base, scans, run)
             return []
           }
           return [{ record, inputs: decodeBody(record.body) }]
@@ -122,7 +123,9 @@ export const createScan = (parts: ScanHandlerParts): Handle<BatchResponse> => {
   }
 }
 
-interface GroupParts extends Pick<ScanParts, 'emit' | 'once'>, Pick<HandOverParts, 'start'> {
+interface GroupParts
+  extends Pick<ScanParts, 'emit' | 'once' | 'shipped' | 'enginesOf' | 'keys'>,
+    Pick<HandOverParts, 'start'> {
   readonly marks: ScanMarkStore
   readonly scan: (work: ScanWork) => Promise<Scanned>
   readonly run: Run
@@ -140,7 +143,7 @@ const scanGroup = async (parts: GroupParts, group: Group, deadline: number): Pro
   try {
     const held = await hold(parts, repository, owner, deadline)
     if (held.kind === 'busy') {
-      await marks.hint(repository, hintsOf(events), now())
+      await marks.hint(repository, hintsOf(await shownByShipped(parts, events)), now())
       run.log.info('left to the task', { repository: addressText(repository) })
       return 'with the task'
     }
@@ -247,6 +250,11 @@ const hold = async (
   }
 }
 
+interface AskParts
+  extends Pick<ScanHandlerParts, 'own' | 'listRepositories' | 'queues' | 'scanQueue' | 'now' | 'id'> {
+  readonly marks: Pick<ScanMarkStore, 'known'>
+}
+
 /** The schedule's message is no event: `{"reason":"schedule"}`. */
 const isSchedule = (body: string): boolean => {
   try {
@@ -256,14 +264,15 @@ const isSchedule = (body: string): boolean => {
   }
 }
 
-/** What no event announced is found by a look at the refs: cheap where nothing is new. */
+/** What no event announced is found by a look at the refs: cheap where nothing is new. So is a repository that was deleted. */
 const askForAll = async (
-  { own, listRepositories, queues, scanQueue, now, id }: ScanHandlerParts,
+  { own, listRepositories, marks, queues, scanQueue, now, id }: AskParts,
   scans: (repository: RepositoryAddress) => boolean,
   run: Run,
 ): Promise<void> => {
-  const names = await listRepositories(own.region)
-  const repositories = names.map((name) => ({ ...own, name })).filter(scans)
+  const there = await listRepositories(own.region)
+  const names = new Set([...there, ...(await marks.known(own))])
+  const repositories = [...names].map((name) => ({ ...own, name })).filter(scans)
   const stamp = () => ({ id: id(), now: now(), account: own.account, region: own.region })
   const bodies = repositories.map(({ account, region, name }) =>
     scanRequested({ repository: { account, region, name }, reason: 'schedule' }, stamp()),

@@ -215,22 +215,36 @@ export const replicationRequested = once(
     }),
 )
 
+const whereFound = once(() => ({
+  place: z.enum(['file', 'commit-message', 'tag-message', 'path', 'ref-name']),
+  path: words(),
+  line: z.exactOptional(count()),
+  commit: z.exactOptional(oid()),
+  refs: z.array(words()),
+}))
+
+const otherPlace = once(() =>
+  z.object({
+    ...whereFound(),
+    repository: address(),
+    state: z.enum(['open', 'allowed', 'resolved']),
+    news: z.exactOptional(z.boolean()),
+  }),
+)
+
 const finding = once(() =>
   z.object({
+    ...whereFound(),
     fingerprint: words(),
     rule: words(),
     description: words(),
     action: z.enum(['block', 'advise']),
-    place: z.enum(['file', 'commit-message', 'tag-message', 'path']),
-    path: words(),
-    line: z.exactOptional(count()),
     column: z.exactOptional(count()),
-    commit: z.exactOptional(oid()),
     author: z.exactOptional(words()),
-    refs: z.array(words()),
     redacted: words(),
     note: z.exactOptional(words()),
     elsewhere: count(),
+    others: z.exactOptional(z.array(otherPlace())),
     again: z.boolean(),
   }),
 )
@@ -252,7 +266,11 @@ export const secretResolved = once(
     z.object({
       repository: address(),
       findings: z.array(
-        z.object({ ...finding().shape, how: z.enum(['gone', 'allowed']), why: z.exactOptional(words()) }),
+        z.object({
+          ...finding().shape,
+          how: z.enum(['gone', 'deleted', 'allowed']),
+          why: z.exactOptional(words()),
+        }),
       ),
       resolved: count(),
       nextStep: words(),

@@ -141,8 +141,8 @@ export interface NamedFinding {
   readonly description: string
   readonly action: 'block' | 'advise'
   /** where in the repository's data */
-  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path'
-  /** empty where there is no file */
+  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path' | 'ref-name'
+  /** empty where there is no file; of a branch or tag its full name, masked */
   readonly path: string
   /** from 1; absent for a path */
   readonly line?: number
@@ -158,11 +158,26 @@ export interface NamedFinding {
   readonly note?: string
   /** other repositories in which the same secret was found */
   readonly elsewhere: number
+  /** at most {@link MAX_NAMED_ELSEWHERE} of these; absent: none, or an event of a version that only counted them */
+  readonly others?: readonly OtherPlace[]
   /** was resolved or allowed before */
   readonly again: boolean
 }
 
 export const MAX_NAMED_REFS_OF_FINDING = 5
+
+/** Repositories named of those that hold the same secret; beyond, nobody there is told of another one. */
+export const MAX_NAMED_ELSEWHERE = 3
+
+/** Where the same secret is, or was, in another repository: the place where it is open, if there is one. */
+export interface OtherPlace extends Pick<NamedFinding, 'place' | 'path' | 'line' | 'commit'> {
+  readonly repository: RepositoryAddress
+  readonly state: 'open' | 'allowed' | 'resolved'
+  /** one that leads there */
+  readonly refs: readonly string[]
+  /** whoever hears of that repository is to hear that the secret is here as well */
+  readonly news?: boolean
+}
 
 /** What one scan of a repository found that nobody was told of before. */
 export interface SecretFound {
@@ -177,10 +192,16 @@ export interface SecretFound {
   readonly nextStep: string
 }
 
-/** What was found before is gone from every branch, or somebody allowed it. A secret that was pushed stays leaked. */
+/**
+ * What was found before is gone from every branch, or with its repository, or somebody allowed it. A secret that was pushed stays
+ * leaked.
+ */
 export interface SecretResolved {
   readonly repository: RepositoryAddress
-  readonly findings: readonly (NamedFinding & { readonly how: 'gone' | 'allowed'; readonly why?: string })[]
+  readonly findings: readonly (NamedFinding & {
+    readonly how: 'gone' | 'deleted' | 'allowed'
+    readonly why?: string
+  })[]
   readonly resolved: number
   readonly nextStep: string
 }

@@ -11,10 +11,11 @@ const consoleOf = (region: string): string => {
  * A page of the repository in the console, e.g. `commit/<id>`. Form: the links in `notificationBody` of CodeCommit's events
  * (AWS CodeCommit User Guide, "Monitoring CodeCommit events in Amazon EventBridge").
  */
-const page = ({ region, name }: RepositoryAddress, path: string): string => {
-  const safe = encodeURIComponent(name)
-  return `https://${consoleOf(region)}/codesuite/codecommit/repositories/${safe}/${path}?region=${region}`
-}
+const page = (repository: RepositoryAddress, path: string): string =>
+  list(repository, `/${encodeURIComponent(repository.name)}/${path}`)
+
+const list = ({ region }: RepositoryAddress, path: string): string =>
+  `https://${consoleOf(region)}/codesuite/codecommit/repositories${path}?region=${region}`
 
 export const commitLink = (repository: RepositoryAddress, commit: string): string =>
   page(repository, `commit/${encodeURIComponent(commit)}`)
@@ -27,3 +28,6 @@ export const branchesLink = (repository: RepositoryAddress): string => page(repo
 export const tagsLink = (repository: RepositoryAddress): string => page(repository, 'tags')
 
 export const browseLink = (repository: RepositoryAddress): string => page(repository, 'browse')
+
+/** of all that are in its region */
+export const repositoriesLink = (repository: RepositoryAddress): string => list(repository, '')

@@ -36,7 +36,7 @@ export const togetherOf = (item: Item): string => {
   if (item.type === 'test') return JSON.stringify([...where, item.event.id])
   if (item.type === 'ref')
     return JSON.stringify([...where, item.event.actor ?? '', item.event.actorName ?? ''])
-  if (item.type === 'secret') return JSON.stringify([...where, item.event.id])
+  if (item.type === 'secret' || item.type === 'spread') return JSON.stringify([...where, item.event.id])
   const { replica } = item.event.detail
   return JSON.stringify([...where, replica.account, replica.region, replica.name, item.event.detailType])
 }

@@ -1,6 +1,6 @@
 import type { NamedFinding, ScanEvent } from '../events/types.ts'
 import type { SecretItem } from './items.ts'
-import { browseLink, commitLink } from './links.ts'
+import { browseLink, commitLink, repositoriesLink } from './links.ts'
 import type { Fact, Story } from './story.ts'
 import { count, moment, place, sentence, short, shortRef } from './words.ts'
 
@@ -68,7 +68,9 @@ const partOf = (event: ScanEvent): Part => {
       const { gaps, gapsInAll } = event.detail
       return {
         mood: 'waiting',
-        says: `${count(gapsInAll, 'part')} of a push could not be searched for secrets`,
+        says: gaps.some(isSentence)
+          ? 'what was pushed could not be searched for secrets to its end'
+          : `${count(gapsInAll, 'part')} of a push could not be searched for secrets`,
         facts: [],
         lines: { of: 'part', texts: gaps.map(gapText), total: gapsInAll },
       }
@@ -77,7 +79,7 @@ const partOf = (event: ScanEvent): Part => {
       const { file, mistakes, mistakesInAll, used } = event.detail
       return {
         mood: 'waiting',
-        says: `${sentence(file)} has ${count(mistakesInAll, 'mistake')}`,
+        says: `${sentence(file)} has ${count(mistakesInAll, 'mistake')}${used ? '' : ' and is not used'}`,
         facts: [
           {
             label: 'Rules in force',
@@ -94,16 +96,26 @@ const partOf = (event: ScanEvent): Part => {
 const cameBy = (findings: readonly NamedFinding[]): string =>
   findings.length > 0 && findings.every(({ again }) => again) ? 'open again' : 'pushed'
 
-const endOf = (findings: readonly { readonly how: 'gone' | 'allowed' }[]): string => {
+type Resolved = Extract<ScanEvent, { detailType: 'Secret Resolved' }>['detail']['findings'][number]
+
+const endOf = (findings: readonly Pick<Resolved, 'how'>[]): string => {
+  if (isDeleted(findings)) return 'repository deleted or renamed, secrets still leaked'
   if (findings.every(({ how }) => how === 'allowed')) return 'allowed, said to be no secret'
   return findings.some(({ how }) => how === 'allowed')
     ? 'allowed, or no longer there and still leaked'
     : 'no longer there, still leaked'
 }
 
-const HOW = { gone: 'gone from every branch that had it', allowed: 'allowed' } as const
+const isDeleted = (findings: readonly Partial<Resolved>[]): boolean =>
+  findings.some(({ how }) => how === 'deleted')
 
-const summaryOf = (number: number, first: NamedFinding | undefined): string =>
+const HOW = {
+  gone: 'gone from every branch that had it',
+  deleted: 'there is no repository of that name any more',
+  allowed: 'allowed',
+} as const
+
+export const summaryOf = (number: number, first: NamedFinding | undefined): string =>
   first && number === 1
     ? `${briefly(first.description)} ${atOf(first)}`
     : `${count(number, 'finding')}${first ? `, the first ${atOf(first)}` : ''}`
@@ -112,22 +124,38 @@ const summaryOf = (number: number, first: NamedFinding | undefined): string =>
 const briefly = (description: string): string => sentence(description.replace(/ \([^()]*\)/g, ''))
 
 /** `in config/app.yml, line 7` */
-const atOf = ({ place: where, path, line, commit }: NamedFinding): string => {
+const atOf = ({ place: where, path, line, commit }: Omit<Where, 'refs'>): string => {
   const at = line === undefined ? '' : `, line ${line}`
   if (where === 'commit-message') return `in the message of commit ${short(commit ?? '?')}`
   if (where === 'tag-message') return 'in the message of a tag'
+  if (where === 'ref-name')
+    return `in the name of ${/^refs\/tags\//.test(path) ? 'tag' : 'branch'} ${oneLine(path)}`
   if (where === 'path') return `by its name, ${oneLine(path)}`
   return `in ${oneLine(path)}${at}`
 }
 
 const oneLine = (path: string): string => shortRef(sentence(path))
 
-const branchesOf = ({ refs }: NamedFinding): string => refs.map(shortRef).join(', ')
+const branchesOf = ({ refs }: Pick<NamedFinding, 'refs'>): string => refs.map(shortRef).join(', ')
 
-const elsewhereOf = ({ elsewhere }: NamedFinding): string[] =>
-  elsewhere > 0 ? [`also in ${count(elsewhere, 'other repository', 'other repositories')}`] : []
+/** `orders: open in config/app.env, line 12 (main)`, and how many more repositories there are. */
+const elsewhereOf = ({ elsewhere, others = [] }: NamedFinding): string[] => {
+  const more = elsewhere - others.length
+  const named = others.map((other) => `${other.repository.name}: ${STATES[other.state]} ${placeOf(other)}`)
+  return more > 0 ? [...named, count(more, 'other repository', 'other repositories')] : named
+}
 
-const factsOf = (finding: NamedFinding): Fact[] => {
+const STATES = { open: 'open', allowed: 'allowed', resolved: 'was' } as const
+
+/** `in config/app.env, line 12 (main)` */
+export const placeOf = (where: Where): string => {
+  const branch = where.place === 'ref-name' ? '' : branchesOf(where)
+  return branch === '' ? atOf(where) : `${atOf(where)} (${branch})`
+}
+
+type Where = Pick<NamedFinding, 'place' | 'path' | 'line' | 'commit' | 'refs'>
+
+export const factsOf = (finding: NamedFinding): Fact[] => {
   const { rule, redacted, description, commit, author, note, again } = finding
   return [
     { label: 'Rule', value: sentence(rule) },
@@ -139,7 +167,7 @@ const factsOf = (finding: NamedFinding): Fact[] => {
     ...(commit === undefined ? [] : [{ label: 'Commit', value: short(commit) }]),
     ...(author === undefined ? [] : [{ label: 'Author', value: sentence(author) }]),
     ...(note === undefined ? [] : [{ label: 'Known', value: sentence(note) }]),
-    ...elsewhereOf(finding).map((value) => ({ label: 'Seen', value })),
+    ...elsewhereOf(finding).map((value) => ({ label: 'Also in', value })),
     { label: 'Fingerprint', value: finding.fingerprint },
     ...(again ? [{ label: 'Before', value: 'it had been resolved or allowed, and is open again' }] : []),
   ]
@@ -150,13 +178,13 @@ const countsOf = (findings: readonly NamedFinding[], found: number, blocking: nu
   return [
     {
       label: 'Findings',
-      value: `${count(found, 'finding')}, ${blocking.toLocaleString('en-US')} of them sure`,
+      value: `${found.toLocaleString('en-US')}, ${blocking.toLocaleString('en-US')} of them sure`,
     },
     ...(refs.length === 0 ? [] : [{ label: 'Branches', value: refs.join(', ') }]),
   ]
 }
 
-const lineOf = (finding: NamedFinding): string => {
+export const lineOf = (finding: NamedFinding): string => {
   const { rule, redacted, commit, author, note, fingerprint } = finding
   const facts = [
     `${sentence(rule)} ${atOf(finding)}`,
@@ -164,7 +192,7 @@ const lineOf = (finding: NamedFinding): string => {
     ...(commit === undefined ? [] : [`commit ${short(commit)}`]),
     ...(author === undefined ? [] : [`by ${sentence(author)}`]),
     ...(note === undefined ? [] : [sentence(note)]),
-    ...elsewhereOf(finding),
+    ...elsewhereOf(finding).map((where) => `also in ${where}`),
     // what to do names it
     fingerprint,
   ]
@@ -175,22 +203,29 @@ const REASONS: Readonly<Record<string, string>> = {
   time: 'took too long',
   size: 'is too large',
   findings: 'has more findings than are kept',
-  pattern: 'a rule whose expression cannot run',
+  pattern: 'met a rule whose expression cannot run',
   broken: 'is broken',
   missing: 'could not be read any more',
 }
 
 const gapText = ({ reason, path, commit, rule, bytes }: Gap): string =>
   [
-    `${path === undefined || path === '' ? 'the push' : oneLine(path)}: ${REASONS[reason] ?? sentence(reason)}`,
+    isSentence({ reason })
+      ? sentence(reason)
+      : `${path === undefined || path === '' ? 'the push' : oneLine(path)}: ${REASONS[reason]}`,
     ...(rule === undefined ? [] : [`rule ${sentence(rule)}`]),
-    ...(bytes === undefined ? [] : [`${bytes.toLocaleString('en-US')} bytes`]),
+    ...(bytes === undefined ? [] : [`${bytes.toLocaleString('en-US')} bytes of it`]),
     ...(commit === undefined ? [] : [`commit ${short(commit)}`]),
   ].join(', ')
+
+/** A scan was given up, or a ref is too large: it says so itself. */
+const isSentence = ({ reason }: Pick<Gap, 'reason'>): boolean => REASONS[reason] === undefined
 
 type Gap = Extract<ScanEvent, { detailType: 'Scan Incomplete' }>['detail']['gaps'][number]
 
 const linkOf = ({ detail }: ScanEvent): Story['link'] => {
+  if ('resolved' in detail && isDeleted(detail.findings))
+    return { label: 'Open the list of repositories', url: repositoriesLink(detail.repository) }
   const commit = 'findings' in detail ? detail.findings[0]?.commit : undefined
   return commit === undefined
     ? { label: 'Open the repository', url: browseLink(detail.repository) }

@@ -6,6 +6,7 @@ import type { Move } from './moves.ts'
 import { refStory, testStory } from './ref-story.ts'
 import { replicaStory } from './replica-story.ts'
 import { secretStory } from './secret-story.ts'
+import { spreadStory } from './spread-story.ts'
 
 /** What a notice says, before any channel's dress: plain text, no markup, nothing escaped. */
 export interface Story {
@@ -50,5 +51,8 @@ export const tell = (items: readonly [Item, ...Item[]]): Story => {
   if (replica) return replicaStory([replica, ...replicas.slice(1)])
   const [secret] = items.filter((item) => item.type === 'secret')
   if (secret) return secretStory(secret)
+  const spread = items.filter((item) => item.type === 'spread')
+  const [other] = spread
+  if (other) return spreadStory([other, ...spread.slice(1)])
   return testStory(items[0].event as Extract<Item, { type: 'test' }>['event'])
 }

@@ -33,7 +33,7 @@ export const CODES = {
   PUSH_REJECTED: { retry: 'later', says: 'the replica refused a ref' },
   MIRROR_NOT_STARTED: { retry: 'later', says: 'the mirror task could not be started' },
   MIRROR_FAILED: { retry: 'later', says: 'the mirror task ended without success' },
-  CLAIM_LOST: { retry: 'later', says: 'another worker holds this replica' },
+  CLAIM_LOST: { retry: 'later', says: 'another worker is at this work, or took it over' },
   PUBLISH_FAILED: { retry: 'later', says: 'a notice could not be published' },
   STORE_FAILED: { retry: 'later', says: 'the table could not be read or written' },
   QUEUE_FAILED: { retry: 'later', says: 'a message could not be put into its queue' },

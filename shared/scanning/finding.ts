@@ -3,13 +3,13 @@ import { inspect } from 'node:util'
 import { RelayError } from '../runtime/errors.ts'
 import type { Hit, RuleAction, Unscanned } from './types.ts'
 
-/** What a finding was found in: a file's content, the message of a commit or tag, or a file's name. */
-export type PlaceKind = 'file' | 'commit-message' | 'tag-message' | 'path'
+/** What a finding was found in: a file's content, the message of a commit or tag, a file's name, or the name of a branch or tag. */
+export type PlaceKind = 'file' | 'commit-message' | 'tag-message' | 'path' | 'ref-name'
 
 /** Where a text stands that was scanned. */
 export interface Place {
   readonly kind: PlaceKind
-  /** with `/`, relative; empty for a message */
+  /** with `/`, relative; empty for a message; of a branch or tag its full name */
   readonly path: string
   /** the symbolic link through which the file was reached */
   readonly symlink?: string
@@ -103,7 +103,11 @@ export interface FoundAt {
 }
 
 /** What was not looked at, and where. */
-export type UnscannedAt = Unscanned & { readonly place: Place }
+export type UnscannedAt = Unscanned & {
+  readonly place: Place
+  /** objects that this stands for, where they are more than one, of which no place is known */
+  readonly objects?: number
+}
 
 /** A key for fingerprints. Its id stands before each of them, so that keys can be changed. */
 export interface FingerprintKey {

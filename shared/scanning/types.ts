@@ -60,6 +60,8 @@ export interface RuleSet {
 export interface Target {
   /** with `/`, relative; empty: no file (a commit message, standard input) */
   readonly path: string
+  /** how much of the path someone gave who asked for this folder: what it is called there says nothing about the text */
+  readonly given?: number
   /** 40 hex digits */
   readonly commit?: string
 }
@@ -104,6 +106,8 @@ export type UnscannedReason =
   /** an object of a pack that is not what its type says, or that is not there at all; a file that cannot be read */
   | 'broken'
   | 'missing'
+  /** no file: a pipe, a socket, a device */
+  | 'special'
 
 export interface Unscanned {
   readonly reason: UnscannedReason

@@ -14,8 +14,8 @@ export interface FindingRecord {
   /** `<id of the key>:<HMAC>` of rule and secret */
   readonly fingerprint: string
   readonly repository: RepositoryAddress
-  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path'
-  /** empty for messages */
+  readonly place: 'file' | 'commit-message' | 'tag-message' | 'path' | 'ref-name'
+  /** empty for messages; of a branch or tag its full name, masked */
   readonly path: string
   readonly rule: string
   readonly description: string
@@ -23,6 +23,8 @@ export interface FindingRecord {
   readonly redacted: string
   readonly note?: string
   readonly state: FindingState
+  /** of what is resolved, where no push took it away: the whole repository was deleted */
+  readonly how?: 'deleted'
   /** who allowed it, and by what */
   readonly allowed?: { readonly by: string; readonly why: string }
   readonly line?: number
@@ -49,8 +51,10 @@ export interface FindingStore {
   list(repository: RepositoryAddress): Promise<readonly FindingRecord[]>
   save(records: readonly FindingRecord[]): Promise<void>
   remove(records: readonly FindingRecord[]): Promise<void>
-  /** how many other repositories hold, or held, the same secret */
-  elsewhere(fingerprint: string, repository: RepositoryAddress): Promise<number>
+  /** other repositories that hold, or held, the same secret, the first to have it first */
+  elsewhere(fingerprint: string, repository: RepositoryAddress): Promise<readonly RepositoryAddress[]>
+  /** what a repository has of one secret, in any state */
+  of(repository: RepositoryAddress, fingerprint: string): Promise<readonly FindingRecord[]>
 }
 
 /** Writes side by side. */
@@ -76,7 +80,15 @@ export const openFindings = (table: Table): FindingStore => {
     remove: (records) => each(records, (record) => table.delete(keyOf(record))),
     elsewhere: async (fingerprint, repository) => {
       const links = await table.query(linksOf(fingerprint))
-      return links.filter(({ sk }) => sk !== addressText(repository)).length
+      return links
+        .filter(({ sk }) => sk !== addressText(repository))
+        .toSorted((a, b) => String(a.at).localeCompare(String(b.at)))
+        .map(({ sk }) => addressOf(String(sk)))
+    },
+    of: async (repository, fingerprint) => {
+      // a key begins with the fingerprint, and goes on with hex digits
+      const between = { from: `${fingerprint} `, to: `${fingerprint} ~` }
+      return (await table.query(partitionOf(repository), between)).map(recordOf)
     },
   }
 }
@@ -101,6 +113,11 @@ const linkKey = ({ fingerprint, repository }: FindingRecord): Key => ({
   pk: linksOf(fingerprint),
   sk: addressText(repository),
 })
+
+const addressOf = (text: string): RepositoryAddress => {
+  const [account = '', region = '', name = ''] = text.split('/')
+  return { account, region, name }
+}
 
 const itemOf = (record: FindingRecord): Item => {
   const { account, region, name } = record.repository

@@ -68,6 +68,10 @@ export interface ScanMarkStore {
    * @returns how many that are now
    */
   noteTask(repository: RepositoryAddress, failed?: number): Promise<number>
+  /** names of the repositories of which anything was noted, also where they are no more */
+  known(at: Pick<RepositoryAddress, 'account' | 'region'>): Promise<readonly string[]>
+  /** the repository is no more: all that was noted of it, but for the claim */
+  forget(repository: RepositoryAddress): Promise<void>
 }
 
 const TIP = 'tip '
@@ -106,6 +110,7 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
     const left = new Set(changed.flatMap(([ref]) => before.tips.get(ref) ?? []))
     const pk = partitionOf(repository)
     const writes = [
+      () => list(table, repository),
       ...[...left].map((oid) => () => table.put({ pk, sk: `${PAST}${oid}` }, { oid, expiresAt })),
       ...before.hinted.map(
         ({ oid }) =>
@@ -131,6 +136,7 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
     const times = Number((await table.get(key))?.times ?? 0)
     const until = at + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** times)
     await table.put(key, { times: times + 1, until })
+    await list(table, repository)
   },
   hold: async (repository, owner, until, at) => {
     const key = claimOf(repository)
@@ -167,7 +173,24 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
     await table.put(key, { failed: now })
     return now
   },
+  known: async ({ account, region }) =>
+    (await table.query(listOf({ account, region }))).map(({ sk }) => String(sk)),
+  forget: async (repository) => {
+    const pk = partitionOf(repository)
+    const noted = (await table.query(pk)).map(({ sk }) => String(sk)).filter((sk) => sk !== CLAIM)
+    for (let from = 0; from < noted.length; from += PARALLEL)
+      await Promise.all(noted.slice(from, from + PARALLEL).map((sk) => table.delete({ pk, sk })))
+    // last: who dies before is asked again
+    await table.delete({ pk: listOf(repository), sk: repository.name })
+  },
 })
+
+/** No event tells that a repository was deleted: it is missed where those that are there are listed. */
+const list = (table: Table, repository: RepositoryAddress): Promise<boolean> =>
+  table.put({ pk: listOf(repository), sk: repository.name }, {})
+
+const listOf = ({ account, region }: Pick<RepositoryAddress, 'account' | 'region'>): string =>
+  `scanned#${account}/${region}`
 
 const claimOf = (repository: RepositoryAddress): Key => ({ pk: partitionOf(repository), sk: CLAIM })
 

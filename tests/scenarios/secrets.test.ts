@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CodeCommitClient, DeleteRepositoryCommand } from '@aws-sdk/client-codecommit'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import {
@@ -96,6 +97,15 @@ const scanning = async (Enabled: boolean): Promise<void> => {
     await new Promise((done) => setTimeout(done, 50))
   }
 }
+
+/** as the schedule does */
+const askForRound = () =>
+  new SQSClient(live.aws).send(
+    new SendMessageCommand({
+      QueueUrl: String(live.outputs.ScanQueueUrl),
+      MessageBody: JSON.stringify({ reason: 'schedule' }),
+    }),
+  )
 
 test('a pushed secret reaches the topic for security, with the place and what to do, and without the secret', async () => {
   const first = await commit(nina, 'app.env', 'MODE=dev\n')
@@ -202,6 +212,24 @@ test('one push with a secret in every corner: each is found in its commit', asyn
   }
 })
 
+test('a repository that is deleted, of which no event tells: one message for all that was open in it', async () => {
+  const found = findingsOf('Secret Found', 'corners')
+  // the fifth commit brought it, the sixth took it away
+  const open = found.filter(({ path }) => path !== 'middle.env').length
+  await new CodeCommitClient(live.aws).send(new DeleteRepositoryCommand({ repositoryName: 'corners' }))
+  // the scan of the push may still be noting what it searched: the next round sees it
+  for (let rounds = 0; findingsOf('Secret Resolved', 'corners').length === 0; rounds += 1) {
+    if (rounds > 50) throw new Error('not resolved with its repository')
+    await askForRound()
+    await new Promise((done) => setTimeout(done, 1_000))
+  }
+  const resolved = findingsOf('Secret Resolved', 'corners')
+  expect(resolved.map(({ how }) => how)).toEqual(Array(open).fill('deleted'))
+  expect((await inMail(/corners: repository deleted or renamed, secrets still leaked/))?.body).toMatch(
+    /rotate/i,
+  )
+})
+
 test('an ignore file on the default branch allows it; after a rotation of the key it is still known', async () => {
   const secrets = new SecretsManagerClient(live.aws)
   const SecretId = 'codecommit-relay-local-fingerprint-key'
@@ -223,12 +251,7 @@ test('what no event announced is found by the schedule', async () => {
   await events.send(new DisableRuleCommand({ Name }))
   const silent = await commit(otto, 'quiet.env', `KEY=${plant('quiet')}\n`)
   await push(otto, 'main')
-  await new SQSClient(live.aws).send(
-    new SendMessageCommand({
-      QueueUrl: String(live.outputs.ScanQueueUrl),
-      MessageBody: JSON.stringify({ reason: 'schedule' }),
-    }),
-  )
+  await askForRound()
   const isIt = (found: Record<string, unknown>) => found.commit === silent
   await until(() => findingsOf('Secret Found', 'invoices').some(isIt), 'found without an event')
   await events.send(new EnableRuleCommand({ Name }))

@@ -50,9 +50,10 @@ export const memoryTable = (): MemoryTable => {
       items.delete(textOf(key))
       return true
     },
-    query: async (pk) =>
+    query: async (pk, between) =>
       [...items.entries()]
         .filter(([text]) => text.startsWith(`${pk} `))
+        .filter(([, { sk }]) => !between || (String(sk) >= between.from && String(sk) <= between.to))
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, item]) => structuredClone(item) as Item),
   }

@@ -39,7 +39,8 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
     // of other letters than ASCII's the automaton does not know the cases
     return hasWord(automaton, secret) || (!isAscii(secret) && hasWord(automaton, loweredBytes(secret)))
   }
-  const path = (target: Target): boolean => target.path !== '' && paths(latin1Of(target.path))
+  const path = ({ path, given }: Target): boolean =>
+    path !== '' && paths(latin1Of(trusted && given !== undefined ? path.slice(given) : path))
   const commit = (target: Target): boolean =>
     target.commit !== undefined && commits.has(target.commit.toLowerCase())
   // a long line with thousands of finds is looked at once

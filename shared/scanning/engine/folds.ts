@@ -26,6 +26,13 @@ const FOLDS = [KELVIN, LONG_S, DOTTED_I]
 /** the least byte that a fold begins with */
 const FOLD_FROM = 0xc4
 
+/** What is told of words that have a letter that folds. */
+export interface FoldOpening {
+  open(at: number, searcher: number): void
+  /** up to which offset a searcher has a window for all that is found there */
+  crowdedTo(searcher: number): number
+}
+
 /** Whether letters that fold to ASCII occur in a text. */
 export const hasFolds = (text: Text): boolean =>
   !text.ascii && FOLDS.some((fold) => text.bytes.includes(fold.char))
@@ -33,15 +40,13 @@ export const hasFolds = (text: Text): boolean =>
 /**
  * A word spelled with a letter that folds is not seen by the automaton. So it walks over the text with every fold as its letter, for the rules
  * of which a keyword is in what Go's lowering leaves, and opens windows at the words that have such a letter.
- * @param crowded up to which offset a searcher has a window for all that is found there
  * @returns how far it came
  */
 export const openFolds = (
   text: Text,
   index: KeywordIndex,
   searchers: readonly Searcher[],
-  open: (at: number, number: number) => void,
-  crowded: (number: number) => number,
+  opening: FoldOpening,
   goOn: () => boolean,
 ): number => {
   const { automaton, longest, named } = index
@@ -59,15 +64,15 @@ export const openFolds = (
     while (folds < at.length && (at[folds] as number) < end) folds += 1
     if (folds > 0 && (at[folds - 1] as number) >= end - longest) found.push(state, end)
   }
-  const to = at.length > 0 ? eachHit(automaton, longest, letters, visit, goOn) : letters.length
+  const to = at.length > 0 ? eachHit(automaton, longest, letters, { visit }, goOn) : letters.length
   const isWhole = searchers.some((searcher) => !searcher.reach(false))
   if (isWhole || found.length > 0) {
     const asked = named(withLetters(text.bytes, LOWERED, () => undefined))
-    for (const number of asked) if (!searchers[number]?.reach(false)) open(0, number)
+    for (const number of asked) if (!searchers[number]?.reach(false)) opening.open(0, number)
     openFound(found, index, { at, fewer }, (start, number) => {
       if (!asked.has(number)) return Number.POSITIVE_INFINITY
-      open(start, number)
-      return crowded(number)
+      opening.open(start, number)
+      return opening.crowdedTo(number)
     })
   }
   return to < letters.length ? to : text.bytes.length
@@ -81,8 +86,9 @@ const withLetters = (
   bytes: Buffer,
   folds: readonly Fold[],
   visit: (at: number, fewer: number) => void,
-): Uint8Array => {
-  const letters = new Uint8Array(bytes.length)
+): Buffer => {
+  // a Buffer as the text is: over another kind the walk would be compiled anew
+  const letters = Buffer.allocUnsafe(bytes.length)
   const { length } = folds
   let to = 0
   // plain loops: every byte of a text goes through them

@@ -14,6 +14,10 @@ const found = [0, 1, 2, 3].map(() => new Int32Array(2 * LANE)) as [
 ]
 const counts = new Int32Array(4)
 
+export interface HitVisitor {
+  visit(state: number, end: number): void
+}
+
 /**
  * Tells every state that ends a word, in order, and the offset after the word.
  * @param longest bytes of the longest word
@@ -24,7 +28,7 @@ export const eachHit = (
   automaton: Automaton,
   longest: number,
   bytes: Uint8Array,
-  visit: (state: number, end: number) => void,
+  visitor: HitVisitor,
   goOn: () => boolean = () => true,
 ): number => {
   if (longest === 0) return bytes.length
@@ -35,7 +39,7 @@ export const eachHit = (
     state = walkLanes(automaton, longest, bytes, at, lane, state)
     for (const [number, own] of found.entries()) {
       const count = counts[number] as number
-      for (let next = 0; next < count; next += 2) visit(own[next] as number, own[next + 1] as number)
+      for (let next = 0; next < count; next += 2) visitor.visit(own[next] as number, own[next + 1] as number)
     }
     at += 4 * lane
     if (at < bytes.length && !goOn()) return at
@@ -43,7 +47,7 @@ export const eachHit = (
   const { table, shift, columns, firstEnd } = automaton
   for (; at < bytes.length; at += 1) {
     state = table[(state << shift) + (columns[bytes[at] as number] as number)] as number
-    if (state >= firstEnd) visit(state, at + 1)
+    if (state >= firstEnd) visitor.visit(state, at + 1)
   }
   return at
 }

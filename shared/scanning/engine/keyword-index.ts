@@ -180,9 +180,10 @@ const namer = (keywords: () => readonly (readonly string[])[]): KeywordIndex['na
     }
     const { automaton, longest, ends } = made
     const named = new Set<number>()
-    eachHit(automaton, longest, lower, (state) => {
+    const visit = (state: number): void => {
       for (const number of ends[state - automaton.firstEnd] as readonly number[]) named.add(number)
-    })
+    }
+    eachHit(automaton, longest, lower, { visit })
     return named
   }
 }

@@ -9,18 +9,19 @@ import { type WordTable, wordedOf, wordTable } from './keyword-index.ts'
 interface Packed {
   readonly digest: string
   readonly id: readonly string[]
+  /** empty: what {@link spoken} makes of the id */
   readonly description: readonly string[]
   /** of each rule its keywords with a `|` between, its expression and that one's program; 0: none. Side by side they cost a compressor least. */
   readonly texts: readonly (string | 0)[]
   readonly entropy: readonly number[]
   /** those that differ from what most have */
   readonly others: readonly [place: number, fields: Partial<Rule>][]
-  readonly lists: readonly Allowlist[]
+  readonly lists: readonly Partial<Allowlist>[]
   /** a rule's place, then its numbers among `lists` */
   readonly listsOf: readonly (readonly number[])[]
-  readonly global: RuleSet['allowlists']
+  readonly global: readonly Partial<GlobalList>[]
   readonly programSets: readonly CodeSet[]
-  /** both lengths, before and after of both reaches: of each of the six all expressions' */
+  /** what {@link reachOf} says: of each of the six all expressions' */
   readonly reach: readonly (readonly number[])[]
   readonly re2: readonly number[]
   readonly prefixes: readonly [number, readonly LazyPrefix[]][]
@@ -29,6 +30,8 @@ interface Packed {
   readonly alphabets: readonly (readonly [number, number])[]
   readonly words: WordTable
 }
+
+type GlobalList = RuleSet['allowlists'][number]
 
 /** no reach */
 const NONE = -2
@@ -45,6 +48,17 @@ const USUAL = {
   vetted: true,
 } as const
 
+/** what most allow-lists have */
+const USUAL_LIST: Allowlist = {
+  description: '',
+  condition: 'OR',
+  regexTarget: 'secret',
+  paths: EMPTY,
+  regexes: EMPTY,
+  stopwords: EMPTY,
+  commits: EMPTY,
+}
+
 /** Names a rule set by its content: what was clean under one is clean under the same. */
 export const digestOf = (rules: RuleSet): string =>
   createHash('sha256').update(JSON.stringify(rules)).digest('base64url')
@@ -59,11 +73,12 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
   const lists = numbered<Allowlist>()
   const sets = numbered<CodeSet>()
   const places = [...expressions.entries()]
+  const reaches = expressions.map(reachOf)
   const programs = new Map(expressions.map(({ rule, program }) => [rule, program]))
   const packed: Packed = {
     digest: digestOf(rules),
     id: rules.rules.map(({ id }) => id),
-    description: rules.rules.map(({ description }) => description),
+    description: rules.rules.map(({ id, description }) => (description === spoken(id) ? '' : description)),
     texts: rules.rules.flatMap(({ keywords, regex }, at) => [
       joined(keywords),
       regex ?? 0,
@@ -77,17 +92,10 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
     listsOf: rules.rules.flatMap(({ allowlists }, at) =>
       allowlists.length === 0 ? [] : [[at, ...allowlists.map(lists.numberOf)]],
     ),
-    lists: lists.values,
-    global: rules.allowlists,
+    lists: lists.values.map(unusualOf(USUAL_LIST)),
+    global: rules.allowlists.map(unusualOf(USUAL_LIST)),
     programSets: expressions.find(({ program }) => program)?.program?.sets ?? [],
-    reach: [
-      expressions.map(({ asciiLength }) => asciiLength),
-      expressions.map(({ bytesLength }) => bytesLength),
-      expressions.map(({ ascii }) => ascii?.before ?? NONE),
-      expressions.map(({ ascii }) => ascii?.after ?? NONE),
-      expressions.map(({ bytes }) => bytes?.before ?? NONE),
-      expressions.map(({ bytes }) => bytes?.after ?? NONE),
-    ],
+    reach: REACHES.map((at) => reaches.map((one) => one[at] as number)),
     re2: places.flatMap(([at, { runner }]) => (runner === 're2' ? [at] : [])),
     prefixes: places.flatMap(([at, { prefixes }]): [number, readonly LazyPrefix[]][] =>
       prefixes.length === 0 ? [] : [[at, prefixes]],
@@ -101,6 +109,12 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
   return JSON.stringify(packed)
 }
 
+/** `datadog-api-key`: Datadog API key */
+const spoken = (id: string): string => {
+  const words = id.replaceAll('-', ' ').replace(/\b(?:api|id|url)\b/g, (word) => word.toUpperCase())
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 const joined = (keywords: readonly string[]): string => {
   if (keywords.some((keyword) => keyword === '' || keyword.includes('|')))
     throw new Error(`keywords that cannot be shipped: ${keywords.join(', ')}`)
@@ -111,6 +125,7 @@ const joined = (keywords: readonly string[]): string => {
 export const unpackRules = (text: string): Compiled => {
   const packed = JSON.parse(text) as Packed
   const others = new Map(packed.others)
+  const lists = packed.lists.map((list): Allowlist => ({ ...USUAL_LIST, ...list }))
   const listsOf = new Map(packed.listsOf.map(([at, ...numbers]) => [at, numbers]))
   const { secretGroup, tags, required, skipReport, action, vetted } = USUAL
   const rules = packed.id.map((id, at): Rule => {
@@ -119,7 +134,7 @@ export const unpackRules = (text: string): Compiled => {
     const regex = packed.texts[TEXTS * at + 1] as string | 0
     const rule = {
       id,
-      description: packed.description[at] as string,
+      description: packed.description[at] || spoken(id),
       regex: regex as string,
       keywords: keywords === '' ? EMPTY : keywords.split('|'),
       entropy: packed.entropy[at] as number,
@@ -129,7 +144,7 @@ export const unpackRules = (text: string): Compiled => {
       skipReport,
       action,
       vetted,
-      allowlists: listsOf.get(at)?.map((number) => packed.lists[number] as Allowlist) ?? EMPTY,
+      allowlists: listsOf.get(at)?.map((number) => lists[number] as Allowlist) ?? EMPTY,
     }
     const own = others.get(at)
     if (regex !== 0) return own === undefined ? rule : { ...rule, ...own }
@@ -138,7 +153,7 @@ export const unpackRules = (text: string): Compiled => {
   })
   return {
     digest: packed.digest,
-    rules: { rules, allowlists: packed.global },
+    rules: { rules, allowlists: packed.global.map((list) => ({ ...USUAL_LIST, ...list }) as GlobalList) },
     expressions: expressionsOf(packed),
     words: packed.words,
     bad: [],
@@ -153,15 +168,17 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
   // every rule with an expression has one that runs: others are not shipped
   const ruled = packed.id.flatMap((_, at) => (texts[TEXTS * at + 1] === 0 ? [] : [at]))
   const numbers = (column: number) => packed.reach[column] as readonly number[]
-  const [asciiLengths, bytesLengths] = [numbers(0), numbers(1)]
-  const [asciiBefore, asciiAfter, bytesBefore, bytesAfter] = [numbers(2), numbers(3), numbers(4), numbers(5)]
+  const [lengths, longer, befores, offAfter, wider, offWide] = REACHES.map(numbers) as Six<readonly number[]>
   return ruled.map((rule, at) => {
     const text = texts[TEXTS * rule + 2] as string | 0
-    const asciiLength = asciiLengths[at] as number
-    const bytesLength = bytesLengths[at] as number
+    const asciiLength = lengths[at] as number
+    const bytesLength = asciiLength + (longer[at] as number)
     const runner = re2.has(at) ? 're2' : 'v8'
     const own = { rule, runner, prefixes: prefixes.get(at) ?? EMPTY, asciiLength, bytesLength } as const
-    const before = asciiBefore[at] as number
+    const before = befores[at] as number
+    const bytesBefore = before + (wider[at] as number)
+    const after = asciiLength - before + (offAfter[at] as number)
+    const bytesAfter = bytesLength - bytesBefore + (offWide[at] as number)
     if (text === 0 || before === NONE) return own
     const set = alphabets.get(at)
     const compiled: CompiledRule = {
@@ -171,23 +188,47 @@ const expressionsOf = (packed: Packed): CompiledRule[] => {
       asciiLength,
       bytesLength,
       program: { text, sets },
-      ascii: { before, after: asciiAfter[at] as number, length: asciiLength },
-      bytes: { before: bytesBefore[at] as number, after: bytesAfter[at] as number, length: bytesLength },
+      ascii: { before, after, length: asciiLength },
+      bytes: { before: bytesBefore, after: bytesAfter, length: bytesLength },
     }
     return set === undefined ? compiled : { ...compiled, alphabet: packed.sets[set] as CodeSet }
   })
 }
 
+const REACHES = [0, 1, 2, 3, 4, 5]
+type Six<T> = [T, T, T, T, T, T]
+
+/** Its length, and what lies before its word; as bytes, and behind, by how much it is not what these say, which mostly is 0. */
+const reachOf = ({ asciiLength, bytesLength, ascii, bytes }: CompiledRule): Six<number> => {
+  const [before, after] = [ascii?.before ?? NONE, ascii?.after ?? NONE]
+  const [bytesBefore, bytesAfter] = [bytes?.before ?? NONE, bytes?.after ?? NONE]
+  return [
+    asciiLength,
+    bytesLength - asciiLength,
+    before,
+    after - (asciiLength - before),
+    bytesBefore - before,
+    bytesAfter - (bytesLength - bytesBefore),
+  ]
+}
+
 const unusual = (rule: Rule): Partial<Rule> => {
   const { path } = rule
-  const own = Object.entries(USUAL).filter(
-    ([key, usual]) => JSON.stringify(rule[key as keyof Rule]) !== JSON.stringify(usual),
+  const own: Partial<Rule> = unusualOf(USUAL)(
+    Object.fromEntries(Object.keys(USUAL).map((key) => [key, rule[key as keyof Rule]])),
   )
-  return {
-    ...Object.fromEntries(own.map(([key]) => [key, rule[key as keyof Rule]])),
-    ...(path === undefined ? {} : { path }),
-  }
+  return { ...own, ...(path === undefined ? {} : { path }) }
 }
+
+/** What of a value is written otherwise than usual. */
+const unusualOf =
+  (usual: object) =>
+  <T extends object>(value: T): Partial<T> =>
+    Object.fromEntries(
+      Object.entries(value).filter(
+        ([key, own]) => JSON.stringify(own) !== JSON.stringify((usual as Record<string, unknown>)[key]),
+      ),
+    ) as Partial<T>
 
 /** Gives the same number for values that are written alike. */
 const numbered = <T>(): { readonly values: T[]; readonly numberOf: (value: T) => number } => {

@@ -30,11 +30,11 @@ export interface Sighting
 export const MAX_REFS = 50
 
 /**
- * What stands in a message, or in a blob or tree that a tag names itself: no path of a commit leads there. Nor does one of which a part
+ * What stands in a message, in the name of a branch or tag, or in a blob or tree that a tag names itself: no path of a commit leads there. Nor does one of which a part
  * was masked, since the file is named like a secret: the true name is not kept.
  */
-export const isOfNoPath = ({ path }: Pick<FindingRecord, 'path'>): boolean =>
-  path === '' || path.includes(REDACTED)
+export const isOfNoPath = ({ place, path }: Pick<FindingRecord, 'place' | 'path'>): boolean =>
+  path === '' || place === 'ref-name' || path.includes(REDACTED)
 
 /** One sighting of each place; somebody must have allowed every line for the place to count as allowed. */
 export const merged = (sightings: readonly Sighting[]): readonly Sighting[] => {
@@ -74,7 +74,7 @@ export const seen = (before: FindingRecord | undefined, sighting: Sighting, at: 
       again: false,
     }
   }
-  const { allowed: _allowed, untold, ...kept } = before
+  const { allowed: _allowed, untold, how: _how, ...kept } = before
   const stays = before.state === state
   const back = state === 'open' && before.state !== 'open'
   const news = back
@@ -131,15 +131,27 @@ export const returned = (
   refs: readonly string[],
   found: Pick<FindingRecord, 'path' | 'blob' | 'line'>,
   at: string,
-): FindingRecord => ({
+): FindingRecord => {
+  const { how: _how, ...kept } = before
+  return {
+    ...kept,
+    ...found,
+    refs: refs.slice(0, MAX_REFS),
+    state: 'open',
+    lastSeen: at,
+    changedAt: at,
+    again: true,
+    untold: 'found',
+  }
+}
+
+/** It was open, and its repository was deleted. One message tells it, also where nobody was told that it was found. */
+export const deleted = (before: FindingRecord, at: string): FindingRecord => ({
   ...before,
-  ...found,
-  refs: refs.slice(0, MAX_REFS),
-  state: 'open',
-  lastSeen: at,
+  state: 'resolved',
+  how: 'deleted',
   changedAt: at,
-  again: true,
-  untold: 'found',
+  untold: 'resolved',
 })
 
 /** Somebody allowed it. */

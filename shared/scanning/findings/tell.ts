@@ -7,20 +7,27 @@ import {
   type SecretResolved,
 } from '../../events/types.ts'
 import type { FindingRecord } from '../../store/findings.ts'
+import { cut } from './cut.ts'
+import { type Elsewhere, NOWHERE } from './elsewhere.ts'
 
-const ROTATE =
-  'Rotate it: make a new one where it was issued and revoke this one. Whoever could read the repository may have it; ' +
-  'taking it out of the branch does not take it back.'
+/** What to do with one secret, or with each of several. */
+const rotate = (many: boolean, done: string): string =>
+  `Rotate ${many ? 'each of them' : 'it'}${done}: make a new one where it was issued and revoke this one. Whoever could read the repository may ` +
+  `have ${many ? 'them' : 'it'}; taking ${many ? 'them' : 'it'} out of the branch takes nothing back.`
 
-const ALLOWED = ' The push that brought it also put it into .gitleaksignore: check that it is no secret.'
+const NAMES =
+  'A name of a branch or tag is in CodeCommit’s events, in CloudTrail and in messages about pushes as well: delete it there, and rotate all the same.'
 
-/** Cut texts of an event: fifty findings fit into it and into a message. */
-const MAX_TEXT = 300
+const ALLOWED = 'The push that brought it also put it into .gitleaksignore: check that it is no secret.'
 
-const cut = (text: string, length = MAX_TEXT): string =>
-  text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
+const GONE = 'A later commit removed it already: it is leaked all the same.'
 
-const named = (record: FindingRecord, elsewhere: number): NamedFinding => ({
+const TO_ALLOW =
+  'add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.'
+const NO_SECRET = `If it is no secret, ${TO_ALLOW}`
+const NO_SECRETS = `If one of them is no secret, ${TO_ALLOW}`
+
+const named = (record: FindingRecord, { count, others }: Elsewhere): NamedFinding => ({
   fingerprint: record.fingerprint,
   rule: cut(record.rule),
   description: cut(record.description),
@@ -34,7 +41,8 @@ const named = (record: FindingRecord, elsewhere: number): NamedFinding => ({
   refs: record.refs.slice(0, MAX_NAMED_REFS_OF_FINDING).map((ref) => cut(ref)),
   redacted: cut(record.redacted),
   ...(record.note === undefined ? {} : { note: cut(record.note) }),
-  elsewhere,
+  elsewhere: count,
+  ...(others.length === 0 ? {} : { others }),
   again: record.again,
 })
 
@@ -50,8 +58,8 @@ const fitting = <T extends object>(findings: readonly T[]): readonly T[] => {
   return beyond < 0 ? findings : findings.slice(0, Math.max(1, beyond))
 }
 
-/** How many other repositories hold a secret, by fingerprint. */
-export type Elsewhere = ReadonlyMap<string, number>
+/** Where else secrets are, by fingerprint. */
+type ElsewhereOf = ReadonlyMap<string, Elsewhere>
 
 /** The findings that an event names: those that block first. */
 export const toName = (records: readonly FindingRecord[]): readonly FindingRecord[] =>
@@ -63,40 +71,49 @@ export const toName = (records: readonly FindingRecord[]): readonly FindingRecor
 export const secretFound = (
   repository: RepositoryAddress,
   records: readonly FindingRecord[],
-  elsewhere: Elsewhere,
+  elsewhere: ElsewhereOf,
 ): SecretFound => {
   const allowed = records.filter((record) => record.state === 'allowed').length
   const gone = records.filter(({ state }) => state === 'resolved').length
-  const already =
-    gone === 0
-      ? ''
-      : gone === records.length
-        ? ' A later commit removed it already: it is leaked all the same.'
-        : ''
   return {
     repository,
-    findings: fitting(toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? 0))),
+    findings: fitting(
+      toName(records).map((record) => named(record, elsewhere.get(record.fingerprint) ?? NOWHERE)),
+    ),
     found: records.length,
     blocking: records.filter(({ action }) => action === 'block').length,
-    nextStep: `${ROTATE}${already}${allowed > 0 ? ALLOWED : ''} If it is no secret, add its fingerprint to .gitleaksignore on the default branch, below a comment (#) that says why.`,
+    nextStep: [
+      rotate(records.length > 1, ''),
+      ...(records.some(({ place }) => place === 'ref-name') ? [NAMES] : []),
+      ...(gone === records.length ? [GONE] : []),
+      ...(allowed > 0 ? [ALLOWED] : []),
+      ...(allowed === records.length ? [] : [records.length > 1 ? NO_SECRETS : NO_SECRET]),
+    ].join(' '),
   }
 }
 
 export const secretResolved = (
   repository: RepositoryAddress,
   records: readonly FindingRecord[],
-  elsewhere: Elsewhere,
+  elsewhere: ElsewhereOf,
 ): SecretResolved => ({
   repository,
   findings: fitting(
     toName(records).map((record) => ({
-      ...named(record, elsewhere.get(record.fingerprint) ?? 0),
-      how: record.state === 'allowed' ? 'allowed' : 'gone',
+      ...named(record, elsewhere.get(record.fingerprint) ?? NOWHERE),
+      how: record.state === 'allowed' ? 'allowed' : (record.how ?? 'gone'),
       ...(record.allowed ? { why: cut(`by ${record.allowed.by}: ${record.allowed.why}`) } : {}),
     })),
   ),
   resolved: records.length,
-  nextStep: records.every(({ state }) => state === 'allowed')
-    ? 'Nothing, if it is no secret. If it is one, rotate it and take the permission back.'
-    : `If that has not been done: ${ROTATE.charAt(0).toLowerCase()}${ROTATE.slice(1)}`,
+  nextStep: afterwards(records),
 })
+
+const afterwards = (records: readonly FindingRecord[]): string => {
+  if (records.every(({ state }) => state === 'allowed'))
+    return 'Nothing, if it is no secret. If it is one, rotate it and take the permission back.'
+  const isDeleted = records.some(({ how }) => how === 'deleted')
+  return `${rotate(records.length > 1, ', if that has not been done')}${isDeleted ? CLONES : ''}`
+}
+
+const CLONES = ' Nor does deleting the repository: clones and replicas of it stay.'

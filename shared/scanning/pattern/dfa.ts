@@ -45,6 +45,9 @@ export class LazyDfa {
   /** how often all states were thrown away: a row of before means nothing */
   private age = 0
   private steps = 0
+  /** the last row that {@link walk} came to, and what its table says of the byte after it */
+  private came = 0
+  private left = 0
 
   constructor(nfa: Nfa) {
     this.nfa = nfa
@@ -83,23 +86,33 @@ export class LazyDfa {
    */
   firstEnd(bytes: Uint8Array, from: number, to: number, goOn: () => boolean = () => true): number {
     if (this.text !== bytes) this.look(bytes)
-    const { columns } = this
     let row = this.start(bytes, from, true)
     let at = from
     while (at < to && row > 0) {
-      const { table } = this
       const pause = Math.min(to, at + ASKED_EVERY)
-      let next = row
-      while (at < pause && next > 0) {
-        row = next
-        next = table[row + (columns[bytes[at] as number] as number)] as number
-        at += 1
-      }
-      row = next === 0 ? this.make(row, columns[bytes[at - 1] as number] as number) : next
+      at = this.walk(bytes, row, at, pause)
+      row =
+        this.left === 0 ? this.make(this.came, this.columns[bytes[at - 1] as number] as number) : this.left
       if (this.made > MADE_MOST || (at === pause && at < to && !goOn())) return from
     }
     // whether an assertion holds is known when the byte behind it was read
     return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT) ? at : -1
+  }
+
+  /** Along the rows that are there, which `came` and `left` tell. A loop by itself: V8 would leave what it compiled of one in another at every turn. */
+  private walk(bytes: Uint8Array, from: number, begin: number, to: number): number {
+    const { table, columns } = this
+    let row = from
+    let next = from
+    let at = begin
+    while (at < to && next > 0) {
+      row = next
+      next = table[row + (columns[bytes[at] as number] as number)] as number
+      at += 1
+    }
+    this.came = row
+    this.left = next
+    return at
   }
 
   private isTooMuch(bytes: Uint8Array): boolean {
@@ -131,17 +144,36 @@ export class LazyDfa {
   private make(row: number, column: number): number {
     const { age } = this
     this.made += 1
-    const next = this.row(this.step(this.members[row / this.width] as Members, column))
-    if (age === this.age) this.table[row + column] = next
+    const members = this.members[row / this.width] as Members
+    this.mark += 1
+    const open = this.nfa.asserts
+      ? this.asserted(members.states, members.before, this.nfa.kinds[column] as Kind)
+      : members.states
+    const next = this.row(open ? this.step(members, open, column) : ACCEPT)
+    if (age === this.age) this.keep(row, column, open ?? [], next)
     return next
   }
 
-  private step({ states, before, begins }: Members, column: number): Members | typeof ACCEPT {
+  /** For each column that these states do not tell from this one: a state tells few apart, and texts ask for many. */
+  private keep(row: number, column: number, open: readonly number[], next: number): void {
+    const { table } = this
+    const { takes, kinds, high } = this.nfa
+    table[row + column] = next
+    if (column >= high) return
+    for (let other = 0; other < high; other += 1) {
+      if (kinds[other] !== kinds[column]) continue
+      let same = true
+      for (let at = 0; same && at < open.length; at += 1) {
+        const taken = takes[open[at] as number] as Uint8Array
+        same = taken[other] === taken[column]
+      }
+      if (same) table[row + other] = next
+    }
+  }
+
+  /** @param open what of the members takes bytes, and what stands behind assertions that hold before this one */
+  private step({ begins }: Members, open: readonly number[], column: number): Members {
     const { nfa } = this
-    const after = nfa.kinds[column] as Kind
-    this.mark += 1
-    const open = nfa.asserts ? this.asserted(states, before, after) : states
-    if (!open) return ACCEPT
     this.mark += 1
     const found: number[] = []
     for (const number of open) {
@@ -151,7 +183,8 @@ export class LazyDfa {
       if (column === nfa.high) this.join([number], found)
     }
     if (begins && column !== nfa.end) this.join(this.closure(nfa.start), found)
-    return { states: found.sort((a, b) => a - b), before: nfa.asserts ? after : 'other', begins }
+    const before = nfa.asserts ? (nfa.kinds[column] as Kind) : 'other'
+    return { states: found.sort((a, b) => a - b), before, begins }
   }
 
   /** with what stands behind assertions that hold; undefined: the end of a match does */

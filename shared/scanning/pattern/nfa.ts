@@ -21,7 +21,7 @@ export interface Nfa {
   readonly to: readonly number[]
   /** of `SPLIT` the other one */
   readonly or: readonly number[]
-  /** of `BYTE`, by column: 1 if it is one of those that it takes */
+  /** of `BYTE`, by column: 1 if it is one of those that it takes; of the others no 1 */
   readonly takes: readonly Uint8Array[]
   /** of `ASSERT` */
   readonly what: readonly Assertion[]
@@ -42,7 +42,8 @@ export const BYTE = 0
 export const SPLIT = 1
 export const ASSERT = 2
 export const ACCEPT = 3
-const NO_COLUMNS: Uint8Array = new Uint8Array(0)
+/** as long as any: what reads past an array's end is compiled anew */
+const NO_COLUMNS: Uint8Array = new Uint8Array(257)
 
 /** What assertions know of a byte. */
 export type Kind = 'edge' | 'newline' | 'word' | 'other'

@@ -4,6 +4,7 @@ import { codeOf, RelayError } from '../../runtime/errors.ts'
 import { isUnsure, type TaskOrder } from '../../runtime/run-task.ts'
 import type { ScanMarkStore } from '../../store/scan-marks.ts'
 import type { ScanParts } from './ports.ts'
+import { shownByShipped } from './ref-names.ts'
 import { hintsOf } from './tips.ts'
 
 /** Why a scan goes on in a task; `died`: whoever was at it came to no end, as a process that takes too much memory. */
@@ -26,7 +27,7 @@ export const reasonOf = (error: unknown, left: number): Reason | undefined => {
 /** A task is waited for so long: an image is pulled meanwhile. Afterwards anybody may begin again. */
 const START_MS = 600_000
 
-export interface HandOverParts {
+export interface HandOverParts extends Pick<ScanParts, 'shipped' | 'enginesOf' | 'keys'> {
   readonly marks: ScanMarkStore
   /** @throws RelayError SCAN_NOT_STARTED */
   readonly start: (order: TaskOrder) => Promise<string>
@@ -54,7 +55,7 @@ export const handOver = async (
 ): Promise<void> => {
   const { marks, now, log } = parts
   const failed = await marks.noteTask(repository)
-  await marks.hint(repository, hintsOf(events), now())
+  await marks.hint(repository, hintsOf(await shownByShipped(parts, events)), now())
   const token = parts.id()
   if (!(await marks.pass(repository, owner, token, now() + START_MS)))
     throw new RelayError('CLAIM_LOST', { repository: addressText(repository) })

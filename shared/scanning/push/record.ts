@@ -1,7 +1,9 @@
 import type { RepositoryAddress } from '../../codecommit/address.ts'
 import { type FindingRecord, placeKey } from '../../store/findings.ts'
-import { allow, disallow, followed, type Sighting, seen } from '../findings/states.ts'
+import { firstHere } from '../findings/elsewhere.ts'
+import { allow, deleted, disallow, followed, type Sighting, seen } from '../findings/states.ts'
 import { secretFound, secretResolved, toName } from '../findings/tell.ts'
+import { lookElsewhere } from './elsewhere.ts'
 import type { ScanParts } from './ports.ts'
 import type { TeamRules } from './rules.ts'
 import { byIgnoreFile, isByIgnoreFile } from './sightings.ts'
@@ -19,6 +21,8 @@ export interface Ledger {
   ignore(rules: Pick<TeamRules, 'ignores' | 'branch'>, at: string): Promise<void>
   /** what this scan found in one file and missed in another is one finding, which moved */
   follow(at: string): Promise<void>
+  /** what is open is there no more: its repository was deleted */
+  close(at: string): Promise<void>
   /** tells what nobody was told; whoever dies between tells it again */
   tell(): Promise<{ readonly found: number; readonly resolved: number }>
 }
@@ -28,6 +32,7 @@ export const openLedger = async (
   repository: RepositoryAddress,
 ): Promise<Ledger> => {
   const { findings, emit, way } = parts
+  const formers = new Map<string, string>()
   const known = new Map((await findings.list(repository)).map((record) => [placeKey(record), record]))
   const save = async (records: readonly FindingRecord[]) => {
     await findings.save(records)
@@ -47,6 +52,7 @@ export const openLedger = async (
       const changed: FindingRecord[] = []
       const rekeyed: FindingRecord[] = []
       for (const sighting of kept) {
+        if (sighting.former !== undefined) formers.set(sighting.fingerprint, sighting.former)
         const before = known.get(placeKey(sighting))
         const former =
           before || sighting.former === undefined
@@ -78,19 +84,21 @@ export const openLedger = async (
       await save(pairs.map(({ now }) => now))
       await drop(pairs.map(({ before }) => before))
     },
+    close: async (at) => {
+      await save([...known.values()].filter(({ state }) => state === 'open').map((one) => deleted(one, at)))
+    },
     tell: async () => {
       const of = (kind: FindingRecord['untold']) =>
         [...known.values()].filter(({ untold }) => untold === kind)
       const [found, resolved] = [of('found'), of('resolved')]
-      const fingerprints = new Set(
-        [...toName(found), ...toName(resolved)].map(({ fingerprint }) => fingerprint),
-      )
-      const counts = await Promise.all(
-        [...fingerprints].map(
-          async (fingerprint) => [fingerprint, await findings.elsewhere(fingerprint, repository)] as const,
-        ),
-      )
-      const elsewhere = new Map(counts)
+      const first = firstHere([...known.values()])
+      const named = [...toName(found), ...toName(resolved)].map(({ fingerprint }) => fingerprint)
+      const sought = [...new Set(named)].map((fingerprint) => ({
+        fingerprint,
+        former: formers.get(fingerprint),
+        isFirst: first.has(fingerprint),
+      }))
+      const elsewhere = await lookElsewhere(findings, repository, sought)
       if (found.length > 0)
         await emit('Secret Found', {
           ...secretFound(repository, found, elsewhere),

@@ -1,5 +1,4 @@
 import { addressText, type RepositoryAddress } from '../../codecommit/address.ts'
-import type { Advertisement } from '../../git/advertisement.ts'
 import type { Pack } from '../../git/pack/types.ts'
 import { codeOf, RelayError } from '../../runtime/errors.ts'
 import type { ScanMarks } from '../../store/scan-marks.ts'
@@ -8,10 +7,12 @@ import type { WalkResult } from '../walk/types.ts'
 import { scanAway } from './away.ts'
 import { copiesOf, watchedOf } from './copies.ts'
 import { gapsOf, tellGaps } from './gaps.ts'
+import { closeDeleted } from './gone.ts'
 import { lookAgain } from './look-again.ts'
+import { type Outset, outsetOf } from './outset.ts'
 import type { FingerprintKeys, ScanParts, ScanWork } from './ports.ts'
 import { openLedger } from './record.ts'
-import { type TeamRules, teamRules, tellMistakes } from './rules.ts'
+import { teamRules, tellMistakes } from './rules.ts'
 import { type Brought, sightingsOf } from './sightings.ts'
 import { portionOf, type Tips, tipsOf, withoutRefs } from './tips.ts'
 
@@ -44,43 +45,37 @@ export const scanRepository = (parts: ScanParts): ((work: ScanWork) => Promise<S
     const timeout = AbortSignal.timeout(Math.max(1, work.deadline - parts.now()))
     const signal = work.signal ? AbortSignal.any([timeout, work.signal]) : timeout
     const source = await parts.git.advertise(parts.remote(repository), 'git-upload-pack', { signal })
-    if (!source) return { outcome: 'no repository', ...NOTHING }
+    if (!source) return { outcome: 'no repository', ...NOTHING, ...(await closeDeleted(parts, work)) }
     const marks = await parts.marks.read(repository)
     if (!work.evenPaused && work.events.length === 0 && (marks.pausedUntil ?? 0) > parts.now())
       return { outcome: 'paused', ...NOTHING }
-    const tips = tipsOf(source.refs, marks, work.events)
-    if (tips.moved.size === 0 && tips.away.length === 0) {
+    const untold = async (): Promise<Scanned> => {
       // a scan that died after it wrote may have left something untold
       const ledger = await openLedger(parts, repository)
       work.signal?.throwIfAborted()
       return { outcome: 'nothing new', ...NOTHING, ...(await ledger.tell()) }
     }
+    if (isNothing(tipsOf(source.refs, marks, work.events))) return untold()
+    const outset = await outsetOf(parts, work, { source, marks, rulesOf })
+    if (!outset) return { outcome: 'no repository', ...NOTHING }
+    const { tips } = outset
+    if (isNothing(tips)) return untold()
     if (work.handsOver && marks.task !== undefined) return { outcome: 'too much', ...NOTHING }
     const toDo = withoutRefs(tips, work.without ?? new Set())
     const portion = portionOf(toDo, work.most ?? Number.POSITIVE_INFINITY)
     const left = toDo.wants.length - portion.wants.length
-    const inForce = await rulesOf(repository, (ref) =>
-      tips.moved.has(ref) ? marks.tips.get(ref) : undefined,
-    )
-    if (!inForce) return { outcome: 'no repository', ...NOTHING }
-    const { judging: rules, now } = inForce
     const keys = await parts.keys()
     // what is hinted at waits for the last portion
     const before = left === 0 ? marks : { ...marks, hinted: [] }
-    const scanned = await scanTips(parts, work, {
-      source,
-      marks: before,
-      tips: portion,
-      rules,
-      now,
-      keys,
-      signal,
-    }).catch((error: unknown) => {
+    const situation = { ...outset, marks: before, tips: portion, keys, signal }
+    const scanned = await scanTips(parts, work, situation).catch((error: unknown) => {
       throw withRef(error, portion)
     })
     return { ...scanned, left }
   }
 }
+
+const isNothing = ({ moved, away }: Tips): boolean => moved.size === 0 && away.length === 0
 
 /** Of a single ref that is too large its name is said. */
 const withRef = (error: unknown, { wants: [first, ...others] }: Tips): unknown => {
@@ -88,14 +83,8 @@ const withRef = (error: unknown, { wants: [first, ...others] }: Tips): unknown =
   return new RelayError('GIT_LIMIT', { ...(error as RelayError).data, ref: first.ref }, { cause: error })
 }
 
-interface Situation {
-  readonly source: Advertisement
+interface Situation extends Outset {
   readonly marks: ScanMarks
-  readonly tips: Tips
-  /** by which what was pushed is judged */
-  readonly rules: TeamRules
-  /** as they are after the push */
-  readonly now: TeamRules
   readonly keys: FingerprintKeys
   readonly signal: AbortSignal
 }
@@ -132,7 +121,10 @@ const scanTips = async (
       : []
   // another has the claim, and tells what it finds itself
   work.signal?.throwIfAborted()
-  const beyond = await ledger.see([...sights, ...copies], at)
+  const inNames = situation.names.sightings(repository, situation.rules, situation.keys, (ref) =>
+    tips.moved.has(ref),
+  )
+  const beyond = await ledger.see([...inNames, ...sights, ...copies], at)
   await ledger.ignore(situation.now, at)
   const until = work.deadline - AFTERWARDS_MS / 2
   await lookAgain(parts, work, { ...situation, pack: pack?.pack, until, at }, ledger)

@@ -59,7 +59,9 @@ const factsOf = (finding: Finding) => ({
   action: finding.action,
   redacted: finding.secret,
   ...(finding.note === undefined ? {} : { note: finding.note }),
-  ...(finding.kind === 'path' ? {} : { line: finding.startLine, column: finding.startColumn }),
+  ...(finding.kind === 'path' || finding.kind === 'ref-name'
+    ? {}
+    : { line: finding.startLine, column: finding.startColumn }),
   ...(finding.author === undefined ? {} : { author: authorText(finding.author) }),
 })
 

@@ -69,7 +69,9 @@ const placeOf = (place: Place, mask: Mask, maskedMessage: (message: string) => s
     link: name(place.link),
   }
   const given = Object.entries(shown).filter(([, value]) => value !== undefined)
-  return { kind: place.kind, path: mask.wholes(place.path, NAME_LEAST), ...Object.fromEntries(given) }
+  // in the name of a ref the secret stands for certain, not by chance
+  const path = mask.wholes(place.path, place.kind === 'ref-name' ? 1 : NAME_LEAST)
+  return { kind: place.kind, path, ...Object.fromEntries(given) }
 }
 
 type Facts = Pick<

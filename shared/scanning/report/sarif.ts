@@ -112,10 +112,10 @@ const regionOf = ({ startLine, endLine, characters }: Finding, snippet: string) 
         snippet: { text: snippet },
       }
 
-/** A message has no file: it is a logical location, named by its commit. */
+/** A message or a ref's name has no file: it is a logical location, a message named by its commit. */
 const locationOf = (place: UnscannedAt['place'], region?: object) => {
   const path = place.symlink ?? place.path
-  return path === ''
+  return path === '' || place.kind === 'ref-name'
     ? { logicalLocations: [{ fullyQualifiedName: placeName(place), kind: place.kind }] }
     : { physicalLocation: { artifactLocation: { uri: uriOf(path) }, ...(region ? { region } : {}) } }
 }

@@ -40,7 +40,9 @@ const whereOf = ({ kind, path, commit, startLine, characters }: Finding): string
   const position = startLine === 0 ? '' : `:${startLine}:${characters.start}`
   if (kind === 'commit-message') return `message of ${commit}${position}`
   if (kind === 'tag-message') return `message of tag ${commit}${position}`
-  return kind === 'path' ? `name of ${printable(path)}` : `${printable(path === '' ? '-' : path)}${position}`
+  return kind === 'path' || kind === 'ref-name'
+    ? `name of ${printable(path)}`
+    : `${printable(path === '' ? '-' : path)}${position}`
 }
 
 const encodingsOf = ({ decoded }: Finding): string =>

@@ -9,6 +9,8 @@ export const placeName = ({ kind, path, commit }: Place): string => {
       return path === '' ? `the text that was given${at}` : `${path}${at}`
     case 'path':
       return `the name of ${path}${at}`
+    case 'ref-name':
+      return `the name of ${path}`
     case 'commit-message':
       return `the message of commit ${commit}`
     case 'tag-message':
@@ -25,10 +27,13 @@ const REASONS: Readonly<Record<UnscannedReason, string>> = {
   pattern: 'meets a rule whose expression cannot run',
   broken: 'is broken',
   missing: 'is missing or cannot be read',
+  special: 'is a pipe, a socket or a device',
 }
 
 /** One sentence. */
-export const describeUnscanned = ({ reason, ruleId, bytes, place }: UnscannedAt): string => {
+export const describeUnscanned = ({ reason, ruleId, bytes, place, objects }: UnscannedAt): string => {
+  if (reason === 'missing' && objects !== undefined)
+    return `Not scanned: ${objects} object${objects === 1 ? '' : 's'} of the history, which this partial clone lacks (and what only they lead to). --missing fetch has git fetch them.`
   const rule = ruleId === undefined ? '' : ` (rule ${ruleId})`
   const size = bytes === undefined ? '' : ` (${bytes} bytes)`
   return `Not scanned in whole: ${placeName(place)} ${REASONS[reason]}${rule}${size}.`

@@ -62,8 +62,6 @@ export interface Moved {
 /** What was not looked at. An empty path and no commit: of the walk as a whole. */
 export interface NotScanned extends UnscannedAt {
   readonly oid?: string
-  /** objects that this stands for, where they are more than one */
-  readonly objects?: number
 }
 
 export interface WalkCounts {

@@ -33,6 +33,7 @@ test.each<[string, readonly string[], string, number]>([
   ['something found, another status', ['-', '--config', config, '--exit-code', '7'], token('found'), 7],
   ['an unknown option', ['--colour'], '', 126],
   ['a value that is none', ['--format', 'xml'], '', 2],
+  ['a choice that there is not', ['--missing', 'some'], '', 2],
   ['what does not go together', ['-', '--staged'], '', 2],
   ['a target that is not there', ['nowhere'], '', 2],
   ['rules with mistakes', ['-', '--config', bad], '', 3],

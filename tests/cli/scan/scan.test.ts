@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -114,6 +126,27 @@ describe('a repository', () => {
     expect(brief((await scanned(bare)).rows())).toEqual([`${tip} a 1`])
   })
 
+  test('a secret in the name of a branch or tag is found there, in a range not', async () => {
+    const repository = repositoryOf()
+    repository.write('.gitleaks.toml', RULES)
+    repository.commit()
+    repository.git(['branch', `fix-${token('branch')}`])
+    repository.git(['tag', token('tag')])
+    const all = await scanned(repository.folder)
+    expect(all.rows().map(({ File, Commit }) => [File, Commit])).toEqual([
+      ['refs/heads/fix-REDACTED', ''],
+      ['refs/tags/REDACTED', ''],
+    ])
+    const text = await scanned(repository.folder, { format: 'text' })
+    expect(text.report).toContain('name of refs/heads/fix-REDACTED')
+    const log = await scanned(repository.folder, { format: 'sarif' })
+    expect(log.report).toContain('"fullyQualifiedName": "the name of refs/tags/REDACTED"')
+    for (const { report } of [all, text, log]) expect(report).not.toContain(token('tag'))
+    repository.write('a', 'clean\n')
+    repository.commit()
+    expect((await scanned(repository.folder, { since: 'HEAD~1..HEAD' })).rows()).toEqual([])
+  })
+
   test('an empty one', async () => {
     const { status, rows } = await scanned(repositoryOf().folder)
     expect({ status, rows: rows() }).toEqual({ status: 0, rows: [] })
@@ -162,6 +195,48 @@ test.each<[string, (folder: string) => void, object, string]>([
   const path = join(home, name.replaceAll(/\W/g, '-'))
   make(path)
   await expect(scanned(path, options)).rejects.toThrow(message)
+})
+
+describe('a partial clone', () => {
+  /** a clone of a repository whose first commit alone has the secret, with what the filter lets through */
+  const cloned = (filter: string) => {
+    const whole = repositoryOf()
+    whole.write('.gitleaks.toml', RULES)
+    whole.write('in/a', line('partial'))
+    const first = whole.commit()
+    whole.write('in/a', 'clean\n')
+    whole.write('b', line('there'))
+    const second = whole.commit()
+    whole.git(['config', 'uploadpack.allowFilter', 'true'])
+    whole.git(['config', 'uploadpack.allowAnySHA1InWant', 'true'])
+    const folder = mkdtempSync(join(home, 'partial-'))
+    git(['clone', '-q', `--filter=${filter}`, `file://${whole.folder}`, folder])
+    return { folder, first, second, remove: () => whole.dispose() }
+  }
+
+  test.each(['blob:none', 'tree:0'])('without %s is fetched in whole when that is said', async (filter) => {
+    const { folder, first, second } = cloned(filter)
+    const { rows, status } = await scanned(folder, { missing: 'fetch' })
+    expect(brief(rows()).sort()).toEqual([`${first} in/a 1`, `${second} b 1`].sort())
+    expect(status).toBe(1)
+    // and is there from then on
+    expect((await scanned(folder)).status).toBe(1)
+    expect(existsSync(join(folder, '.git', 'FETCH_HEAD'))).toBe(false)
+  })
+
+  test('is scanned as far as it is there when that is said, and what lacks is counted', async () => {
+    const { folder, second } = cloned('blob:none')
+    const { rows, said } = await scanned(folder, { missing: 'skip' })
+    expect(brief(rows())).toEqual([`${second} b 1`])
+    expect(said).toContain('Not scanned: 1 object of the history, which this partial clone lacks')
+    expect(said).toContain('1 not scanned in whole')
+  })
+
+  test('whose server is gone cannot be fetched, and nothing counts as clean', async () => {
+    const { folder, remove } = cloned('blob:none')
+    remove()
+    await expect(scanned(folder, { missing: 'fetch' })).rejects.toThrow('git fetch')
+  })
 })
 
 test('a CodeCommit repository without a name', async () => {
@@ -237,6 +312,28 @@ describe('files', () => {
     writeFileSync(Buffer.concat([odd, Buffer.from('/a\xfe', 'latin1')]), line('odd'))
     const { rows } = await scanned(folder)
     expect(brief(rows())).toEqual([` ${folder}/odd\uFFFD/a\uFFFD 1`])
+  })
+
+  test('pipes, sockets and devices are told, not waited for', async () => {
+    const { folder, path } = folderOf()
+    writeFileSync(path('.gitleaks.toml'), `${RULES}\n[[allowlists]]\npaths = ['''ignored$''']\n`)
+    writeFileSync(path('a'), line('beside'))
+    for (const name of ['pipe', 'ignored']) execFileSync('mkfifo', [path(name)])
+    symlinkSync(path('pipe'), path('link'))
+    const server = createServer().listen(path('socket'))
+    await once(server, 'listening')
+    try {
+      const { rows, said, status } = await scanned(folder)
+      expect(brief(rows())).toEqual([` ${folder}/a 1`])
+      expect(status).toBe(1)
+      expect(said).toContain(`${folder}/pipe is a pipe, a socket or a device`)
+      expect(said).toContain(`${folder}/socket is a pipe, a socket or a device`)
+      expect(said).toContain('2 not scanned in whole')
+      const followed = await scanned(folder, { followSymlinks: true })
+      expect(followed.said).toContain(`${folder}/link is a pipe, a socket or a device`)
+    } finally {
+      server.close()
+    }
   })
 
   test('what a configuration extends is looked for where the command runs, then beside it', async () => {
@@ -354,5 +451,18 @@ describe('rules', () => {
     const { rows, said } = await scanned(repository.folder)
     expect(rows().map(({ RuleID }) => RuleID)).toContain('aws-access-token')
     expect(said).toContain('Rules: Relay’s own rules')
+  })
+
+  test('those of Relay judge paths from the folder on that was asked for', async () => {
+    const repository = repositoryOf()
+    const secret = `api_key = "${createHash('sha256').update('given').digest('base64url')}"\n`
+    repository.write('tests/a.py', secret)
+    repository.write('tests/tests/a.py', secret)
+    const files = async (target: string) =>
+      (await scanned(join(repository.folder, target), { git: false })).rows().map(({ File }) => File)
+    expect(await files('.')).toEqual([])
+    expect(await files('tests')).toEqual([join(repository.folder, 'tests/a.py')])
+    expect(await files('tests/tests')).toEqual([join(repository.folder, 'tests/tests/a.py')])
+    expect(await files('tests/a.py')).toEqual([join(repository.folder, 'tests/a.py')])
   })
 })

@@ -7,7 +7,16 @@ import { parseConfig } from '../../../shared/config/parse.ts'
 import type { RelayEvent, RelayInput, RepositoryEvent } from '../../../shared/events/types.ts'
 import { createDeliver } from '../../../shared/notices/deliver.ts'
 import type { Facts } from '../../../shared/runtime/log.ts'
-import { failed, NEW, pushed, repositoryEvent, tagged, updated } from '../../shared/notices/samples.ts'
+import {
+  elsewhere,
+  failed,
+  NEW,
+  pushed,
+  repositoryEvent,
+  secretFound,
+  tagged,
+  updated,
+} from '../../shared/notices/samples.ts'
 
 const config = parseConfig(`version: 1
 replicate: [{ repositories: ['*'], to: [{ region: eu-west-1 }] }]
@@ -20,6 +29,7 @@ notify:
 `)
 
 const destinations: NotifyParts['destinations'] = new Map([
+  ['billing', { name: 'billing', arn: 'arn:aws:sns:us-east-1:111111111111:billing' }],
   ['team', { name: 'team', arn: 'arn:aws:sns:us-east-1:111111111111:team' }],
   ['chat', { name: 'chat', arn: 'arn:aws:sns:us-east-1:111111111111:chat', chat: 'slack' }],
 ])
@@ -59,9 +69,11 @@ beforeEach(() => {
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
-const run = async (...bodies: unknown[]) => {
+const run = (...bodies: unknown[]) => runWith(config.notify, ...bodies)
+
+const runWith = async (routes: NotifyParts['notify'], ...bodies: unknown[]) => {
   const notify = createNotify({
-    notify: config.notify,
+    notify: routes,
     destinations,
     decodeBody: (body) => [JSON.parse(body) as RelayInput],
     chooses,
@@ -94,6 +106,39 @@ const oneOf = (change: RepositoryEvent['changes'][number], id: string, more: Par
 
 const { oldCommit: _, ...withoutOld } = pushed()
 const byTrigger = oneOf(withoutOld, 't1', { via: 'trigger', at: '2031-05-17T09:04:33.912Z' })
+
+describe('a secret that is in other repositories as well', () => {
+  const event = secretFound([
+    { others: [elsewhere('invoices', { news: true }), elsewhere('till', { news: true })] },
+  ])
+  const routes = (...lists: [string, string][]) =>
+    lists.map(([topic, repository]) => ({ topic, events: ['secret' as const], repositories: [repository] }))
+
+  test.each([
+    [
+      'one topic for all: one message',
+      routes(['team', '*']),
+      ['orders: SECRET pushed: AWS access key in config/app.env, line 12'],
+    ],
+    [
+      'topics of their own: one message each',
+      routes(['team', 'orders'], ['billing', 'invoices']),
+      [
+        'orders: SECRET pushed: AWS access key in config/app.env, line 12',
+        'invoices: SECRET open here, now in orders too: AWS access key in config/app.env, line 12',
+      ],
+    ],
+    [
+      'two of the others on one topic: one message',
+      routes(['billing', 'invoices'], ['billing', 'till']),
+      ['invoices and 1 other: SECRET open here, now in orders too: AWS access key in config/app.env, lin...'],
+    ],
+  ])('%s, also when the event comes twice', async (_, notify, expected) => {
+    expect(await runWith(notify, event, event)).toEqual([])
+    await runWith(notify, event)
+    expect(subjects().sort()).toEqual(expected.sort())
+  })
+})
 
 describe('one notice', () => {
   test('for one push', async () => {

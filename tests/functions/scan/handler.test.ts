@@ -78,7 +78,7 @@ test('removed by a later commit it is resolved and still to be rotated; pushed a
   await world.run([await orchard.push('main', second)])
   expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
   expect(firstFinding(1)).toMatchObject({ how: 'gone', path: 'a.txt' })
-  expect(String(world.emitted[1]?.detail.nextStep)).toMatch(/rotate/)
+  expect(String(world.emitted[1]?.detail.nextStep)).toMatch(/rotate/i)
   expect(records()).toMatchObject([{ state: 'resolved' }])
   const third = await orchard.commit({ 'a.txt': `y ${token}\n`, b: 'b' }, [second])
   await world.run([await orchard.push('main', third)])
@@ -315,13 +315,48 @@ test('a branch that was made of one that had it still has it when the other is m
   expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
 })
 
-test('the same secret in another repository is linked', async () => {
-  const token = plant('six')
-  await world.run([await orchard.push('main', await orchard.commit({ a: token }))])
-  const vineyard = await world.repository('vineyard')
-  await world.run([await vineyard.push('main', await vineyard.commit({ 'z.cfg': `key ${token}` }))])
-  expect(firstFinding(0)).toMatchObject({ elsewhere: 0 })
-  expect(firstFinding(1)).toMatchObject({ elsewhere: 1, path: 'z.cfg' })
+describe('the same secret in another repository', () => {
+  const place = { path: 'a', line: 1, refs: ['refs/heads/main'] }
+
+  test('each finding names the other, with its place and state; whoever has it open is to hear of it once', async () => {
+    const token = plant('six')
+    const first = await orchard.commit({ a: token })
+    await world.run([await orchard.push('main', first)])
+    const vineyard = await world.repository('vineyard')
+    const second = await vineyard.commit({ 'z.cfg': `key ${token}` })
+    await world.run([await vineyard.push('main', second)])
+    expect(firstFinding(0)).toMatchObject({ elsewhere: 0 })
+    expect(firstFinding(0)).not.toHaveProperty('others')
+    expect(firstFinding(1)).toMatchObject({
+      path: 'z.cfg',
+      elsewhere: 1,
+      others: [{ repository: { name: 'orchard' }, state: 'open', news: true, commit: first, ...place }],
+    })
+    // another file of the same repository is nothing new to the other
+    const third = await vineyard.commit({ 'z.cfg': `key ${token}`, 'y.cfg': `y ${token}` }, [second])
+    await world.run([await vineyard.push('main', third)])
+    expect(firstFinding(2)).toMatchObject({ path: 'y.cfg', elsewhere: 1 })
+    expect(firstFinding(2)).not.toHaveProperty('others.0.news')
+    expect(firstFinding(2)).toHaveProperty('others.0.state', 'open')
+    // and the first repository's finding names the second
+    await world.run([await orchard.push('main', await orchard.commit({ a: 'x' }, [first]))])
+    expect(firstFinding(3)).toMatchObject({
+      how: 'gone',
+      others: [{ repository: { name: 'vineyard' }, state: 'open' }],
+    })
+  })
+
+  test('is known there also under the key before the last rotation', async () => {
+    const token = plant('six b')
+    await world.run([await orchard.push('main', await orchard.commit({ a: token }))])
+    world.fail.rotated = { current: keyOf('b'), previous: keyOf('a') }
+    const vineyard = await world.repository('vineyard')
+    await world.run([await vineyard.push('main', await vineyard.commit({ z: token }))])
+    expect(firstFinding(1)).toMatchObject({
+      elsewhere: 1,
+      others: [{ repository: { name: 'orchard' }, ...place }],
+    })
+  })
 })
 
 test('a branch that a forced push took away before it was fetched is read through the API', async () => {
@@ -386,7 +421,10 @@ test('whose claim is another’s while it works writes and tells nothing', async
   expect([...world.table.items.values()].filter(({ sk }) => sk === 'claim')).toMatchObject([
     { owner: 'another' },
   ])
-  expect(world.lines.join()).toContain('CLAIM_LOST')
+  const said = world.lines.filter((line) => line.includes('CLAIM_LOST')).join()
+  expect(said).toContain('another worker is at this work, or took it over')
+  expect(said).toContain('repository=111111111111/us-east-1/orchard')
+  expect(said).not.toContain('replica')
   expect(world.launched).toEqual([])
 })
 
@@ -560,12 +598,159 @@ test('a small push of a huge file: searched in pieces to its last byte, and the 
 })
 
 test('the schedule asks for each repository that is scanned; what no event announced is then found', async () => {
+  await world.repository('private-diary')
   await orchard.push('main', await orchard.commit({ a: plant('x16') }))
   await world.run([{ reason: 'schedule' }])
   const bodies = world.sent.map((body) => JSON.parse(body))
   expect(bodies.map(({ detail }) => detail.repository.name)).toEqual(['orchard'])
   await world.run(bodies)
   expect(told()).toEqual(['Secret Found'])
+})
+
+describe('a secret in the name of a branch', () => {
+  const inNames = () => records().filter(({ place }) => place === 'ref-name')
+
+  test('is found, masked wherever the scan writes, and resolved when the branch is gone', async () => {
+    const [name, inside] = [plant('branch'), plant('inside')]
+    const first = await orchard.commit({ a: 'a' })
+    await world.run([await orchard.push('main', first)])
+    const second = await orchard.commit({ a: 'a', b: inside }, [first])
+    await world.run([await orchard.push(`fix-${name}/x`, second)])
+    expect(told()).toEqual(['Secret Found'])
+    const masked = expect.stringMatching(/^refs\/heads\/fix-REDACTED\/x~[0-9a-f]{8}$/)
+    const findings = world.emitted[0]?.detail.findings as Record<string, unknown>[]
+    expect(findings.map(({ place, path, refs, rule }) => [place, path, refs, rule])).toEqual([
+      ['ref-name', 'refs/heads/fix-REDACTED/x', [masked], 'test-token'],
+      ['file', 'b', [masked], 'test-token'],
+    ])
+    expect(String(world.emitted[0]?.detail.nextStep)).toContain('name of a branch')
+    // nothing new, however often it is looked at
+    await world.run([await orchard.push('main', first)])
+    expect(told()).toHaveLength(1)
+    await world.run([await orchard.push(`fix-${name}/x`, undefined)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+    expect(world.emitted[1]?.detail).toMatchObject({ resolved: 2 })
+    await world.run([await orchard.push(`fix-${name}/x`, first)])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+    expect(inNames()).toMatchObject([{ state: 'open', again: true }])
+  })
+
+  test('at a commit that was searched before; names that differ in the secret alone are two', async () => {
+    const first = await orchard.commit({ a: 'a' })
+    await world.run([await orchard.push('main', first)])
+    const names = [plant('one name'), plant('other name')]
+    for (const name of names) await world.run([await orchard.push(`x-${name}`, first)])
+    expect(new Set(inNames().flatMap(({ refs }) => refs)).size).toBe(2)
+    await world.run([await orchard.push(`x-${names[0]}`, undefined)])
+    expect(
+      inNames()
+        .map(({ state }) => state)
+        .sort(),
+    ).toEqual(['open', 'resolved'])
+  })
+
+  test('of the default branch: a push to it does not allow what it brings', async () => {
+    const name = `main-${plant('default')}`
+    await orchard.bare.git(['symbolic-ref', 'HEAD', `refs/heads/${name}`])
+    const first = await orchard.commit({ a: 'a' })
+    await world.run([await orchard.push(name, first)])
+    const files = { a: 'a', b: plant('sly too'), '.gitleaksignore': 'b:test-token:1\n' }
+    await world.run([await orchard.push(name, await orchard.commit(files, [first]))])
+    expect(told()).toEqual(['Secret Found', 'Secret Found'])
+    expect(records().find(({ path }) => path === 'b')).toMatchObject({
+      state: 'allowed',
+      allowed: { by: expect.stringContaining('main-REDACTED~') },
+    })
+  })
+
+  test('after a rotation of the key it is the same finding', async () => {
+    const first = await orchard.commit({ a: 'a' })
+    const name = `x-${plant('rotated')}`
+    await world.run([await orchard.push(name, first)])
+    world.fail.rotated = { current: keyOf('b'), previous: keyOf('a') }
+    await world.run([await orchard.push(name, await orchard.commit({ a: 'b' }, [first]))])
+    expect(told()).toEqual(['Secret Found'])
+    expect(inNames()).toMatchObject([{ state: 'open' }])
+  })
+
+  test('that is left to a task is masked in what is kept for it', async () => {
+    const first = await orchard.commit({ a: 'a' })
+    world.fail.limits.objects = 1
+    await world.run([await orchard.push(`x-${plant('handed over')}`, first)])
+    expect(world.launched).toHaveLength(1)
+    await world.run([await orchard.push(`y-${plant('meanwhile')}`, first)])
+    const hints = [...world.table.items.values()].filter(({ sk }) => String(sk).startsWith('hint '))
+    expect(hints.map(({ ref }) => String(ref)).join()).toMatch(/REDACTED~/)
+    await world.work()
+    expect(inNames().map(({ state }) => state)).toEqual(['open', 'open'])
+  })
+})
+
+describe('a repository that was deleted', () => {
+  const schedule = async () => {
+    world.sent.length = 0
+    await world.run([{ reason: 'schedule' }])
+    const bodies = world.sent.map((body) => JSON.parse(body))
+    if (bodies.length > 0) await world.run(bodies)
+    return bodies.length
+  }
+  /** three that are open, one that is allowed */
+  const planted3 = (): Record<string, string> => ({
+    a: plant('gone 1'),
+    b: `x\n${plant('gone 2')}`,
+    c: plant('gone 3'),
+    d: `${plant('gone 4')} # gitleaks:allow\n`,
+  })
+
+  test('is missed by the schedule: what is open is resolved in one message, and stays to be rotated', async () => {
+    await world.run([await orchard.push('main', await orchard.commit(planted3()))])
+    orchard.remove()
+    expect(await schedule()).toBe(1)
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+    expect(world.emitted[1]?.detail).toMatchObject({ resolved: 3 })
+    expect(firstFinding(1)).toMatchObject({ how: 'deleted', path: 'a', refs: ['refs/heads/main'] })
+    expect(String(world.emitted[1]?.detail.nextStep)).toMatch(
+      /^Rotate each of them.*Nor does deleting the repository/,
+    )
+    const states = records().map(({ path, state, how }) => `${path} ${state} ${how}`)
+    expect(states.sort()).toEqual([
+      'a resolved deleted',
+      'b resolved deleted',
+      'c resolved deleted',
+      'd allowed undefined',
+    ])
+    // and then there is nothing more to ask
+    expect(await schedule()).toBe(0)
+    expect(told()).toHaveLength(2)
+  })
+
+  test('by an event that came late; made again under its name and pushed, what it holds is open again', async () => {
+    const files = planted3()
+    const event = await orchard.push('main', await orchard.commit(files))
+    await world.run([event])
+    orchard.remove()
+    await world.run([event])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+    orchard = await world.repository('orchard')
+    // the very commit that was searched before
+    await world.run([await orchard.push('main', await orchard.commit(files))])
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved', 'Secret Found'])
+    expect(world.emitted[2]?.detail).toMatchObject({ found: 3 })
+    expect(firstFinding(2)).toMatchObject({ again: true, path: 'a' })
+    expect(records().map(({ state, how }) => [state, how])).toContainEqual(['open', undefined])
+    expect(await schedule()).toBe(1)
+    expect(told()).toHaveLength(3)
+  })
+
+  test('who dies before it is told does it again', async () => {
+    await world.run([await orchard.push('main', await orchard.commit(planted3()))])
+    orchard.remove()
+    world.fail.emit = () => new Error('the bus is away')
+    await schedule()
+    delete world.fail.emit
+    await schedule()
+    expect(told()).toEqual(['Secret Found', 'Secret Resolved'])
+  })
 })
 
 test('one bad record stops only itself', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
@@ -110,6 +110,8 @@ export interface ScanRepository {
   ): Promise<string>
   /** moves a branch, and gives the event that tells of it */
   push(branch: string, oid: string | undefined): Promise<object>
+  /** deletes it, of which no event tells */
+  remove(): void
 }
 
 export const keyOf = (id: string): FingerprintKeys['current'] => ({ id, key: Buffer.alloc(32, id) })
@@ -138,7 +140,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
   const parts: ScanHandlerParts = {
     config: { scan: [{ repositories: ['*', '!private-*'] }] },
     own: { account: ACCOUNT, region: REGION },
-    listRepositories: async () => ['orchard', 'private-diary'],
+    listRepositories: async () => readdirSync(join(root, REGION)),
     bus: 'default',
     scanQueue: QUEUE,
     maxReceives: 3,
@@ -310,6 +312,7 @@ const openRepository = async (
   return {
     name,
     bare,
+    remove: () => rmSync(join(root, REGION, name), { recursive: true }),
     commit: async (files, parents = [], message = 'work') => {
       const tree = await treeOf(bare, files)
       return bare.git(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', message])

@@ -1,6 +1,7 @@
 import type {
   MirrorFailed,
   NamedFinding,
+  OtherPlace,
   PlanRefused,
   RefChange,
   RelayEvent,
@@ -10,6 +11,7 @@ import type {
   ReplicaUpdated,
   RepositoryEvent,
   ScanEvent,
+  ScanIncomplete,
   SecretFound,
   SecretResolved,
   SourceMissing,
@@ -185,6 +187,17 @@ const finding = (more: Partial<NamedFinding> = {}): NamedFinding => ({
   ...more,
 })
 
+/** the same secret, open in another repository */
+export const elsewhere = (name: string, more: Partial<OtherPlace> = {}): OtherPlace => ({
+  repository: { ...ORDERS, name },
+  state: 'open',
+  place: 'file',
+  path: 'deploy.sh',
+  line: 3,
+  refs: ['refs/heads/main'],
+  ...more,
+})
+
 const scanned = (event: Pick<ScanEvent, 'detailType' | 'detail'>): RelayEvent =>
   ({ type: 'relay', id: 'f1', at: '2031-05-17T09:04:35Z', ...event }) as RelayEvent
 
@@ -217,7 +230,7 @@ export const secretResolved = (
     },
   })
 
-export const scanIncomplete = (): RelayEvent =>
+export const scanIncomplete = (more: Partial<ScanIncomplete> = {}): RelayEvent =>
   scanned({
     detailType: 'Scan Incomplete',
     detail: {
@@ -225,6 +238,7 @@ export const scanIncomplete = (): RelayEvent =>
       gaps: [{ reason: 'time', path: 'dump.sql', commit: NEW, rule: 'jwt', bytes: 4_000_000 }],
       gapsInAll: 3,
       nextStep: 'Look at it by hand.',
+      ...more,
     },
   })
 

@@ -5,7 +5,9 @@ import { MAX_MESSAGE_BYTES, messageOf } from '../../../shared/notices/deliver.ts
 import { itemsOf } from '../../../shared/notices/items.ts'
 import { topicsFor } from '../../../shared/notices/match.ts'
 import { documentOf, textOf } from '../../../shared/notices/render.ts'
+import { tell } from '../../../shared/notices/story.ts'
 import {
+  elsewhere,
   NEW,
   ORDERS,
   scanIncomplete,
@@ -18,7 +20,7 @@ import {
 
 test('one finding by mail', () => {
   expect(
-    textOf(storyOf(secretFound())),
+    textOf(storyOf(secretFound([{ elsewhere: 3, others: [elsewhere('invoices')] }]))),
   ).toBe(`orders: SECRET pushed: AWS access key in config/app.env, line 12
 
 Where:       orders in us-east-1, account 111111111111
@@ -28,7 +30,8 @@ Branch:      main
 Commit:      a7f719b
 Author:      Nina
 Known:       belongs to AWS account 222222222222
-Seen:        also in 1 other repository
+Also in:     invoices: open in deploy.sh, line 3 (main)
+Also in:     2 other repositories
 Fingerprint: k:1
 When:        2031-05-17 09:04:35 UTC
 
@@ -57,6 +60,14 @@ test.each([
     'orders: allowed, said to be no secret: AWS access key in config/app.env, line 12',
   ],
   [
+    secretFound([{ place: 'ref-name', path: 'refs/heads/fix-REDACTED~1' }]),
+    'orders: SECRET pushed: AWS access key in the name of branch fix-REDACTED~1',
+  ],
+  [
+    secretResolved([{ how: 'deleted' }]),
+    'orders: repository deleted or renamed, secrets still leaked: AWS access key in config/app.env, line 12',
+  ],
+  [
     secretResolved([{ how: 'allowed' }, { how: 'gone' }]),
     'orders: allowed, or no longer there and still leaked: 2 findings, the first in config/app.env, line 12',
   ],
@@ -70,7 +81,7 @@ test.each([
     'orders: SECRET pushed: 2 findings, the first in config/app.env, line 12',
   ],
   [scanIncomplete(), 'orders: 3 parts of a push could not be searched for secrets'],
-  [scanRulesInvalid(), 'orders: .gitleaks.toml has 1 mistake'],
+  [scanRulesInvalid(), 'orders: .gitleaks.toml has 1 mistake and is not used'],
   [
     secretFound([{ place: 'commit-message', path: '' }], { blocking: 0 }),
     'orders: possible secret pushed: AWS access key in the message of commit a7f719b',
@@ -81,8 +92,15 @@ test.each([
 
 test('what was not searched names what, why, and the rest', () => {
   const text = textOf(storyOf(scanIncomplete()))
-  expect(text).toContain('dump.sql: took too long, rule jwt, 4,000,000 bytes, commit a7f719b')
+  expect(text).toContain('dump.sql: took too long, rule jwt, 4,000,000 bytes of it, commit a7f719b')
   expect(text).toContain('… and 2 more parts')
+})
+
+test('a scan that was given up says so, not that a part of a push was left out', () => {
+  const gap = { reason: 'the table could not be read or written' }
+  const story = storyOf(scanIncomplete({ gaps: [gap], gapsInAll: 1 }))
+  expect(story.headline).toBe('orders: what was pushed could not be searched for secrets to its end')
+  expect(textOf(story)).toContain('\n  the table could not be read or written\n')
 })
 
 describe('a name that somebody chose', () => {
@@ -103,6 +121,54 @@ test('fifty long findings fit into a message and a card', () => {
   const { description } = cardOf(story, 'slack').content
   expect(description.length).toBeLessThanOrEqual(MAX_DESCRIPTION)
   expect(description).toMatch(/… and \d+ more findings/)
+})
+
+describe('a secret that was pushed to another repository too', () => {
+  const news = (name: string) => elsewhere(name, { news: true })
+  const event = secretFound(
+    [
+      { others: [news('invoices')] },
+      { path: 'own.txt', elsewhere: 0 },
+      { path: 'b', others: [elsewhere('till')] },
+    ],
+    { found: 3 },
+  )
+  const spread = (name: string) => {
+    const item = itemsOf(event).find((one) => one.type === 'spread' && one.other.name === name)
+    return item && tell([item])
+  }
+
+  test('whoever has it open hears where it is now, and nothing of what else was found', () => {
+    const story = spread('invoices')!
+    expect(
+      textOf(story),
+    ).toBe(`invoices: SECRET open here, now in orders too: AWS access key in config/app.env, line 12
+
+Open:        in invoices, in deploy.sh, line 3 (main)
+Pushed to:   orders in us-east-1, account 111111111111
+Rule:        aws-access-token
+Secret:      REDACTED
+Branch:      main
+Commit:      a7f719b
+Author:      Nina
+Known:       belongs to AWS account 222222222222
+Fingerprint: k:1
+When:        2031-05-17 09:04:35 UTC
+
+What to do:
+Rotate it, if that has not been done: make a new one where it was issued and revoke this one. Whatever uses it in either repository needs the new one.
+
+Open the repository:
+https://us-east-1.console.aws.amazon.com/codesuite/codecommit/repositories/invoices/browse?region=us-east-1
+`)
+    expect(JSON.stringify(documentOf(story, 10))).not.toContain('own.txt')
+    expect(documentOf(story, 10)).toMatchObject({ repository: { name: 'invoices' }, scan: { found: 1 } })
+  })
+
+  test('where it is no news nobody hears of it', () => {
+    expect(spread('till')).toBeUndefined()
+    expect(itemsOf(secretFound([{ others: [elsewhere('till')] }]))).toHaveLength(1)
+  })
 })
 
 test('routes ask for it by its kind, and others do not hear of it', () => {

@@ -117,7 +117,7 @@ test('what events named, and that it is the task’s, is kept until something wa
   expect(after).not.toHaveProperty('task')
 })
 
-test('findings by repository, and in how many others the same secret is', async () => {
+test('findings by repository, and in which others the same secret is', async () => {
   const findings = openFindings(real.table)
   const record = (name: string, path: string) => ({
     fingerprint: 'k:1',
@@ -138,8 +138,14 @@ test('findings by repository, and in how many others the same secret is', async 
   await findings.save([record('one', 'a'), record('one', 'x'.repeat(3_000)), record('two', 'a')])
   expect((await findings.list(named('one'))).map(({ path }) => path.length).sort()).toEqual([1, 3_000])
   expect(await findings.list(named('two'))).toEqual([record('two', 'a')])
-  expect(await findings.elsewhere('k:1', named('one'))).toBe(1)
-  expect(await findings.elsewhere('k:1', named('three'))).toBe(2)
+  await findings.save([
+    { ...record('zero', 'a'), firstSeen: 'before' },
+    { ...record('two', 'b'), fingerprint: 'k:10' },
+  ])
+  expect(await findings.elsewhere('k:1', named('one'))).toEqual([named('zero'), named('two')])
+  expect(await findings.elsewhere('k:1', named('three'))).toEqual([named('zero'), named('one'), named('two')])
+  expect(await findings.of(named('two'), 'k:1')).toEqual([record('two', 'a')])
+  expect(await findings.of(named('three'), 'k:1')).toEqual([])
   await findings.remove([record('one', 'a')])
   expect(await findings.list(named('one'))).toHaveLength(1)
 })

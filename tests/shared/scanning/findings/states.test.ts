@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { MAX_ENTRY_BYTES } from '../../../../shared/events/emit.ts'
+import { elsewhereOf, firstHere } from '../../../../shared/scanning/findings/elsewhere.ts'
 import {
   allow,
+  deleted,
   disallow,
   followed,
   merged,
@@ -103,6 +105,76 @@ test('renamed and edited in one push: one finding, that of whoever brought it fi
   expect(followed([{ ...gone, changedAt: 't4' }, fresh], 't5')).toEqual([])
 })
 
+describe('where else a secret is', () => {
+  const at = (name: string, record: FindingRecord): FindingRecord[] => [
+    { ...record, repository: { ...repository, name } },
+  ]
+  const told = (places: FindingRecord[][], count: number, isFirst = true) =>
+    elsewhereOf(places, count, isFirst).others.map(
+      ({ repository: { name }, state, news }) => `${name} ${state}${news ? ' news' : ''}`,
+    )
+
+  test.each([
+    [
+      'where it is open people hear of it',
+      [at('a', resolved), at('b', open)],
+      2,
+      true,
+      ['b open news', 'a resolved'],
+    ],
+    ['not when it was here before', [at('b', open)], 1, false, ['b open']],
+    [
+      'nor when it is all over the place',
+      ['b', 'c', 'd', 'e'].map((name) => at(name, open)),
+      4,
+      true,
+      ['b open', 'c open', 'd open'],
+    ],
+    [
+      'a repository that has nothing any more is counted only',
+      [[], at('b', allowed)],
+      2,
+      true,
+      ['b allowed'],
+    ],
+    [
+      'of several places in one repository the open one is named',
+      [[...at('b', resolved), ...at('b', open)]],
+      1,
+      true,
+      ['b open news'],
+    ],
+  ] as const)('%s', (_, places, count, isFirst, expected) => {
+    expect(told(places as unknown as FindingRecord[][], count, isFirst)).toEqual(expected)
+  })
+
+  test('first here is what nothing was told of', () => {
+    const fresh = seen(undefined, sighting({ fingerprint: 'k:new' }), 't1')
+    const copy = seen(undefined, sighting({ path: 'copy' }), 't1')
+    const back = seen({ ...resolved, fingerprint: 'k:back' }, sighting({ fingerprint: 'k:back' }), 't1')
+    expect([...firstHere([open, copy, fresh, { ...fresh, path: 'b' }, back])]).toEqual(['k:new'])
+  })
+})
+
+test('what to do: for one and for several, and no more than fits', () => {
+  const fresh = seen(undefined, sighting(), 't1')
+  const found = (...records: FindingRecord[]) => secretFound(repository, records, new Map()).nextStep
+  expect(found(fresh)).toMatch(/^Rotate it: .*takes nothing back\. If it is no secret, add/)
+  expect(found(fresh, { ...fresh, path: 'b' })).toMatch(
+    /^Rotate each of them: .*If one of them is no secret, add/,
+  )
+  expect(found(stillAt(fresh, [], {}, 't1')!)).toMatch(/removed it already/)
+  // who allowed it needs no advice on how to
+  expect(found(allow(fresh, by, 't1'))).toMatch(
+    /also put it into \.gitleaksignore: check that it is no secret\.$/,
+  )
+  expect(found({ ...fresh, place: 'ref-name' })).toMatch(/A name of a branch or tag is in/)
+  const ended = (...records: FindingRecord[]) => secretResolved(repository, records, new Map()).nextStep
+  expect(ended(resolved)).toMatch(/^Rotate it, if that has not been done: /)
+  expect(ended(deleted(open, 't1'))).toMatch(/Nor does deleting the repository/)
+  expect(ended(allowed)).toMatch(/^Nothing, if it is no secret/)
+})
+
 test('an event names at most fifty, sure ones first, and the message of it fits whatever they hold', () => {
   const texts = [
     'a',
@@ -128,11 +200,12 @@ test('an event names at most fifty, sure ones first, and the message of it fits 
           refs: Array.from({ length: 50 }, () => `refs/heads/${path}`),
           action: index === number - 1 ? ('block' as const) : ('advise' as const),
         }))
-        const elsewhere = new Map([['k:1', 2]])
+        const there = [{ ...open, path, refs: [`refs/heads/${path}`] }]
+        const elsewhere = new Map([['k:1', elsewhereOf([there, there, there], 4, true)]])
         const found = secretFound(repository, records, elsewhere)
         expect([found.found, found.blocking]).toEqual([number, 1])
         if (path.length + words.length < 3) expect(found.findings).toHaveLength(Math.min(50, number))
-        expect(found.findings[0]).toMatchObject({ action: 'block', elsewhere: 2 })
+        expect(found.findings[0]).toMatchObject({ action: 'block', elsewhere: 4 })
         const resolved = secretResolved(repository, records, elsewhere)
         for (const [detailType, detail] of [
           ['Secret Found', found],

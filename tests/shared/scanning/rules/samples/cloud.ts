@@ -64,7 +64,9 @@ export const cloud: Samples = {
   'azure-redis-cache-key': token('{alnum:33}AzCaA{alnum:5}='),
   'azure-openai-api-key': token('{alnum:52}JQQJ99{alnum:26}'),
   'azure-cognitive-services-key': named('Ocp-Apim-Subscription-Key', '{hex:32}'),
-  'alibaba-access-key-id': token('LTAI{alnum:20}'),
+  'alibaba-access-key-id': token('LTAI{alnum:20}', {
+    misses: ['LTAIXXXXXXXXXXXXXXXXXXXXXX', 'RAVKLTAIGQNILLRLFEQYPESQNHFPKF', 'LTAIGQNILLRLFEQYPESQNHFPK'],
+  }),
   'alibaba-secret-key': named('ALIYUN_ACCESS_KEY_SECRET', '{alnum:30}'),
   'tencent-secret-id': token('AKID{alnum:32}'),
   'tencent-secret-key': named('TENCENTCLOUD_SECRET_KEY', '{alnum:32}'),
@@ -109,7 +111,10 @@ export const cloud: Samples = {
   'cloudflare-origin-ca-key': token('v1.0-{hex:24}-{hex:146}'),
   'cloudflare-scoped-token': token('cfut_{alnum:48}'),
   'fastly-api-token': named('FASTLY_API_KEY', '{url:32}'),
-  'akamai-edgegrid-token': token('akab-{low:16}-{low:16}'),
+  'akamai-edgegrid-token': texts(
+    ['access_token = ⟦akab-{low:16}-{low:16}⟧\n', '"⟦akab-{low:16}-{low:16}⟧"'],
+    ['https://akab-{low:16}-{low:16}.luna.akamaiapis.net/papi', 'akab-1234567890qwerty-asdfghjklzxcvtnu'],
+  ),
   'deno-account-token': token('ddp_{alnum:36}'),
   'supabase-management-token': token('sbp_{hex:40}'),
   'supabase-project-api-key': token('sb_secret_{url:31}'),

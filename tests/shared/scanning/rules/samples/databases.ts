@@ -76,6 +76,7 @@ export const databases: Samples = {
       'Server=sql1;Database=a;User Id=sa;Password=password;',
       'Server=sql1;Database=a;Password={0};',
       'Server=sql1;Integrated Security=true;',
+      'TTY=pts/1 ; PWD=/home/tu2sp3-a/x1 ; USER=root',
     ],
   ),
   'jdbc-connection-string': texts(
@@ -118,6 +119,9 @@ export const databases: Samples = {
       "CREATE USER app WITH PASSWORD '$PW';",
       "IDENTIFIED BY 'NOVA_DBPASS';",
       "IDENTIFIED BY 'slave_password'",
+      "the copy is identified by 'x-ms-copy-id'",
+      'identified as "proto.package.Message.field"',
+      "a clipboard is identified by 'selectionPrimary'",
     ],
   ),
   'database-environment-password': texts(

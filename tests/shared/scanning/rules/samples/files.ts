@@ -74,7 +74,7 @@ export const files: Samples = {
   ),
   'wifi-passphrase': texts(
     ['network={\n  psk="⟦{alnum:16}⟧"\n}', 'wpa_passphrase=⟦{alnum:20}⟧\n'],
-    ['psk="password"', 'psk = getPsk()'],
+    ['psk="password"', 'psk = getPsk()', '  psk = psk->next;', '  psk = conf->ssid.wpa_psk;'],
   ),
   'cisco-password': texts(
     [

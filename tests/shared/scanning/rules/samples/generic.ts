@@ -18,6 +18,8 @@ export const generic: Samples = {
       `https://\${u}:\${p}@host`,
       'https://me:passwd-on-proxy@host.acme.io',
       'https://token:x-oauth-basic@host.acme.io',
+      'https://MyAccountName:MyAccountPassword@my.acme.io',
+      'imap://user:password;options@mail.acme.io',
     ],
   ),
   'generic-api-key': texts(
@@ -57,6 +59,13 @@ export const generic: Samples = {
       'authLabel:`_authLabel_1hzfk_79`',
       '"SettingsEncryptionKeys", "assets/telemetry-ew9Yifkb.js"',
       'encryptedClientSecret = "{alnum:50}"',
+      'next = token === "xterm256Foreground" ? front(node) : back(node)',
+      'strcmp(token, "front-end-https=on") == 0',
+      'TokensMissing),"ccp4spg_load_spacegroup",NULL)',
+      '\\\\"requestApiTokenId\\\\": \\\\"00T{alnum:17}\\\\"',
+      '<filter token="acme-os2.realsize" value="1"/>',
+      'totp_secret: "JBSWY3DP{b32:8}"',
+      '{ CKM_MASTER_KEY_DERIVE, "SSL3-MASTER-KEY-DERIVE-DH", NULL }',
     ],
   ),
   'generic-env-secret': texts(
@@ -97,6 +106,11 @@ export const generic: Samples = {
       'RUN sh -c "[ "$PWD" = "C:/foo/bar" ]"',
       'password_type = "HMAC-SHA256"',
       'passport_control: "unicode/1f6c2.png?v8"',
+      "no continuation is passed: '##sys#error-hook'",
+      '<?define kpasswd_exe_guid="{uuid}"?>',
+      "'password_hash_algo': 'pbkdf2+sha256',",
+      '<step tag="PWD" value="+9876543210"/>',
+      'secret_password = "1234-ABCD-5678-EFGH"',
     ],
   ),
   'generic-connection-string': texts(
@@ -110,6 +124,7 @@ export const generic: Samples = {
       'Server=x;Password={0};Database=y',
       '; password = $1;',
       'host=localhost dbname=mail user=postfix password=postfix',
+      'HOSTNAME=MY_HOST;PROTOCOL=TCPIP;UID=MY_UID;PWD=MY_PWD))',
     ],
   ),
   'generic-env-password': texts(

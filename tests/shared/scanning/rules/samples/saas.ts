@@ -50,7 +50,9 @@ export const saas: Samples = {
   'mapbox-api-token': named('MAPBOX_TOKEN', 'pk.{alnum:60}.{alnum:22}'),
   'maxmind-license-key': token('{alnum:6}_{alnum:29}_mmk'),
   'shodan-api-key': named('SHODAN_API_KEY', '{alnum:32}'),
-  'virustotal-api-key': named('VIRUSTOTAL_API_KEY', '{hex:64}'),
+  'virustotal-api-key': named('VIRUSTOTAL_API_KEY', '{hex:64}', {
+    misses: ['VIRUSTOTAL_API_KEY={hex:20}', 'http-virustotal.checksum="{hex:64}"'],
+  }),
   'abuseipdb-api-key': named('ABUSEIPDB_API_KEY', '{hex:80}'),
   'readme-api-token': token('rdme_{low:70}'),
   'rapidapi-access-token': named('X-RapidAPI-Key', '{hex:10}msh{hex:15}p{hex:6}jsn{hex:12}'),

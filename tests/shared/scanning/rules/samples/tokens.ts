@@ -41,7 +41,13 @@ export const tokens: Samples = {
       'helm repo add acme https://c.acme.io --username ci --password ⟦{alnum:18}⟧',
       'openssl enc -aes-256-cbc -k ⟦{alnum:20}⟧ -in a -out b',
     ],
-    ['docker login -u bot -p $TOKEN', 'mysql -u root -ppassword'],
+    [
+      'docker login -u bot -p $TOKEN',
+      'mysql -u root -ppassword',
+      'docker login SERVER --username=DOCKER_USER --password=DOCKER_PASSWORD',
+      'ldapadd -D your-root-dn -w your-root-dn-password < a.ldif',
+      'ConvertTo-SecureString\nConvertTo-XML',
+    ],
   ),
   'password-hash': texts(
     [`root:⟦$6\${alnum:16}\${alnum:86}⟧:19000:0:99999:7:::`, `admin:⟦$2y$10\${alnum:53}⟧`],
@@ -58,6 +64,7 @@ export const tokens: Samples = {
     [
       'ion_changeOnlyWhenTheListIsEmpty',
       'mcp_server_configuration_file',
+      'mcp_ODSPRemoteServer',
       'inf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
       'rp_{alnum:8}',
     ],
