@@ -4,6 +4,7 @@ import { CodeCommitClient, CreateCommitCommand, CreateRepositoryCommand } from '
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { Faults } from '../../local/contracts.ts'
+import { advertised } from '../support/advertised.ts'
 import { type LiveCloud, raiseCloud } from '../support/live-cloud.ts'
 import { type GitGate, openGitGate } from './git-gate.ts'
 
@@ -54,39 +55,51 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
   const gate = await openGitGate((request) =>
     request.region === UNREACHABLE.region && request.name === UNREACHABLE.name ? 'cut' : 'pass',
   )
-  // before the schedule begins its first sweep, as it does at once: whichever comes to the sources is the one that is killed
-  gate.holdAfter(trial.killAfter)
+  const names = Array.from({ length: trial.repositories }, (_, index) => `r-${index}`)
+  let doomed = true
   const faults: Partial<Faults> = {
     event: (envelope) => (envelope.source === 'aws.codecommit' ? [] : [{ envelope, delayMs: 0 }]),
-    process: ({ arn }) => (gate.holding && arn.includes('-sweep') ? { killOn: gate.untilHeld() } : {}),
+    // nobody who begins after that one: the silence of a second would be waited for
+    process: ({ arn }) => (doomed && arn.includes('-sweep') ? { killOn: gate.untilHeld() } : {}),
   }
   const live = await raiseCloud({
     config: CONFIG,
     faults,
     regions: ['us-east-1', ...REPLICAS],
     gitPort: () => gate.port,
+    // the schedule begins its first sweep at once: it finds all of them, and is the first that asks, and the one that is killed
+    prepare: async (cloud, aws) => {
+      gate.forwardTo(cloud.port)
+      await makeSources(aws, names)
+      say(`${names.length} sources made`)
+      gate.holdAfter(trial.killAfter)
+      void gate.untilHeld().then(() => {
+        doomed = false
+      })
+    },
   })
   try {
-    gate.forwardTo(live.cloud.port)
-    const names = Array.from({ length: trial.repositories }, (_, index) => `r-${index}`)
-    await makeSources(live, names)
-    say(`${names.length} sources made`)
-    await sweepUntil(live, () => !gate.holding)
+    await until(() => !gate.holding)
     say('killed in the middle')
     if (trial.hurry) await silenceIsOver(live)
     const end = performance.now() + trial.minutes * 60_000
-    let different = await differing(live, names)
+    let different = await differing(live, names, advertised)
     while (different.some((one) => one !== unreachableReplica) && performance.now() < end) {
-      // again and again: the one that was killed may have been begun before all the sources were there
+      // again and again: one that comes while another is under way does nothing
       await live.sweep()
       await sleep(trial.hurry ? 500 : 5_000)
-      different = await differing(live, [...new Set(different.map((one) => one.split('/')[1] ?? ''))])
+      const left = new Set(different.map((one) => one.split('/')[1] ?? ''))
+      different = await differing(live, [...left], advertised)
       say(`${different.length} of ${2 * names.length} replicas differ`)
     }
     await live.untilEvent('Mirror Failed')
-    for (let count = 0; count < trial.more; count += 1) await oneMoreSweep(live, gate, names.length)
+    say('the unreachable one was given up')
+    for (let count = 0; count < trial.more; count += 1) {
+      await oneMoreSweep(live, gate, names.length)
+      say('swept once more')
+    }
     return {
-      different: await differing(live, names),
+      different: await differing(live, names, seenByGit(live)),
       killed: (await logged(live, '"signal: killed"')).length,
       resumed: (await logged(live, '"sweep taken up again"'))
         .map((line) => JSON.parse(line.slice(line.indexOf('{'))) as { slices: number })
@@ -104,8 +117,8 @@ export const tryTheSweep = async (trial: SweepTrial): Promise<SweepFound> => {
   }
 }
 
-const makeSources = async (live: LiveCloud, names: readonly string[]): Promise<void> => {
-  const codecommit = new CodeCommitClient(live.aws)
+const makeSources = async (aws: LiveCloud['aws'], names: readonly string[]): Promise<void> => {
+  const codecommit = new CodeCommitClient(aws)
   for (const repositoryName of names) {
     await codecommit.send(new CreateRepositoryCommand({ repositoryName }))
     const putFiles = [{ filePath: 'name.txt', fileContent: Buffer.from(repositoryName) }]
@@ -126,21 +139,26 @@ const silenceIsOver = async (live: LiveCloud): Promise<void> => {
   )
 }
 
-/** By the refs that git on the cloud's own port shows, past the gate. */
-const differing = async (live: LiveCloud, names: readonly string[]): Promise<string[]> => {
+/** By the refs that the cloud's own port shows, past the gate. */
+const differing = async (live: LiveCloud, names: readonly string[], look: Look): Promise<string[]> => {
   const found: string[] = []
   for (const name of names) {
-    const source = await tipsOf(live, 'us-east-1', name)
+    const source = await look(live.cloud, 'us-east-1', name)
     for (const region of REPLICAS)
-      if ((await tipsOf(live, region, name)) !== source) found.push(`${region}/${name}`)
+      if ((await look(live.cloud, region, name)) !== source) found.push(`${region}/${name}`)
   }
   return found
 }
 
-const tipsOf = async (live: LiveCloud, region: string, name: string): Promise<string> => {
-  const refs = await live.refs(live.cloud.gitUrl(region, name)).catch(() => undefined)
-  return refs ? JSON.stringify([...refs].sort()) : 'none'
-}
+type Look = (cloud: LiveCloud['cloud'], region: string, name: string) => Promise<string | undefined>
+
+/** To see again and again whether there is something new an advertisement is enough; what is said at the end is git's. */
+const seenByGit =
+  (live: LiveCloud): Look =>
+  async (cloud, region, name) => {
+    const refs = await live.refs(cloud.gitUrl(region, name)).catch(() => undefined)
+    return refs ? JSON.stringify([...refs].sort()) : 'none'
+  }
 
 /** Begins another sweep and waits until it has looked at every replica. */
 const oneMoreSweep = async (live: LiveCloud, gate: GitGate, repositories: number): Promise<void> => {
@@ -150,9 +168,17 @@ const oneMoreSweep = async (live: LiveCloud, gate: GitGate, repositories: number
 
 /** Asks for a sweep again and again: one that comes while another is under way does nothing. */
 const sweepUntil = async (live: LiveCloud, done: () => boolean): Promise<void> => {
+  await until(done, () => live.sweep())
+}
+
+/** @param nudge what is done at once and then every five seconds */
+const until = async (
+  done: () => boolean,
+  nudge: () => Promise<void> = async () => undefined,
+): Promise<void> => {
   for (let tries = 0; !done(); tries += 1) {
     if (tries > 1_200) throw new Error('the sweep did not come so far within two minutes')
-    if (tries % 50 === 0) await live.sweep()
+    if (tries % 50 === 0) await nudge()
     await sleep(100)
   }
 }

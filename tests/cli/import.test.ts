@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { importBatches, repositoryName } from '../../cli/import.ts'
+import { anyLetter } from '../support/any-letter.ts'
 
 describe('repositoryName', () => {
   test.each([
@@ -22,7 +23,7 @@ describe('repositoryName', () => {
 
   test('is always one that CodeCommit takes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (from) => {
+      fc.property(fc.string({ unit: anyLetter }), (from) => {
         const name = repositoryName(from)
         expect(name).toMatch(/^[\w.-]{1,100}$/)
         expect(name).not.toMatch(/\.git$/)

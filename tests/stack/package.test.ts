@@ -28,7 +28,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'relay-stack-'))
   project = join(folder, 'project')
   mkdirSync(project)
-  // as a fresh checkout: sources and dependencies, nothing built
+  // as a checkout: sources and dependencies
   for (const name of [
     'functions',
     'containers',
@@ -36,6 +36,8 @@ beforeAll(() => {
     'stack',
     'serverless.yml',
     'package.json',
+    'package-lock.json',
+    'tsconfig.json',
     'relay.yml',
   ])
     cpSync(join(root, name), join(project, name), { recursive: true })
@@ -83,94 +85,6 @@ const CASES = Object.entries(VARIANTS).map(([name, text], index) => {
   return [name, text, place, `package-${index}`] as const
 })
 
-describe('serverless package', () => {
-  test.each(CASES)('%s: packs without network and credentials', (_name, text, place, out) => {
-    const { status, said } = packageStack(text, place, out)
-    expect([status, said]).toEqual([0, expect.stringContaining(`stage ${place.stage} (${place.region})`)])
-    const { Resources, Parameters, Outputs } = compiled(out)
-    const known = new Set([...Object.keys(Resources), ...Object.keys(Parameters)])
-    const unknown = idsIn([Resources, Outputs]).filter((id) => !known.has(id))
-    expect(unknown).toEqual([])
-    const awaited = Object.values(Resources).flatMap(({ DependsOn }) => DependsOn ?? [])
-    expect(awaited.filter((id) => !known.has(id))).toEqual([])
-  })
-
-  test.each(CASES)(
-    '%s: every function runs its bundle, under its role, fed by its queue',
-    (_name, _text, place, out) => {
-      const { Resources } = compiled(out)
-      const made = ofType(Resources, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties)
-      expect(made.map(({ FunctionName }) => FunctionName).sort()).toEqual(
-        functionFolders.map((name) => `codecommit-relay-${place.stage}-${name}`),
-      )
-      for (const { Code, Runtime, Handler, Architectures, Role, FunctionName } of made) {
-        expect([Runtime, Handler, Architectures]).toEqual(['nodejs24.x', 'index.handler', ['arm64']])
-        const name = FunctionName.replace(`codecommit-relay-${place.stage}-`, '')
-        expect(Code.S3Key).toMatch(new RegExp(`/${name}\\.zip$`))
-        expect(readdirSync(join(folder, out))).toContain(`${name}.zip`)
-        expect(Resources[Role['Fn::GetAtt'][0]]!.Properties.RoleName).toMatch(new RegExp(`-${name}$`))
-      }
-      const mappings = ofType(Resources, 'AWS::Lambda::EventSourceMapping').map(
-        ([, { Properties }]) => Properties,
-      )
-      const shapes = mappings.map(
-        ({ EventSourceArn, BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes }) => [
-          EventSourceArn['Fn::GetAtt'][0],
-          BatchSize,
-          MaximumBatchingWindowInSeconds,
-          FunctionResponseTypes,
-        ],
-      )
-      const partial = ['ReportBatchItemFailures']
-      expect(shapes).toEqual([
-        ['ReplicateQueue', 10, undefined, partial],
-        ['MirrorStoppedQueue', 10, undefined, partial],
-        ['SweepQueue', 1, undefined, partial],
-        ['ScanQueue', 10, undefined, partial],
-        ['NotifyQueue', 100, 1, partial],
-      ])
-      for (const [, { Properties }] of ofType(Resources, 'AWS::Logs::LogGroup'))
-        expect(Properties.RetentionInDays).toBe(30)
-    },
-  )
-
-  test('built-in triggers of this account may call trigger, and what it cannot handle is kept', () => {
-    const { Resources } = compiled('package-0')
-    expect(Resources.TriggerPermission!.Properties).toMatchObject({
-      Principal: 'codecommit.amazonaws.com',
-      SourceAccount: { Ref: 'AWS::AccountId' },
-    })
-    expect(Resources.TriggerLambdaFunction!.Properties.DeadLetterConfig).toEqual({
-      TargetArn: { 'Fn::GetAtt': ['TriggerDeadLetters', 'Arn'] },
-    })
-    expect(Resources.TriggerLambdaEvConf!.Properties.MaximumRetryAttempts).toBe(2)
-  })
-
-  testWith('cfn-lint')('cfn-lint finds nothing that .cfnlintrc.yaml does not explain', () => {
-    const templates = CASES.map(([, , , out]) =>
-      join(folder, out, 'cloudformation-template-update-stack.json'),
-    )
-    const { status, stdout, stderr } = spawnSync(
-      'cfn-lint',
-      ['--regions', ...PLACES.map(({ region }) => region), '--', ...templates],
-      { cwd: root, encoding: 'utf8' },
-    )
-    expect([status, `${stdout}${stderr}`]).toEqual([0, ''])
-  })
-
-  test('a broken relay.yml stops it, with every mistake once and no stack trace', () => {
-    const { status, said } = packageStack(
-      'version: 2\nreplicat: []\nsweep: { everyMinutes: 0 }\n',
-      PLACES[0],
-      'broken',
-    )
-    expect(status).toBe(1)
-    for (const mistake of ['relay.yml:1:10 version', 'did you mean replicate?', 'sweep.everyMinutes'])
-      expect(said.split(mistake)).toHaveLength(2)
-    expect(said).not.toMatch(/^\s+at /m)
-  })
-})
-
 describe('build', () => {
   const config = parseConfig(VARIANTS['the least']!)
   const read = (...path: string[]) => readFileSync(join(folder, ...path))
@@ -196,8 +110,9 @@ describe('build', () => {
   }
 
   test('bundles every folder of functions/, equal bytes from equal sources, whatever the time zone and what lay there', () => {
-    // bundled here and now, and what a local cloud had bundled of the same sources, if one did
-    const one = buildHere('one', { keptIn: join(folder, 'kept one'), zone: 'Pacific/Apia' })
+    // bundled here and now, and what a local cloud's `serverless package` had bundled of the same sources, if there was one;
+    // the checkout has the same sources, too, and need not bundle them once more
+    const one = buildHere('one', { keptIn: join(project, '.build'), zone: 'Pacific/Apia' })
     // what an earlier build left there and is gone since: a function, a file, a chunk
     for (const former of ['former', 'notify/former', 'notify/chunks/former'])
       mkdirSync(join(folder, 'two/functions', former), { recursive: true })
@@ -313,5 +228,93 @@ describe('build', () => {
     } finally {
       rmSync(join(project, 'functions/half'), { recursive: true })
     }
+  })
+})
+
+describe('serverless package', () => {
+  test.each(CASES)('%s: packs without network and credentials', (_name, text, place, out) => {
+    const { status, said } = packageStack(text, place, out)
+    expect([status, said]).toEqual([0, expect.stringContaining(`stage ${place.stage} (${place.region})`)])
+    const { Resources, Parameters, Outputs } = compiled(out)
+    const known = new Set([...Object.keys(Resources), ...Object.keys(Parameters)])
+    const unknown = idsIn([Resources, Outputs]).filter((id) => !known.has(id))
+    expect(unknown).toEqual([])
+    const awaited = Object.values(Resources).flatMap(({ DependsOn }) => DependsOn ?? [])
+    expect(awaited.filter((id) => !known.has(id))).toEqual([])
+  })
+
+  test.each(CASES)(
+    '%s: every function runs its bundle, under its role, fed by its queue',
+    (_name, _text, place, out) => {
+      const { Resources } = compiled(out)
+      const made = ofType(Resources, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties)
+      expect(made.map(({ FunctionName }) => FunctionName).sort()).toEqual(
+        functionFolders.map((name) => `codecommit-relay-${place.stage}-${name}`),
+      )
+      for (const { Code, Runtime, Handler, Architectures, Role, FunctionName } of made) {
+        expect([Runtime, Handler, Architectures]).toEqual(['nodejs24.x', 'index.handler', ['arm64']])
+        const name = FunctionName.replace(`codecommit-relay-${place.stage}-`, '')
+        expect(Code.S3Key).toMatch(new RegExp(`/${name}\\.zip$`))
+        expect(readdirSync(join(folder, out))).toContain(`${name}.zip`)
+        expect(Resources[Role['Fn::GetAtt'][0]]!.Properties.RoleName).toMatch(new RegExp(`-${name}$`))
+      }
+      const mappings = ofType(Resources, 'AWS::Lambda::EventSourceMapping').map(
+        ([, { Properties }]) => Properties,
+      )
+      const shapes = mappings.map(
+        ({ EventSourceArn, BatchSize, MaximumBatchingWindowInSeconds, FunctionResponseTypes }) => [
+          EventSourceArn['Fn::GetAtt'][0],
+          BatchSize,
+          MaximumBatchingWindowInSeconds,
+          FunctionResponseTypes,
+        ],
+      )
+      const partial = ['ReportBatchItemFailures']
+      expect(shapes).toEqual([
+        ['ReplicateQueue', 10, undefined, partial],
+        ['MirrorStoppedQueue', 10, undefined, partial],
+        ['SweepQueue', 1, undefined, partial],
+        ['ScanQueue', 10, undefined, partial],
+        ['NotifyQueue', 100, 1, partial],
+      ])
+      for (const [, { Properties }] of ofType(Resources, 'AWS::Logs::LogGroup'))
+        expect(Properties.RetentionInDays).toBe(30)
+    },
+  )
+
+  test('built-in triggers of this account may call trigger, and what it cannot handle is kept', () => {
+    const { Resources } = compiled('package-0')
+    expect(Resources.TriggerPermission!.Properties).toMatchObject({
+      Principal: 'codecommit.amazonaws.com',
+      SourceAccount: { Ref: 'AWS::AccountId' },
+    })
+    expect(Resources.TriggerLambdaFunction!.Properties.DeadLetterConfig).toEqual({
+      TargetArn: { 'Fn::GetAtt': ['TriggerDeadLetters', 'Arn'] },
+    })
+    expect(Resources.TriggerLambdaEvConf!.Properties.MaximumRetryAttempts).toBe(2)
+  })
+
+  testWith('cfn-lint')('cfn-lint finds nothing that .cfnlintrc.yaml does not explain', () => {
+    const templates = CASES.map(([, , , out]) =>
+      join(folder, out, 'cloudformation-template-update-stack.json'),
+    )
+    const { status, stdout, stderr } = spawnSync(
+      'cfn-lint',
+      ['--regions', ...PLACES.map(({ region }) => region), '--', ...templates],
+      { cwd: root, encoding: 'utf8' },
+    )
+    expect([status, `${stdout}${stderr}`]).toEqual([0, ''])
+  })
+
+  test('a broken relay.yml stops it, with every mistake once and no stack trace', () => {
+    const { status, said } = packageStack(
+      'version: 2\nreplicat: []\nsweep: { everyMinutes: 0 }\n',
+      PLACES[0],
+      'broken',
+    )
+    expect(status).toBe(1)
+    for (const mistake of ['relay.yml:1:10 version', 'did you mean replicate?', 'sweep.everyMinutes'])
+      expect(said.split(mistake)).toHaveLength(2)
+    expect(said).not.toMatch(/^\s+at /m)
   })
 })

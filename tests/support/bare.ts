@@ -1,7 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { initBare, readRefs } from './loose.ts'
 
 /** Environment in which git does the same on every machine. */
 export const gitSettings = (): NodeJS.ProcessEnv => ({
@@ -17,8 +18,6 @@ export const gitSettings = (): NodeJS.ProcessEnv => ({
   GIT_AUTHOR_DATE: '2026-01-01T00:00:00Z',
   GIT_COMMITTER_DATE: '2026-01-01T00:00:00Z',
 })
-
-const INIT = ['init', '--quiet', '--bare', '--template=', '--initial-branch=main']
 
 /** A bare repository in a temporary folder, and git in it. */
 export interface Bare {
@@ -36,7 +35,7 @@ export interface Bare {
 export const makeBare = (like?: string): Bare => {
   const folder = mkdtempSync(join(tmpdir(), 'relay-bare-'))
   if (like !== undefined) cpSync(like, folder, { recursive: true })
-  else spawnSync('git', [...INIT, folder], { env: gitSettings() })
+  else initBare(folder)
   return bareAt(folder)
 }
 
@@ -46,11 +45,7 @@ export const bareAt = (folder: string): Bare => {
   return {
     folder,
     git,
-    refs: async () => {
-      const text = await git(['for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/tags'])
-      const lines = text === '' ? [] : text.split('\n')
-      return new Map(lines.map((line) => line.split(' ') as [string, string]))
-    },
+    refs: async () => readRefs(folder),
     fsck: () => git(['fsck', '--full', '--no-dangling', '--no-progress']),
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   }

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { initBare, readRefs } from './loose.ts'
 
 export interface ApiCall {
   readonly operation: string
@@ -36,8 +36,8 @@ export const codeCommitApi = (
   const operations: Record<string, (region: string, input: Record<string, string>) => object> = {
     GetRepository: (region, { repositoryName = '' }) => {
       const folder = existing(root, region, repositoryName)
-      const head = git(folder, 'symbolic-ref', 'HEAD').trim()
-      const born = git(folder, 'for-each-ref', head).length > 0
+      const head = readFileSync(join(folder, 'HEAD'), 'utf8').replace('ref: ', '').trim()
+      const born = readRefs(folder).has(head)
       return {
         repositoryMetadata: {
           repositoryName,
@@ -61,8 +61,8 @@ export const codeCommitApi = (
     UpdateDefaultBranch: (region, { repositoryName = '', defaultBranchName }) => {
       const folder = existing(root, region, repositoryName)
       const ref = `refs/heads/${defaultBranchName}`
-      if (!git(folder, 'for-each-ref', ref)) throw new Failure('BranchDoesNotExistException')
-      git(folder, 'symbolic-ref', 'HEAD', ref)
+      if (!readRefs(folder).has(ref)) throw new Failure('BranchDoesNotExistException')
+      writeFileSync(join(folder, 'HEAD'), `ref: ${ref}\n`)
       return {}
     },
     ListRepositories: (region, { nextToken = '0' }) => {
@@ -124,8 +124,7 @@ export interface RoleCredentials {
 /** An empty bare repository where the servers look for it. */
 export const makeRepository = (root: string, region: string, name: string): string => {
   const folder = join(root, region, name)
-  mkdirSync(folder, { recursive: true })
-  execFileSync('git', ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', folder])
+  initBare(folder)
   return folder
 }
 
@@ -141,9 +140,6 @@ const existing = (root: string, region: string, name: string): string => {
   if (!existsSync(folder)) throw new Failure('RepositoryDoesNotExistException')
   return folder
 }
-
-const git = (folder: string, ...args: string[]): string =>
-  execFileSync('git', [`--git-dir=${folder}`, ...args], { encoding: 'utf8' })
 
 const assumeRoleXml = ({ accessKeyId, secretAccessKey, sessionToken, expiration }: RoleCredentials): string =>
   `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>` +

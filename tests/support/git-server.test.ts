@@ -28,26 +28,30 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-/** The first bytes of a push that is never sent whole. */
+const COMMAND = `${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/x\0report-status\n`
+const HEAD_OF_PACK = `PACK${'\0'.repeat(3)}\x02${'\0'.repeat(3)}\x01`
+const BEGUN = `${(COMMAND.length + 4).toString(16).padStart(4, '0')}${COMMAND}0000${HEAD_OF_PACK}`
+
+/** The first bytes of a push that is never sent whole: as many as git starts the program for that reads packs. */
 const beginPush = () => {
   const password = signGitPassword(keys, { region, host, path, now: Date.now() })
   const socket = connect(server.port, '127.0.0.1')
   socket.write(
     `POST ${path}/git-receive-pack HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000\r\n` +
       `Authorization: ${basicAuthorization(password)}\r\n` +
-      'Content-Type: application/x-git-receive-pack-request\r\n\r\n00a',
+      `Content-Type: application/x-git-receive-pack-request\r\n\r\n${BEGUN}`,
   )
   return socket
 }
 
-/** Git's processes below this one: `git`, its http-backend, and what that started. */
+/** Git's processes below this one: the one that serves, and what that started. */
 const backends = () =>
   treeOf(process.pid)
-    .filter(({ command, dead }) => !dead && /git.*(http-backend|receive-pack)/.test(command))
+    .filter(({ command, dead }) => !dead && /git.*(receive-pack|unpack-objects)/.test(command))
     .map(({ pid }) => pid)
 
 const started = async () => {
-  while (backends().length < 3) await sleep(10)
+  while (backends().length < 2) await sleep(10)
   return backends()
 }
 

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createGunzip } from 'node:zlib'
 
 /** One request to the Git side, as hooks see it. */
 export interface GitRequest {
@@ -38,12 +39,13 @@ export interface GitServer {
 }
 
 /**
- * Smart HTTP around `git http-backend`, in front of it CodeCommit's Basic authentication: 401 with a challenge without
- * credentials, 403 when the signed password is not right, 404 for a repository that is not there.
+ * Smart HTTP as `git http-backend` speaks it, in front of it CodeCommit's Basic authentication: 401 with a challenge without
+ * credentials, 403 when the signed password is not right, 404 for a repository that is not there. It starts the same programs
+ * of git as that does, without the two processes before them: those were two thirds of what a request costs.
  */
 export const startGitServer = async (options: GitServerOptions): Promise<GitServer> => {
   const requests: GitRequest[] = []
-  const children = new Set<ReturnType<typeof spawn>>()
+  const children = new Set<ReturnType<typeof startGit>>()
   const server = createServer(async (request, response) => {
     const target = new URL(request.url ?? '/', `http://${request.headers.host}`)
     const [, name, path] = /^\/v1\/repos\/([^/]+)\/(.+)$/.exec(target.pathname) ?? []
@@ -62,33 +64,25 @@ export const startGitServer = async (options: GitServerOptions): Promise<GitServ
     if (!existsSync(join(options.root, region, name, 'HEAD'))) return refuse(response, 404)
     // nobody would hear that it closes a second time
     if (response.closed || request.socket.destroyed) return
-    const backend = spawn('git', ['http-backend'], {
-      env: {
-        PATH: process.env.PATH,
-        GIT_PROJECT_ROOT: join(options.root, region),
-        GIT_HTTP_EXPORT_ALL: '1',
-        GIT_CONFIG_NOSYSTEM: '1',
-        GIT_CONFIG_GLOBAL: '/dev/null',
-        PATH_INFO: `/${name}/${path}`,
-        QUERY_STRING: target.search.slice(1),
-        REQUEST_METHOD: request.method,
-        REMOTE_USER: user,
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        // no CONTENT_LENGTH: of a body that ends before it, git's http-backend.c (pipe_fixed_length) reads nothing for ever
-        ...(request.headers['content-encoding'] && {
-          HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
-        }),
-        ...(request.headers['git-protocol'] && { GIT_PROTOCOL: String(request.headers['git-protocol']) }),
-      },
-      stdio: ['pipe', 'pipe', 'ignore'],
+    const git = startGit(service, step, join(options.root, region, name), {
+      // as git's http-backend does for who pushes
+      GIT_COMMITTER_NAME: user,
+      GIT_COMMITTER_EMAIL: `${user}@http`,
+      ...(request.headers['git-protocol'] && { GIT_PROTOCOL: String(request.headers['git-protocol']) }),
     })
-    children.add(backend)
-    backend.once('close', () => children.delete(backend))
+    children.add(git)
+    git.once('close', () => children.delete(git))
     // A client that goes away in the middle is part of what is tested.
-    backend.stdin.on('error', () => undefined)
-    request.pipe(backend.stdin)
-    response.on('close', () => backend.kill())
-    relay(backend.stdout, response)
+    git.stdin.on('error', () => undefined)
+    const zipped = request.headers['content-encoding'] === 'gzip'
+    const body = zipped ? request.pipe(createGunzip().on('error', () => git.kill())) : request
+    body.pipe(git.stdin)
+    response.on('close', () => git.kill())
+    const kind = step === 'refs' ? 'advertisement' : 'result'
+    response.writeHead(200, { 'content-type': `application/x-${service}-${kind}`, ...UNCACHED })
+    if (step === 'refs' && !/version=2/.test(String(request.headers['git-protocol'])))
+      response.write(announced(service))
+    git.stdout.pipe(response)
   })
   server.listen(0, '127.0.0.1')
   await new Promise((done) => server.once('listening', done))
@@ -98,7 +92,7 @@ export const startGitServer = async (options: GitServerOptions): Promise<GitServ
     endpoint: `http://git-codecommit.{region}.amazonaws.com.localhost:${port}`,
     requests,
     close: async () => {
-      // not SIGKILL, which git could not pass on to the http-backend that it started
+      // not SIGKILL, which git could not pass on to what it started
       for (const child of children) child.kill()
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
@@ -110,26 +104,35 @@ const refuse = (response: ServerResponse, status: number): void => {
   response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="test"' } : {}).end()
 }
 
-/** CGI's header block becomes HTTP's. What follows it waits for whoever reads it. */
-const relay = (stdout: NodeJS.ReadableStream, response: ServerResponse): void => {
-  let head = Buffer.alloc(0)
-  const onHead = (piece: Buffer) => {
-    head = Buffer.concat([head, piece])
-    const end = head.indexOf('\r\n\r\n')
-    if (end < 0) return
-    const fields = head.toString('latin1', 0, end).split('\r\n')
-    const pairs = fields.map((line) => line.split(/:\s*/, 2) as [string, string])
-    const status = Number(pairs.find(([key]) => key === 'Status')?.[1].slice(0, 3) ?? 200)
-    response.writeHead(status, Object.fromEntries(pairs.filter(([key]) => key !== 'Status')))
-    response.write(head.subarray(end + 4))
-    stdout.off('data', onHead)
-    stdout.pipe(response)
-  }
-  stdout.on('data', onHead)
-  stdout.on('end', () => {
-    if (!response.headersSent) refuse(response, 500)
-  })
+const UNCACHED = { 'cache-control': 'no-cache, max-age=0, must-revalidate' }
+
+/** What gitprotocol-http has before the refs in versions 0 and 1. */
+const announced = (service: GitRequest['service']): string => {
+  const text = `# service=${service}\n`
+  return `${(text.length + 4).toString(16).padStart(4, '0')}${text}0000`
 }
+
+const startGit = (
+  service: GitRequest['service'],
+  step: GitRequest['step'],
+  folder: string,
+  more: NodeJS.ProcessEnv,
+) =>
+  spawn(
+    'git',
+    [
+      // what looks after each push whether it is time to tidy up
+      ...['-c', 'receive.autogc=false'],
+      service.slice('git-'.length),
+      '--stateless-rpc',
+      ...(step === 'refs' ? ['--http-backend-info-refs'] : []),
+      folder,
+    ],
+    {
+      env: { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', ...more },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    },
+  )
 
 /** The signed password, recomputed; gives the access key id. Written apart from the product's own. */
 const authenticate = (

@@ -66,6 +66,8 @@ export interface LiveOptions {
   /** port at which functions and tasks reach Git, should something stand between */
   readonly gitPort?: () => number
   readonly regions?: readonly string[]
+  /** what is to be there before the stack is, and with it its schedules */
+  readonly prepare?: (cloud: Cloud, aws: AwsAccess) => Promise<void>
   /** tries follow one another at once: messages that a function failed on, and what functions and tasks try again by themselves */
   readonly hasty?: boolean
 }
@@ -133,6 +135,8 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
   cloud.watch((envelope) => events.push(envelope))
   const tellDecisions = noteDecisions(cloud)
   const owner = cloud.access[0]!
+  const aws: AwsAccess = { region: 'us-east-1', endpoint: cloud.url, credentials: owner.credentials }
+  await options.prepare?.(cloud, aws)
   const { outputs } = await cloud.deploy({
     template: packed.template,
     artifacts: packed.artifact,
@@ -140,7 +144,6 @@ export const raiseCloud = async (options: LiveOptions = {}): Promise<LiveCloud> 
     account: owner.account,
     region: 'us-east-1',
   })
-  const aws: AwsAccess = { region: 'us-east-1', endpoint: cloud.url, credentials: owner.credentials }
   const topic = Object.entries(outputs).find(([key]) => key.startsWith('Topic'))
   const inbox = await openInbox(aws, String(topic?.[1]), () => undefined)
   const credentialFile = join(cloud.folder, 'git-credentials')

@@ -122,6 +122,8 @@ export const startOddGitServer = async (folder: string, oddities: Oddities = {})
     const git = spawn(
       'git',
       [
+        // what looks after each push whether it is time to tidy up
+        ...['-c', 'receive.autogc=false'],
         ...settings,
         service.slice('git-'.length),
         ...options,

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleMirror } from '../../../stack/build.ts'
 import { type CodeCommitApi, codeCommitApi, makeRepository } from '../../support/codecommit-api.ts'
 import { type GitRequest, type GitServer, startGitServer } from '../../support/git-server.ts'
+import { readRefs, setRef, writeCommit, writeTree } from '../../support/loose.ts'
 
 export const SOURCE = { account: '111111111111', region: 'us-east-1', name: 'orchard' }
 export const REPLICA = { account: '111111111111', region: 'eu-west-1', name: 'orchard' }
@@ -41,6 +42,8 @@ export interface World {
   update(where: { region: string; name: string }, commands: string): void
   /** a new commit on top of `parent`, not yet on any ref */
   commit(message: string, parent?: string): string
+  /** puts a ref of the source */
+  set(ref: string, oid: string): void
   refs(where: { region: string; name: string }): string
   close(): Promise<void>
 }
@@ -61,6 +64,7 @@ export const newWorld = async (programs: string): Promise<World> => {
   const api = codeCommitApi(repositories, (role) => {
     throw new Error(`nobody assumes ${role} here`)
   })
+  const folderOf = ({ region, name }: { region: string; name: string }) => join(repositories, region, name)
   const children = new Set<ChildProcess>()
   const server = await startGitServer({
     root: repositories,
@@ -88,24 +92,28 @@ export const newWorld = async (programs: string): Promise<World> => {
     },
     makeReplica: () => void makeRepository(repositories, REPLICA.region, REPLICA.name),
     run: (environment, program) => world.start(environment, program).ended,
-    git: ({ region, name }, ...args) =>
-      execFileSync('git', [`--git-dir=${join(repositories, region, name)}`, ...IDENTITY, ...args], {
+    git: (where, ...args) =>
+      execFileSync('git', [`--git-dir=${folderOf(where)}`, ...IDENTITY, ...args], {
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
         // what git says of a failure is in the error
         stdio: 'pipe',
       }).trim(),
-    update: ({ region, name }, input) => {
-      execFileSync('git', [`--git-dir=${join(repositories, region, name)}`, 'update-ref', '--stdin'], {
+    update: (where, input) => {
+      execFileSync('git', [`--git-dir=${folderOf(where)}`, 'update-ref', '--stdin'], {
         input,
       })
     },
     commit: (message, parent) => {
-      const tree = world.git(SOURCE, 'hash-object', '-t', 'tree', '-w', '/dev/null')
-      return world.git(SOURCE, 'commit-tree', ...(parent ? ['-p', parent] : []), '-m', message, tree)
+      const folder = folderOf(SOURCE)
+      return writeCommit(folder, writeTree(folder, []), message, parent ? [parent] : [])
     },
-    refs: (where) =>
-      world.git(where, 'for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags'),
+    set: (ref, oid) => setRef(folderOf(SOURCE), ref, oid),
+    refs: (where) => {
+      const folder = folderOf(where)
+      if (!existsSync(folder)) throw new Error(`${folder}: not a git repository`)
+      return [...readRefs(folder)].map(([ref, oid]) => `${oid} ${ref}`).join('\n')
+    },
     async close() {
       for (const child of children) child.kill('SIGKILL')
       await server.close()
@@ -114,7 +122,7 @@ export const newWorld = async (programs: string): Promise<World> => {
   }
   makeRepository(repositories, SOURCE.region, SOURCE.name)
   api.describe(SOURCE.region, SOURCE.name, 'apples and pears')
-  world.git(SOURCE, 'update-ref', 'refs/heads/main', world.commit('first'))
+  world.set('refs/heads/main', world.commit('first'))
   return world
 }
 

@@ -36,8 +36,9 @@ const eachInAWorldOfItsOwn = () => {
 }
 
 const equal = () => expect(world.refs(REPLICA)).toBe(world.refs(SOURCE))
-const set = (ref: string, oid: string) => world.git(SOURCE, 'update-ref', ref, oid)
-const main = () => world.git(SOURCE, 'rev-parse', 'refs/heads/main')
+const set = (ref: string, oid: string) => world.set(ref, oid)
+const main = () => tipOf(world.refs(SOURCE))
+const tipOf = (refs: string) => /^(\S+) refs\/heads\/main$/m.exec(refs)?.[1] ?? ''
 
 const mirrored = async (environment?: Record<string, string>): Promise<Run> => {
   const run = await world.run(environment)

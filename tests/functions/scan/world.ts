@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs'
 import { createScan, type ScanHandlerParts } from '../../../functions/scan/handler.ts'
-import type { RepositoryAddress } from '../../../shared/codecommit/address.ts'
 import { basicAuthorization, signGitPassword } from '../../../shared/codecommit/git-password.ts'
 import { createEmitter } from '../../../shared/events/emit.ts'
 import { scanRequested } from '../../../shared/events/request.ts'
@@ -27,8 +26,10 @@ import { walk } from '../../../shared/scanning/walk/walk.ts'
 import { openFindings } from '../../../shared/store/findings.ts'
 import { openOnce } from '../../../shared/store/idempotency.ts'
 import { openScanMarks } from '../../../shared/store/scan-marks.ts'
-import { type Bare, bareAt, makeBare } from '../../support/bare.ts'
+import { type Bare, bareAt } from '../../support/bare.ts'
+import { type CatFile, openCatFile } from '../../support/cat-file.ts'
 import { startGitServer } from '../../support/git-server.ts'
+import { initBare, setRef, writeCommit, writeFiles } from '../../support/loose.ts'
 import { type MemoryTable, memoryTable } from '../../support/memory-table.ts'
 
 // Real git and a real server; the API's answers are git's own; table, bus and queue in memory.
@@ -111,7 +112,7 @@ export interface ScanRepository {
   /** moves a branch, and gives the event that tells of it */
   push(branch: string, oid: string | undefined): Promise<object>
   /** deletes it, of which no event tells */
-  remove(): void
+  remove(): Promise<void>
 }
 
 export const keyOf = (id: string): FingerprintKeys['current'] => ({ id, key: Buffer.alloc(32, id) })
@@ -130,6 +131,12 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
   let time = Date.parse('2031-05-17T09:05:00Z')
   const now = () => time
   const bareOf = (name: string) => bareAt(join(root, REGION, name))
+  const readers = new Map<string, CatFile>()
+  const readerOf = (name: string): CatFile => {
+    const reader = readers.get(name) ?? openCatFile(bareOf(name).folder)
+    readers.set(name, reader)
+    return reader
+  }
   const log =
     (level: string) =>
     (message: string, facts: object = {}) => {
@@ -144,7 +151,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     bus: 'default',
     scanQueue: QUEUE,
     maxReceives: 3,
-    contents: contentsOf(bareOf),
+    contents: contentsOf(bareOf, readerOf),
     git: { ...git, fetch: async (...asked) => spoilt(await git.fetch(...asked), fail.spoil) },
     remote: ({ name }) => {
       const url = `${server.endpoint.replace('{region}', REGION)}/v1/repos/${name}`
@@ -250,7 +257,14 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
     buried,
     launched,
     fail,
-    repository: async (name) => openRepository(name, root, bareOf(name), now),
+    repository: async (name) => ({
+      ...openRepository(name, bareOf(name), now),
+      remove: async () => {
+        await readers.get(name)?.close()
+        readers.delete(name)
+        rmSync(bareOf(name).folder, { recursive: true })
+      },
+    }),
     run: (bodies, receives = 1) =>
       handle(
         {
@@ -279,7 +293,7 @@ export const openScanWorld = async (): Promise<ScanWorld> => {
       time += ms
     },
     close: async () => {
-      await server.close()
+      await Promise.all([server.close(), ...[...readers.values()].map((reader) => reader.close())])
       rmSync(root, { recursive: true, force: true, maxRetries: 5 })
     },
   }
@@ -299,28 +313,18 @@ const environmentOf = ({ overrides }: RunTaskCommandInput): Record<string, strin
     (overrides?.containerOverrides?.[0]?.environment ?? []).map(({ name = '', value = '' }) => [name, value]),
   )
 
-const openRepository = async (
-  name: string,
-  root: string,
-  bare: Bare,
-  now: () => number,
-): Promise<ScanRepository> => {
-  const made = makeBare()
-  const { cpSync } = await import('node:fs')
-  cpSync(made.folder, join(root, REGION, name), { recursive: true })
-  made.remove()
+const openRepository = (name: string, bare: Bare, now: () => number): Omit<ScanRepository, 'remove'> => {
+  initBare(bare.folder)
   return {
     name,
     bare,
-    remove: () => rmSync(join(root, REGION, name), { recursive: true }),
-    commit: async (files, parents = [], message = 'work') => {
-      const tree = await treeOf(bare, files)
-      return bare.git(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', message])
-    },
+    commit: async (files, parents = [], message = 'work') =>
+      writeCommit(bare.folder, writeFiles(bare.folder, files), message, parents),
     push: async (branch, oid) => {
       const ref = `refs/heads/${branch}`
       const old = (await bare.refs()).get(ref)
-      await bare.git(oid === undefined ? ['update-ref', '-d', ref] : ['update-ref', ref, oid])
+      if (oid === undefined) await bare.git(['update-ref', '-d', ref])
+      else setRef(bare.folder, ref, oid)
       const event = old === undefined ? 'Created' : oid === undefined ? 'Deleted' : 'Updated'
       return {
         version: '0',
@@ -343,54 +347,40 @@ const openRepository = async (
   }
 }
 
-const treeOf = async (bare: Bare, files: Readonly<Record<string, string>>): Promise<string> => {
-  const folders = new Map<string, Record<string, string>>()
-  const lines: string[] = []
-  for (const [path, content] of Object.entries(files)) {
-    const [first = '', ...rest] = path.split('/')
-    if (rest.length > 0) folders.set(first, { ...folders.get(first), [rest.join('/')]: content })
-    else lines.push(`100644 blob ${await bare.git(['hash-object', '-w', '--stdin'], content)}\t${first}`)
-  }
-  for (const [name, inner] of folders) lines.push(`040000 tree ${await treeOf(bare, inner)}\t${name}`)
-  return bare.git(['mktree'], lines.map((line) => `${line}\n`).join(''))
-}
-
-const contentsOf = (bareOf: (name: string) => Bare): Contents => {
-  const ask = (repository: RepositoryAddress, ...args: string[]) =>
-    bareOf(repository.name)
-      .git(args)
+const contentsOf = (bareOf: (name: string) => Bare, readerOf: (name: string) => CatFile): Contents => ({
+  describe: async ({ name }) => {
+    const head = join(bareOf(name).folder, 'HEAD')
+    return existsSync(head)
+      ? { defaultBranch: readFileSync(head, 'utf8').replace('ref: refs/heads/', '').trim() }
+      : undefined
+  },
+  fileAt: async ({ name }, commit, path) => {
+    const found = await readerOf(name).read(`${commit}:${path}`)
+    return found && { blob: found.oid, content: found.content }
+  },
+  commit: async ({ name }, oid) => {
+    const found = await readerOf(name).read(oid)
+    if (found === undefined) return undefined
+    const [head = '', ...message] = found.content.toString().split('\n\n')
+    const [, author = '', email = '', at] = /^author (.*) <(.*)> (\d+) /m.exec(head) ?? []
+    return {
+      parents: [...head.matchAll(/^parent (.+)$/gm)].map(([, parent = '']) => parent),
+      author: { name: author, email },
+      at: Number(at),
+      message: message.join('\n\n').trim(),
+    }
+  },
+  addedFiles: async ({ name }, before, after, most) => {
+    const from = before ?? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
+    const text = await bareOf(name)
+      .git(['diff-tree', '-r', '--no-renames', '--diff-filter=AM', from, after])
       .catch(() => undefined)
-  return {
-    describe: async (repository) => {
-      const head = await ask(repository, 'symbolic-ref', '--short', 'HEAD')
-      return head === undefined ? undefined : { defaultBranch: head }
-    },
-    fileAt: async (repository, commit, path) => {
-      const blob = await ask(repository, 'rev-parse', '--verify', '--quiet', `${commit}:${path}`)
-      if (!blob) return undefined
-      return { blob, content: Buffer.from((await ask(repository, 'cat-file', 'blob', blob)) ?? '') }
-    },
-    commit: async (repository, oid) => {
-      const text = await ask(repository, 'show', '-s', '--format=%P%n%an%n%ae%n%at%n%B', oid)
-      if (text === undefined) return undefined
-      const [parents = '', name = '', email = '', at, ...message] = text.split('\n')
-      return {
-        parents: parents.split(' ').filter((parent) => parent !== ''),
-        author: { name, email },
-        at: Number(at),
-        message: message.join('\n'),
-      }
-    },
-    addedFiles: async (repository, before, after, most) => {
-      const from = before ?? '4b825dc642cb6eb9a060e54bf8d69288fbee4904'
-      const text = await ask(repository, 'diff-tree', '-r', '--no-renames', '--diff-filter=AM', from, after)
-      if (text === undefined) return undefined
-      const files = text.split('\n').flatMap((line) => {
-        const [, blob = '', path = ''] = /^:\S+ \S+ \S+ (\S+) \S\t(.+)$/.exec(line) ?? []
-        return path === '' ? [] : [{ blob, path }]
-      })
-      return { files: files.slice(0, most), more: files.length > most }
-    },
-    blob: async (repository, oid) => Buffer.from((await ask(repository, 'cat-file', 'blob', oid)) ?? ''),
-  }
-}
+    if (text === undefined) return undefined
+    const files = text.split('\n').flatMap((line) => {
+      const [, blob = '', path = ''] = /^:\S+ \S+ \S+ (\S+) \S\t(.+)$/.exec(line) ?? []
+      return path === '' ? [] : [{ blob, path }]
+    })
+    return { files: files.slice(0, most), more: files.length > most }
+  },
+  blob: async ({ name }, oid) => (await readerOf(name).read(oid))?.content ?? Buffer.alloc(0),
+})

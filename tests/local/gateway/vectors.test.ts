@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { parseAuthorization } from '../../../local/gateway/authorization.ts'
 import { wireRequest } from '../../../local/gateway/request.ts'
 import { checkScope, checkSignature } from '../../../local/gateway/signature.ts'
+import { anyLetter } from '../../support/any-letter.ts'
 import { KEY_ID, SECRET, SIGNED_AT, VECTORS, type Vector } from './vectors.ts'
 
 const NOW = Date.parse('2031-05-17T09:04:50Z')
@@ -71,7 +72,7 @@ describe('what botocore signs', () => {
 })
 
 test('any path and query end in a verdict', () => {
-  const text = fc.string({ unit: 'binary', maxLength: 60 })
+  const text = fc.string({ unit: anyLetter, maxLength: 60 })
   const [vector] = VECTORS
   fc.assert(
     fc.property(text, text, fc.array(text, { maxLength: 4 }), (path, query, values) => {

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ConfigError } from '../../../shared/config/mistakes.ts'
 import { parseConfig } from '../../../shared/config/parse.ts'
+import { anyLetter } from '../../support/any-letter.ts'
 
 const SMALLEST = `version: 1
 replicate:
@@ -125,7 +126,7 @@ test('any text ends in a Config or in mistakes with places inside it', () => {
     'é',
   ]
   const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.string({ unit: anyLetter, maxLength: 60 }),
     fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((parts) => parts.join('')),
   )
   fc.assert(

@@ -14,6 +14,7 @@ import { openLeftRefs } from '../../../../shared/store/left-refs.ts'
 import { openParked } from '../../../../shared/store/parked.ts'
 import { makeRepository } from '../../../support/codecommit-api.ts'
 import { type GitRequest, startGitServer } from '../../../support/git-server.ts'
+import { readRefs, setRef, writeCommit, writeFiles } from '../../../support/loose.ts'
 import { startTable } from '../../../support/table.ts'
 
 const KEYS = { accessKeyId: 'AKIDORCHARD01', secretAccessKey: ['not-a-real', 'secret'].join('/') }
@@ -78,18 +79,6 @@ export const startBench = async () => {
         GIT_COMMITTER_EMAIL: 'nina@example.com',
       },
     }).trim()
-  const trees = new Map<string, string>()
-  /** a tree with one file, written once */
-  const treeIn = (folder: string): string => {
-    const known = trees.get(folder)
-    if (known !== undefined) return known
-    const run = (args: readonly string[], input: string) =>
-      execFileSync('git', [`--git-dir=${folder}`, ...args], { input, encoding: 'utf8' }).trim()
-    const blob = run(['hash-object', '-w', '--stdin'], 'apples\n')
-    const tree = run(['mktree'], `100644 blob ${blob}\tfile\n`)
-    trees.set(folder, tree)
-    return tree
-  }
   return {
     remove: (repository: ReachableRepository) => rmSync(folderOf(repository), { recursive: true }),
     gitInput: (repository: ReachableRepository, input: string, ...args: string[]) =>
@@ -115,13 +104,13 @@ export const startBench = async () => {
     },
     /** a commit of its own words; gives its oid */
     commit: (repository: ReachableRepository, words: string, ...parents: string[]): string => {
-      const tree = treeIn(folderOf(repository))
-      return git(repository, 'commit-tree', '-m', words, tree, ...parents.flatMap((parent) => ['-p', parent]))
+      const folder = folderOf(repository)
+      return writeCommit(folder, writeFiles(folder, { file: 'apples\n' }), words, parents)
     },
-    refs: (repository: ReachableRepository): Map<string, string> => {
-      const lines = git(repository, 'for-each-ref', '--format=%(refname) %(objectname)').split('\n')
-      return new Map(lines.filter(Boolean).map((line) => line.split(' ') as [string, string]))
-    },
+    set: (repository: ReachableRepository, ref: string, oid: string): void =>
+      setRef(folderOf(repository), ref, oid),
+    /** all of them */
+    refs: (repository: ReachableRepository): Map<string, string> => readRefs(folderOf(repository), ['refs']),
     close: async () => {
       await Promise.all([server.close(), table.close()])
       rmSync(root, { recursive: true, force: true })

@@ -90,8 +90,8 @@ const expire = (now: number) => {
   )
 }
 
-const set = (ref: string, oid: string) => bench.git(target.repository, 'update-ref', ref, oid)
-const setReplica = (ref: string, oid: string) => bench.git(target.replica, 'update-ref', ref, oid)
+const set = (ref: string, oid: string) => bench.set(target.repository, ref, oid)
+const setReplica = (ref: string, oid: string) => bench.set(target.replica, ref, oid)
 const main = 'refs/heads/main'
 
 /** As its policy may say. */

@@ -116,7 +116,7 @@ export const grow = async (
   })
   const reset = root || from ? [`reset ${ref}\n`] : []
   await side.git(['fast-import', '--quiet', '--force'], [...reset, ...commits, 'done\n'].join('\n'))
-  return side.git(['rev-parse', ref])
+  return (await side.refs()).get(ref) ?? ''
 }
 let serial = 0
 

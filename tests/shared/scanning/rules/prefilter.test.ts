@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Compiled } from '../../../../shared/scanning/engine/compile.ts'
@@ -75,7 +76,7 @@ const texts = (more: readonly string[]) =>
 
 const found = (engine: typeof quick, text: string) => {
   const { hits, unscanned } = engine.scan(Buffer.from(text), { path: 'a.txt' })
-  expect(unscanned).toEqual([])
+  if (unscanned.length > 0) throw new Error(`not all was looked at: ${JSON.stringify(unscanned)}`)
   return hits.map(({ rule: { id }, start, end, secret }) => ({ id, start, end, secret })).sort(inOrder)
 }
 const inOrder = (a: { id: string; start: number }, b: { id: string; start: number }): number =>
@@ -92,9 +93,9 @@ test.each([
       finds += expected.length
       expect(found(quick, text)).toEqual(expected)
     }),
-    { numRuns: 250 },
+    { numRuns: 120 },
   )
-  expect(finds).toBeGreaterThan(100)
+  expect(finds).toBeGreaterThan(50)
 })
 
 test('so it is in a text so full of keywords that the automata give up', () => {
@@ -115,13 +116,14 @@ test('so it is in a text so full of keywords that the automata give up', () => {
       finds += expected.length
       expect(found(quick, text)).toEqual(expected)
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   )
-  expect(finds).toBeGreaterThan(50)
+  expect(finds).toBeGreaterThan(25)
 })
 
 test('each sample alone, at the very beginning and end of a text and between other letters', () => {
-  for (const text of templates)
-    for (const one of [text, ` ${text}`, `\n${text}\n`, `é${text}€`])
-      expect(found(quick, one)).toEqual(found(slow, one))
+  const places = templates.flatMap((text) => [text, ` ${text}`, `\n${text}\n`, `é${text}€`])
+  // thousands: what is equal is not worth the matcher's words
+  const other = places.filter((text) => !isDeepStrictEqual(found(quick, text), found(slow, text)))
+  expect(other.map((text) => [text, found(quick, text), found(slow, text)])).toEqual([])
 })
