@@ -1,6 +1,6 @@
-import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
+import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
 import { count } from '../../shared/notices/words.ts'
-import { openProcedures, STEPS, type Step } from '../../shared/store/procedures.ts'
+import { openProcedures, openRuns, type Runs, STEPS, type Step } from '../../shared/store/procedures.ts'
 import { confirmed } from '../ask.ts'
 import type { FailoverOptions } from '../commands/failover.ts'
 import { UserError } from '../errors.ts'
@@ -12,6 +12,7 @@ import { countsText } from '../seed/row.ts'
 import { type Chosen, chooseForFailback, chooseForFailover } from './choose.ts'
 import { freezePolicy, frozenBy, principalsText } from './freeze.ts'
 import { openPolicies } from './iam.ts'
+import { alone, type OwnRun } from './run.ts'
 import { type Standing, standingOf } from './standing.ts'
 import { placeOf, type SwapParts, swap, undo } from './swap.ts'
 
@@ -64,7 +65,11 @@ const statusOf = (rows: readonly FailoverRow[]): number =>
 const wayText = ({ kind, origin, active }: Chosen): string =>
   kind === 'failover' ? `${origin.region} → ${active.region}` : `${active.region} → ${origin.region}`
 
-const partsOf = async (operator: Operator, talk: Talk, options: FailoverOptions): Promise<SwapParts> => {
+interface Parts extends SwapParts {
+  readonly runs: Runs
+}
+
+const partsOf = async (operator: Operator, talk: Talk, options: FailoverOptions): Promise<Parts> => {
   const [parts, own, table] = await Promise.all([
     relayingParts(operator, talk, { force: false }),
     operator.own(),
@@ -78,6 +83,7 @@ const partsOf = async (operator: Operator, talk: Talk, options: FailoverOptions)
     reader: await operator.codecommit(),
     policies: openPolicies(operator.region),
     procedures: openProcedures(table),
+    runs: openRuns(table),
     directions: await operator.directions(),
     force: options.force,
     settleMs: options.settle * 1000,
@@ -89,7 +95,7 @@ const partsOf = async (operator: Operator, talk: Talk, options: FailoverOptions)
 const one = async (
   operator: Operator,
   talk: Talk,
-  parts: SwapParts,
+  parts: Parts,
   chosen: Chosen,
   options: FailoverOptions,
 ): Promise<FailoverRow> => {
@@ -102,11 +108,19 @@ const one = async (
   if (talk.signal.aborted) return row({ result: 'stopped' })
   try {
     if (options.dryRun) return row(await look(operator, talk, parts, chosen))
-    const settled = await settle(parts, talk, chosen, options)
-    if (settled) return row(settled)
-    const steps = await swap(parts, chosen)
-    tellWhatNow(operator, talk, chosen)
-    return row({ result: 'swapped', steps })
+    const onWait = (other?: { readonly by: string }) =>
+      talk.terminal.note(
+        `waits for ${other?.by ?? 'another run'}, who is at it; a run that was killed is over within 20 seconds`,
+      )
+    return await alone(parts, chosen.origin, onWait, async (run) => {
+      const mine = under(run, parts)
+      const now = await asItIsNow(mine, chosen)
+      const settled = await settle(mine, talk, now, options)
+      if (settled) return row(settled)
+      const steps = await swap(mine, now)
+      tellWhatNow(operator, talk, now)
+      return row({ result: 'swapped', steps })
+    })
   } catch (error) {
     if (talk.signal.aborted) return row({ result: 'stopped' })
     const told = explain(error, operator)
@@ -114,6 +128,41 @@ const one = async (
     talk.terminal.failure(told.message, told.remedy)
     return row({ result: 'failed', reason: told.message })
   }
+}
+
+/** What is done to refs and to the direction is done only while no other run has taken over. */
+const under = ({ signal, check }: OwnRun, { memory, directions, ...parts }: SwapParts): SwapParts => ({
+  ...parts,
+  signal,
+  ...(memory && {
+    memory: (target) => {
+      const own = memory(target)
+      return { ...own, announce: (updates) => check().then(() => own.announce(updates)) }
+    },
+  }),
+  directions: {
+    ...directions,
+    set: (direction) => check().then(() => directions.set(direction)),
+    remove: (origin) => check().then(() => directions.remove(origin)),
+  },
+})
+
+/**
+ * What another run has done since the repository was chosen.
+ * @throws UserError when there is nothing to fail back any more, or to another region
+ */
+const asItIsNow = async (
+  { procedures, directions }: SwapParts,
+  { begun: _begun, swapped: _swapped, ...chosen }: Chosen,
+): Promise<Chosen> => {
+  const [begun, swapped] = await Promise.all([procedures.get(chosen.origin), directions.get(chosen.origin)])
+  const active = swapped?.active ?? begun?.active
+  if (chosen.kind === 'failback' && !(active && sameAddress(active, chosen.active)))
+    throw new UserError(
+      `Somebody else has failed ${chosen.origin.name} back meanwhile${active ? `, and over to ${active.region}` : ''}.`,
+      'Nothing was done. relay status shows how it stands.',
+    )
+  return { ...chosen, ...(begun && { begun }), ...(swapped && { swapped }) }
 }
 
 /** Ends what needs no more than that; undefined: the procedure itself, from its beginning or from where it was. */

@@ -41,6 +41,11 @@ export const undo = async (
     throw inWords(error, found, ref)
   })
   tellPlan(talk, found, ref, before, options.at)
+  if (before.inTheWay !== undefined)
+    throw new UserError(
+      `${ref} cannot be made beside ${before.inTheWay}, which the source has.`,
+      'Nothing was done. Rename or delete that one first, or bring it back under another name with --as.',
+    )
   const facts = factsOf(found, ref, before)
   if (before.source === found.tip.oid && before.replica === found.tip.oid) {
     talk.terminal.done('Both sides hold it already.')

@@ -2,7 +2,8 @@ import { RelayError } from '../runtime/errors.ts'
 import { type Packet, packetReader } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import type { RefMap } from './refs.ts'
-import { lineOf, lineOfWords, malformed } from './text.ts'
+import { lineOf, lineOfWords, malformed, refuseErrLine } from './text.ts'
+import { ZERO_OID } from './types.ts'
 
 export type GitService = 'git-upload-pack' | 'git-receive-pack'
 
@@ -68,13 +69,6 @@ export const advertisementPackets = (
   let stage: 'service' | 'service-end' | 'refs' | 'done' = 'service'
 
   const takeRef = (line: string) => {
-    if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', {
-        problem: 'ERR line',
-        service,
-        reason: lineOfWords(line.slice(4)),
-      })
-    }
     if (line === 'version 1') return
     if (line.startsWith('shallow ')) return service === 'git-upload-pack' ? malformed('shallow') : undefined
     const [head = '', tail] = splitAtNul(line)
@@ -86,6 +80,7 @@ export const advertisementPackets = (
     const name = head.slice(41)
     if (!OID.test(oid) || head[40] !== ' ' || name === '') return malformed('ref line')
     if (!/^refs\/(?:heads|tags)\//.test(name) || name.endsWith('^{}')) return
+    if (oid === ZERO_OID) return malformed('ref to nothing')
     if (!isRefName(name)) return malformed('ref name')
     if (refs.has(name)) return malformed('ref named twice')
     if (refs.size >= limits.refs) throw new RelayError('GIT_LIMIT', { limit: 'refs', most: limits.refs })
@@ -101,6 +96,7 @@ export const advertisementPackets = (
     }
     if (packet.type !== 'data') return malformed(packet.type)
     const line = lineOf(packet.payload)
+    refuseErrLine(line)
     if (stage === 'service-end') malformed('no flush after the service line')
     if (stage === 'refs') return takeRef(line)
     if (line !== `# service=${service}`) malformed('service line')

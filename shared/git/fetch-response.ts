@@ -3,7 +3,7 @@ import { bestSideBand } from './fetch-request.ts'
 import { type PackGate, packGate } from './pack/header.ts'
 import { packetQueue } from './pkt-line.ts'
 import { type SideBandReader, sideBandReader } from './side-band.ts'
-import { lineOf, lineOfWords, malformed } from './text.ts'
+import { lineOf, malformed, refuseErrLine } from './text.ts'
 
 export interface FetchReader {
   /** the pack's bytes among these, in order */
@@ -39,9 +39,7 @@ export const fetchReader = (offered: readonly string[], verify = false): FetchRe
   const acknowledge = (line: string): void => {
     acks += 1
     if (acks > MAX_ACKS) throw new RelayError('GIT_LIMIT', { limit: 'acks', most: MAX_ACKS })
-    if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
-    }
+    refuseErrLine(line)
     const [, oid, status] = ACK.exec(line) ?? []
     if (line !== 'NAK' && oid === undefined) malformed(/^(?:un)?shallow /.test(line) ? 'shallow' : 'ACK')
     if (oid !== undefined && (status === undefined || status === 'common')) common.add(oid)

@@ -4,7 +4,8 @@ import { OID } from './fetch-request.ts'
 import { encodeLines, type Packet, packetReader } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import type { RefMap } from './refs.ts'
-import { lineOf, lineOfWords, malformed } from './text.ts'
+import { lineOf, malformed, refuseErrLine } from './text.ts'
+import { ZERO_OID } from './types.ts'
 
 /** Most refs that are asked for by name; more are cheaper to read as a whole. */
 export const LS_REFS_LIMITS = { names: 512 }
@@ -44,6 +45,7 @@ export const openingReader = (limits: AdvertisementLimits): OpeningReader => {
 
   const decide = (packet: Packet): void => {
     const isLine = packet.type === 'data'
+    if (isLine) refuseErrLine(lineOf(packet.payload))
     if (isLine && lineOf(packet.payload) === 'version 2') version = 2
     else {
       waiting.push(isLine ? { type: 'data', payload: Buffer.from(packet.payload) } : packet)
@@ -118,14 +120,14 @@ export const lsRefsReader = (limits: AdvertisementLimits): LsRefsReader => {
     }
     if (packet.type !== 'data') return malformed(packet.type)
     const line = lineOf(packet.payload)
-    if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
-    }
+    refuseErrLine(line)
     const [oid = '', name = ''] = line.split(' ')
     if (oid === 'unborn') return
     if (!OID.test(oid) || name === '') malformed('ref line')
     if (!/^refs\/(?:heads|tags)\//.test(name)) return
     if (!isRefName(name)) malformed('ref name')
+    if (oid === ZERO_OID) malformed('ref to nothing')
+    if (refs.has(name)) malformed('ref named twice')
     if (refs.size >= limits.refs) throw new RelayError('GIT_LIMIT', { limit: 'refs', most: limits.refs })
     refs.set(name, oid)
   }

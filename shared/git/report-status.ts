@@ -2,7 +2,7 @@ import { RelayError } from '../runtime/errors.ts'
 import { type Packet, packetReader } from './pkt-line.ts'
 import { pushCapabilities } from './push-request.ts'
 import { sideBandReader } from './side-band.ts'
-import { lineOf, lineOfWords, malformed } from './text.ts'
+import { lineOf, lineOfWords, malformed, refuseErrLine } from './text.ts'
 import type { PushReport, RefResult } from './types.ts'
 
 /** A report of the most commands with long names and reasons, and the progress around it. */
@@ -56,9 +56,7 @@ const reportLines = () => {
     }
     if (packet.type !== 'data') return malformed(packet.type)
     const line = lineOf(packet.payload)
-    if (line.startsWith('ERR ')) {
-      throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
-    }
+    refuseErrLine(line)
     if (unpack === undefined) {
       if (!line.startsWith('unpack ')) malformed('no unpack line')
       unpack = lineOfWords(line.slice('unpack '.length))

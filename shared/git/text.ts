@@ -18,6 +18,15 @@ export const malformed = (problem: string): never => {
 }
 
 /**
+ * A server may say in place of any line that it will not go on (gitprotocol-pack, "error-line").
+ * @throws RelayError REMOTE_FAILED with its words
+ */
+export const refuseErrLine = (line: string): void => {
+  if (!line.startsWith('ERR ')) return
+  throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
+}
+
+/**
  * A line's text without its line feed. A ref name is bytes to git; one that is not UTF-8 could not be told apart from another,
  * so it is refused. @throws RelayError GIT_PROTOCOL
  */

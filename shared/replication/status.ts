@@ -82,7 +82,7 @@ export const statusOf = (
     repository: plain(repository),
     replica: plain(replica),
     state,
-    live: look !== undefined && look.kind !== 'unread',
+    live: look !== undefined && (look.kind !== 'unread' || isEmptied(look)),
     ...(lag === undefined ? {} : { lagMs: lag }),
     ...(isEqual && equalSince !== undefined
       ? { equalSince, caughtUpMs: Math.max(0, now - Date.parse(equalSince)) }
@@ -106,7 +106,12 @@ export const statusOf = (
   }
 }
 
+/** Both sides were read, and Relay does nothing about what was found. */
+const isEmptied = (look: Look | undefined): boolean =>
+  look?.kind === 'unread' && look.code === ('SOURCE_EMPTIED' satisfies Code)
+
 const seen = (look: Look, record: ReplicaRecord | undefined): ReplicaState => {
+  if (isEmptied(look)) return 'failed'
   if (look.kind !== 'different') return look.kind
   if (record?.status === 'failed' || record?.status === 'refused' || record?.status === 'kept')
     return record.status
@@ -137,7 +142,11 @@ const troubleOf = (
 ): ReplicaStatus['trouble'] => {
   if (state === 'equal' || state === 'kept' || state === 'ended') return undefined
   const told = (code: string, reason: string) => ({ code, reason, nextStep: nextStepOf(code as Code, name) })
-  if (look?.kind === 'unread') return { code: look.code, reason: says(look.code), nextStep: READ_AGAIN }
+  if (isEmptied(look) && record?.failure?.code !== 'SOURCE_EMPTIED') {
+    return told('SOURCE_EMPTIED', says('SOURCE_EMPTIED'))
+  }
+  if (look?.kind === 'unread' && !isEmptied(look))
+    return { code: look.code, reason: says(look.code), nextStep: READ_AGAIN }
   if (state === 'refused' && record?.refusal) {
     const { reason, at } = record.refusal
     return { ...told('PLAN_REFUSED', reason), at }

@@ -26,6 +26,13 @@ export const refNamed = (name: string, known: Iterable<string>): Named => {
   return { kind: 'unknown', similar: similar.slice(0, MOST_SIMILAR) }
 }
 
+/**
+ * Full name of a ref because of which this one cannot be made: git has no `a` beside `a/b`.
+ * @param refs full names of those that there are
+ */
+export const obstacleTo = (ref: string, refs: Iterable<string>): string | undefined =>
+  [...refs].find((other) => other.startsWith(`${ref}/`) || ref.startsWith(`${other}/`))
+
 export type Chosen =
   | { readonly kind: 'tip'; readonly tip: ParkedTip }
   /** the last one that would have been it */

@@ -35,9 +35,11 @@ export interface Parking extends Pair {
 export interface ParkedStore {
   /**
    * Writes down what is about to be parked; call before anything is copied.
-   * @returns false while the parking repository is being deleted: nothing may be put into it then
+   * @returns the tips as they were written: a little later than said where another worker wrote down the same at the same time, so that
+   * {@link withdraw} takes back one's own alone. Undefined while the parking repository is being deleted: nothing may be put into
+   * it then, and nothing is written down
    */
-  add(pair: Pair, tips: readonly ParkedTip[], now: number): Promise<boolean>
+  add(pair: Pair, tips: readonly ParkedTip[], now: number): Promise<readonly ParkedTip[] | undefined>
   /** takes back what {@link add} wrote of tips that could not be copied */
   withdraw(pair: Pair, tips: readonly ParkedTip[]): Promise<void>
   /** all that is known of a replica, expired tips too for a while, oldest first */
@@ -69,10 +71,20 @@ export const isKept = (tip: ParkedTip, now: number): boolean => Date.parse(tip.u
 export const openParked = (table: Table): ParkedStore => {
   const list = async (replica: RepositoryAddress) =>
     (await table.query(partitionOf(replica))).filter(({ sk }) => String(sk).startsWith(TIP)).map(tipOf)
+  const withdraw: ParkedStore['withdraw'] = async ({ replica }, tips) => {
+    await each(tips, (tip) => table.delete(tipKey(replica, tip)))
+  }
+  const write = async (replica: RepositoryAddress, tip: ParkedTip): Promise<ParkedTip> => {
+    for (let at = Date.parse(tip.at); ; at += 1) {
+      const own = { ...tip, at: new Date(at).toISOString() }
+      if (await table.put(tipKey(replica, own), itemOf(own), { when: 'attribute_not_exists(#pk)' }))
+        return own
+    }
+  }
   return {
     list,
     add: async (pair, tips, now) => {
-      await each(tips, (tip) => table.put(tipKey(pair.replica, tip), itemOf(tip)))
+      const written = await each(tips, (tip) => write(pair.replica, tip))
       const due = Math.min(...tips.map(({ until }) => Date.parse(until)))
       const key = registryKey(pair.replica)
       await table.update(key, { set: { ...identity(pair) }, add: { version: 1 } })
@@ -83,11 +95,11 @@ export const openParked = (table: Table): ParkedStore => {
       })
       // read after the tips were written; `close` writes its mark before it reads the tips: one of the two sees the other
       const closing = await table.get(closingKey(pair.replica))
-      return closing === undefined || Number(closing.until) < now
+      if (closing === undefined || Number(closing.until) < now) return written
+      await withdraw(pair, written)
+      return undefined
     },
-    withdraw: async ({ replica }, tips) => {
-      await each(tips, (tip) => table.delete(tipKey(replica, tip)))
-    },
+    withdraw,
     parkings: async () => (await table.query(REGISTRY)).map((item) => item as unknown as Parking),
     settle: async ({ replica, version }, due) => {
       const same = { when: '#version = :version', values: { ':version': version } }
@@ -113,9 +125,14 @@ export const openParked = (table: Table): ParkedStore => {
 /** Writes side by side: a plan may lose thousands of tips. */
 const PARALLEL = 25
 
-const each = async (tips: readonly ParkedTip[], write: (tip: ParkedTip) => Promise<unknown>) => {
+const each = async <T>(
+  tips: readonly ParkedTip[],
+  work: (tip: ParkedTip) => Promise<T>,
+): Promise<readonly T[]> => {
+  const done: T[] = []
   for (let from = 0; from < tips.length; from += PARALLEL)
-    await Promise.all(tips.slice(from, from + PARALLEL).map(write))
+    done.push(...(await Promise.all(tips.slice(from, from + PARALLEL).map(work))))
+  return done
 }
 
 const partitionOf = (replica: RepositoryAddress): string => `parked#${addressText(replica)}`

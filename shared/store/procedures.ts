@@ -30,7 +30,27 @@ export interface Procedures {
   remove(origin: RepositoryAddress): Promise<void>
 }
 
+/** Who is at a procedure right now. */
+export interface Run {
+  readonly id: string
+  /** ARN of whoever runs it */
+  readonly by: string
+  /** milliseconds since the epoch: over by itself then, unless it is extended */
+  readonly until: number
+}
+
+/** At most one run of a failover or failback at a time, by source. */
+export interface Runs {
+  /** false: another is at it */
+  take(origin: RepositoryAddress, run: Run, now: number): Promise<boolean>
+  holder(origin: RepositoryAddress): Promise<Run | undefined>
+  /** false: another has taken it since */
+  extend(origin: RepositoryAddress, id: string, until: number): Promise<boolean>
+  giveBack(origin: RepositoryAddress, id: string): Promise<void>
+}
+
 const PARTITION = 'failover'
+const RUNS = 'failover-run'
 
 /** @throws RelayError STORE_FAILED from every method */
 export const openProcedures = (table: Table): Procedures => {
@@ -51,6 +71,28 @@ export const openProcedures = (table: Table): Procedures => {
     },
     remove: async (origin) => {
       await table.delete(keyOf(origin))
+    },
+  }
+}
+
+/** @throws RelayError STORE_FAILED from every method */
+export const openRuns = (table: Table): Runs => {
+  const keyOf = (origin: RepositoryAddress) => ({ pk: RUNS, sk: addressText(origin) })
+  const mine = (id: string) => ({ when: '#id = :id', values: { ':id': id } })
+  return {
+    take: (origin, run, now) =>
+      table.put(
+        keyOf(origin),
+        { ...run },
+        {
+          when: 'attribute_not_exists(#until) OR #until < :now',
+          values: { ':now': now },
+        },
+      ),
+    holder: async (origin) => (await table.get(keyOf(origin))) as unknown as Run | undefined,
+    extend: (origin, id, until) => table.update(keyOf(origin), { set: { until }, ...mine(id) }),
+    giveBack: async (origin, id) => {
+      await table.delete(keyOf(origin), mine(id))
     },
   }
 }

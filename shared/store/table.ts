@@ -169,7 +169,9 @@ const expressionOf = ({
       ? {
           ExpressionAttributeValues: {
             ...toAttributes(all),
-            ...Object.fromEntries(unions.map(([, texts], index) => [`:unite${index}`, { SS: [...texts] }])),
+            ...Object.fromEntries(
+              unions.map(([, texts], index) => [`:unite${index}`, { SS: [...new Set(texts)] }]),
+            ),
           },
         }
       : {}),

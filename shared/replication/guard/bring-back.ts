@@ -5,6 +5,7 @@ import { RelayError } from '../../runtime/errors.ts'
 import { isKept, type ParkedTip } from '../../store/parked.ts'
 import type { RefUpdate } from '../plan.ts'
 import type { Target } from '../prove.ts'
+import { obstacleTo } from '../undo.ts'
 import { type BringWork, bring } from './bring.ts'
 import type { Memory } from './memory.ts'
 import { type ParkParts, type ParkTerms, park } from './park.ts'
@@ -13,6 +14,8 @@ import { type ParkParts, type ParkTerms, park } from './park.ts'
 export interface BothSides {
   readonly source: string | undefined
   readonly replica: string | undefined
+  /** a ref of the source beside which this one cannot be */
+  readonly inTheWay?: string
 }
 
 export interface BringBackWork {
@@ -37,7 +40,8 @@ export interface BringBackParts extends ParkParts {
 /** The ref on both sides, as a push would find it. */
 export const readBoth = async (parts: ParkParts, target: Target, ref: string): Promise<BothSides> => {
   const { source, replica } = await readSides(parts, target)
-  return { source: source.get(ref), replica: replica.get(ref) }
+  const inTheWay = obstacleTo(ref, source.keys())
+  return { source: source.get(ref), replica: replica.get(ref), ...(inTheWay !== undefined && { inTheWay }) }
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   type RepositoryAddress,
 } from '../../codecommit/address.ts'
 import type { Advertisement } from '../../git/advertisement.ts'
-import { type GitClient, type GitRemote, type RefCommand, ZERO_OID } from '../../git/types.ts'
+import { type GitClient, type GitRemote, type RefCommand, type RefResult, ZERO_OID } from '../../git/types.ts'
 import { codeOf, type ErrorData, RelayError } from '../../runtime/errors.ts'
 import { describeFailure, type Log } from '../../runtime/log.ts'
 import type { ParkedStore, ParkedTip, ParkedWhy } from '../../store/parked.ts'
@@ -86,10 +86,9 @@ export const park = async (
   const facts = { replica: addressText(work.replica), parking: addressText(parking) }
   try {
     const there = work.tips.some(({ copy }) => copy) ? await openParking(parts, work, parking, terms) : EMPTY
-    const tips = recordsOf(work.tips, there, parts.now(), terms.days)
-    if (!(await parts.parked.add(work, tips, parts.now()))) {
-      throw failed({ ...facts, problem: 'the parking repository is being removed' })
-    }
+    const records = recordsOf(work.tips, there, parts.now(), terms.days)
+    const tips = await parts.parked.add(work, records, parts.now())
+    if (!tips) throw failed({ ...facts, problem: 'the parking repository is being removed' })
     try {
       await copyMissing(parts, work, parking, there, tips, terms)
     } catch (error) {
@@ -188,11 +187,26 @@ const copyMissing = async (
       limits: terms,
       ...(from === 0 ? { there, anchor: ANCHOR } : {}),
     })
-    for (const { ref } of some) {
-      const result = results.get(ref)
-      if (result?.kind === 'ok') continue
-      throw failed({ parking: addressText(parking), place: ref, problem: result?.reason ?? 'not told' })
-    }
+    await seeRefused(parts, parking, some, results, terms)
+  }
+}
+
+/** A place that another worker made at the same time holds the same tip, and is as good as one's own. */
+const seeRefused = async (
+  { git, remote }: ParkParts,
+  parking: ReachableRepository,
+  commands: readonly RefCommand[],
+  results: ReadonlyMap<string, RefResult>,
+  { signal }: ParkTerms,
+): Promise<void> => {
+  const refused = commands.filter(({ ref }) => results.get(ref)?.kind !== 'ok')
+  if (refused.length === 0) return
+  const now = await git.advertise(remote(parking), 'git-receive-pack', exchangeOf(signal))
+  for (const { ref, to } of refused) {
+    if (now?.refs.get(ref) === to) continue
+    const result = results.get(ref)
+    const problem = result?.kind === 'refused' ? result.reason : 'not told'
+    throw failed({ parking: addressText(parking), place: ref, problem })
   }
 }
 

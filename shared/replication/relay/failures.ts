@@ -49,9 +49,13 @@ export const afterFailure = (
   }
   if (code === 'REMOTE_UNREACHABLE') return tries < BROKEN_TRIES ? wait(BROKEN_FIRST_MS) : { kind: 'throw' }
   if (code !== 'REMOTE_FAILED') return { kind: 'throw' }
-  if (data.problem === 'ERR line' && tries < STALE_TRIES) return { kind: 'again', pauseMs: 0 }
+  if (isStale(data) && tries < STALE_TRIES) return { kind: 'again', pauseMs: 0 }
   return tries < BROKEN_TRIES ? wait(BROKEN_FIRST_MS) : { kind: 'hand-over', reason: 'fallbacks' }
 }
+
+/** Servers that lack what is wanted name it: `upload-pack: not our ref …` (git), `want … not valid` (JGit). */
+const isStale = ({ problem, reason }: ErrorData): boolean =>
+  problem === 'ERR line' && /[0-9a-f]{40}/.test(String(reason))
 
 /**
  * A number that looks random, 0 ≤ x < 1, of whatever tells two relays apart: their replica and their time, to the millisecond.

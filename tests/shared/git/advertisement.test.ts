@@ -108,6 +108,7 @@ describe('refusing', () => {
     ['an empty line', stream([''])],
     ['a name that git forbids', stream([`${oid('a')} refs/heads/../../etc\n`])],
     ['a name twice', stream([usual[1]!, usual[1]!])],
+    ['a ref to nothing', stream([`${oid('0')} refs/heads/main\n`])],
     [
       'a name that is not UTF-8',
       stream([Buffer.concat([Buffer.from(`${oid('a')} refs/heads/`), Buffer.from([0xff])])]),
@@ -122,6 +123,7 @@ describe('refusing', () => {
 
   test('an ERR line is the server’s refusal', () => {
     expect(refusal(stream(['ERR not now\n']))).toBe('REMOTE_FAILED')
+    expect(refusal(line('ERR not now\n'))).toBe('REMOTE_FAILED')
   })
 
   test('any bytes after a good start end in a value or a coded error', () => {

@@ -363,6 +363,10 @@ describe('version 2', () => {
     ['bytes after the end', Buffer.concat([opening, FLUSH])],
   ])('%s is refused', (_, bytes) => expect(codeThrown(() => readOpening([bytes]))).toBe('GIT_PROTOCOL'))
 
+  test('an ERR line before anything else is the server’s refusal', () => {
+    expect(codeThrown(() => readOpening([line('ERR no')]))).toBe('REMOTE_FAILED')
+  })
+
   test.each<[string[], boolean]>([
     [capabilities, true],
     [['ls-refs'], true],
@@ -401,6 +405,12 @@ describe('version 2', () => {
   test.each<[string, Buffer[], string]>([
     ['a short id', [line('abc refs/heads/a\n'), FLUSH], 'GIT_PROTOCOL'],
     ['a name that git forbids', [line(`${oid('a')} refs/heads/..\n`), FLUSH], 'GIT_PROTOCOL'],
+    [
+      'a name twice',
+      [line(`${oid('a')} refs/heads/a\n`), line(`${oid('b')} refs/heads/a\n`), FLUSH],
+      'GIT_PROTOCOL',
+    ],
+    ['a ref to nothing', [line(`${oid('0')} refs/heads/a\n`), FLUSH], 'GIT_PROTOCOL'],
     ['an ERR line', [line('ERR no')], 'REMOTE_FAILED'],
     ['bytes after the end', [FLUSH, FLUSH], 'GIT_PROTOCOL'],
   ])('%s is refused', (_, packets, code) => {

@@ -56,6 +56,12 @@ const rows: readonly Row[] = [
   ],
   ['equal now, whatever failed before', record({ status: 'failed', failure }), equal, { state: 'equal' }],
   [
+    'a source without refs was read, and is not emptied after',
+    record(),
+    { ...denied, code: 'SOURCE_EMPTIED' },
+    { state: 'failed', live: true, trouble: { nextStep: expect.stringMatching(/restore the source/) } },
+  ],
+  [
     'different now: behind since the oldest event',
     record({ ...waiting, behind: { refs: 1, since: iso(2) } }),
     different,

@@ -37,7 +37,7 @@ const change = fc
     claim: fc.option(claim, { nil: undefined }),
     remove: fc.subarray(['claim', 'at'] as const),
     add: fc.constantFrom({}, { hints: 1 }),
-    unite: fc.constantFrom({}, { heard: ['x'] }, { heard: ['x', 'y'] }),
+    unite: fc.constantFrom({}, { heard: ['x'] }, { heard: ['x', 'y', 'x'] }),
     when: fc.option(condition, { nil: undefined }),
   })
   .map(({ set, claim: taken, remove, add, unite, when }): Change => {

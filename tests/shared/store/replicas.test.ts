@@ -152,7 +152,7 @@ describe('hints', () => {
     const pair = newPair()
     await store.noteHint(pair, { at: 5000, ids: ['a', 'b'] })
     await store.noteHint(pair, { at: 3000, ids: ['c'] })
-    await store.noteHint(pair, { at: 4000, ids: ['d', 'a'] })
+    await store.noteHint(pair, { at: 4000, ids: ['d', 'a', 'd'] })
     expect(await store.get(pair)).toMatchObject({ waitingSince: 3000, hints: 4, status: 'unknown' })
   })
 

@@ -6,7 +6,7 @@ import { isCodeCommitRefName } from '../../../../shared/git/ref-name.ts'
 import { parkedAt, placeFor } from '../../../../shared/replication/guard/places.ts'
 import { authorOf } from '../../../../shared/replication/guard/stranger.ts'
 import { lossesOf, refusalOf } from '../../../../shared/replication/safety.ts'
-import { chooseTip, refNamed } from '../../../../shared/replication/undo.ts'
+import { chooseTip, obstacleTo, refNamed } from '../../../../shared/replication/undo.ts'
 import {
   type LeftMove,
   type LeftRefs,
@@ -171,6 +171,16 @@ describe('names', () => {
       similar: ['refs/heads/feature/main', 'refs/heads/main'],
     })
   })
+})
+
+test.each([
+  ['refs/heads/a/b', 'refs/heads/a'],
+  ['refs/heads/a', 'refs/heads/a/b'],
+  ['refs/heads/a-b', undefined],
+  ['refs/tags/a', undefined],
+])('%s: in its way is %s', (ref, found) => {
+  const refs = ['refs/heads/a-', found ?? 'refs/heads/a', 'refs/tags/ab/c']
+  expect(obstacleTo(ref, refs)).toBe(found)
 })
 
 test('a tip is chosen by what the ref held at a time, or was lost last', () => {

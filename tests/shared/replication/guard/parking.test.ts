@@ -318,6 +318,37 @@ describe('parking', () => {
     expect(await undo(main)).toEqual({ source: old, replica: old })
   })
 
+  test('of two that park the same at the same time the one that fails takes back its own record alone', async () => {
+    const { first, old } = await replicated()
+    const bad = bench.commit(target.repository, 'bad', first)
+    const work = {
+      ...target,
+      from: target.replica,
+      tips: [{ ref: main, oid: old, why: 'rewound', replacedBy: bad, copy: true }],
+    } as const
+    const parking = parkingOf(target.replica)
+    let exchanges = 0
+    bench.hooks.before = ({ name, step, service }) => {
+      if (name !== parking.name || step !== 'exchange' || service !== 'git-receive-pack') return undefined
+      exchanges += 1
+      return exchanges === 1 ? 403 : undefined
+    }
+    const both = await Promise.allSettled([park(bench.parts, work, POLICY), park(bench.parts, work, POLICY)])
+    delete bench.hooks.before
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(await bench.parts.parked.list(target.replica)).toHaveLength(1)
+    expect(bench.refs(parking).size).toBe(2)
+  })
+
+  test('a place that another worker makes at the same time is as good as one’s own', async () => {
+    const { first, old } = await replicated()
+    const bad = bench.commit(target.repository, 'bad', first)
+    const tips = [{ ref: main, oid: old, why: 'rewound', replacedBy: bad, copy: true }] as const
+    const work = { ...target, from: target.replica, tips }
+    const both = [park(bench.parts, work, POLICY), park(bench.parts, work, POLICY)]
+    expect((await Promise.all(both)).flat()).toHaveLength(2)
+  })
+
   test('copying more than the terms allow is cut short, and says why', async () => {
     const { first, old } = await replicated()
     set(main, bench.commit(target.repository, 'bad', first))
@@ -424,11 +455,12 @@ describe('expiry', () => {
     const { parked } = bench.parts
     const tip = (await parked.list(target.replica))[0]!
     const later = { ...tip, at: new Date(bench.clock.now + 1).toISOString() }
-    let said: boolean | undefined
+    let said: unknown = 'nothing'
     await parked.close(target.replica, bench.clock.now + 40 * DAY, async () => {
       said = await parked.add(target, [later], bench.clock.now + 40 * DAY)
     })
-    expect(said).toBe(false)
+    expect(said).toBeUndefined()
+    expect(await parked.list(target.replica)).toEqual([tip])
     expect(await parked.close(target.replica, bench.clock.now, async () => expect(true).toBe(false))).toBe(
       false,
     )

@@ -232,7 +232,12 @@ describe('failures of the wire', () => {
     ['REMOTE_UNREACHABLE', {}, '250 500 throw'],
     ['REMOTE_FAILED', { status: 500 }, '250 500 fallbacks'],
     ['REMOTE_FAILED', { status: 411, again: 'with-length' }, '0 0 0 fallbacks'],
-    ['REMOTE_FAILED', { problem: 'ERR line' }, '0 0 0 0 0 0 0 0 0 fallbacks'],
+    [
+      'REMOTE_FAILED',
+      { problem: 'ERR line', reason: `want ${'a'.repeat(40)} not valid` },
+      '0 0 0 0 0 0 0 0 0 fallbacks',
+    ],
+    ['REMOTE_FAILED', { problem: 'ERR line', reason: 'no access' }, '250 500 fallbacks'],
     ['REMOTE_DENIED', {}, 'throw'],
     ['PARKING_FAILED', {}, 'throw'],
   ])('%s %j: %s', (code, data, steps) => {
