@@ -44,6 +44,15 @@ export interface TalkOptions {
   /** the push is a small one */
   readonly small?: boolean
   readonly objects?: Quarantine | undefined
+  /** what the system lets it take before it ends it, also when the cloud is gone: for what a small push can make endless */
+  readonly most?: GitMost
+}
+
+export interface GitMost {
+  /** of processor time */
+  readonly seconds: number
+  /** of address space; macOS does not bound it */
+  readonly megabytes: number
 }
 
 /** Objects of a push that is not yet taken, and those of the repository behind them. */
@@ -132,12 +141,17 @@ export const createGit = (folder: string, path = DEFAULT_PATH, graceMs = GRACE_M
       hookWritten = true
     }
     // an own process group: git's helpers (index-pack, pack-objects) end together with it
-    const child = spawn('git', [...(beforeRefs === undefined ? [] : hooked(folder, small)), ...args], {
-      cwd: folder,
-      env: objects === undefined ? env : { ...env, ...objectsEnvironment(objects) },
-      detached: true,
-      stdio: beforeRefs === undefined ? 'pipe' : ['pipe', 'pipe', 'pipe', 'pipe'],
-    }) as ChildProcessWithoutNullStreams
+    const [program, ...own] = options.most === undefined ? ['git'] : bounded(options.most)
+    const child = spawn(
+      program,
+      [...own, ...(beforeRefs === undefined ? [] : hooked(folder, small)), ...args],
+      {
+        cwd: folder,
+        env: objects === undefined ? env : { ...env, ...objectsEnvironment(objects) },
+        detached: true,
+        stdio: beforeRefs === undefined ? 'pipe' : ['pipe', 'pipe', 'pipe', 'pipe'],
+      },
+    ) as ChildProcessWithoutNullStreams
     // a broken pipe shows in the exit code, and to whoever writes as a closed stream
     child.stdin.on('error', () => {})
     const note = writer && child.pid !== undefined ? noteWriter(folder, child.pid) : undefined
@@ -221,6 +235,15 @@ export const createGit = (folder: string, path = DEFAULT_PATH, graceMs = GRACE_M
     },
   }
 }
+
+/** Packs are mapped in pieces then, and do not count whole. */
+const bounded = ({ seconds, megabytes }: GitMost): [string, ...string[]] => [
+  'sh',
+  '-c',
+  `ulimit -t ${seconds}; ulimit -v ${megabytes * 1024} 2>/dev/null; exec git "$@"`,
+  'git',
+  ...['-c', 'core.packedGitWindowSize=32m', '-c', 'core.packedGitLimit=256m'],
+]
 
 const objectsEnvironment = ({ quarantine, behind }: Quarantine) => ({
   GIT_OBJECT_DIRECTORY: quarantine,

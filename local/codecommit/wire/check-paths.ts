@@ -1,9 +1,16 @@
-import type { Git, Quarantine } from '../git.ts'
+import type { Conversation, Git, GitMost, Quarantine } from '../git.ts'
 import { type Command, ZERO_OID } from './push-commands.ts'
 
 /** codecommit user guide, "Quotas": file paths. */
 const MAX_PATH = 4_096
 const MAX_FOLDERS = 20
+
+/**
+ * A few trees can stand for more paths than anybody lists, and git-diff-tree keeps all that differ in memory before it says the first.
+ */
+const MOST: GitMost & { readonly paths: number } = { seconds: 60, megabytes: 4_096, paths: 5_000_000 }
+
+const TOO_MANY = 'the push brings more file paths than are looked at'
 
 /** Why CodeCommit knows no such path; undefined when it does. */
 export const pathProblem = (path: string): string | undefined => {
@@ -25,7 +32,10 @@ export const pathsProblem = async (
   objects: Quarantine,
   commands: readonly Command[],
   base: string | undefined,
+  most = MOST,
 ): Promise<string | undefined> => {
+  const look = (args: readonly string[], input: string) =>
+    firstProblem(git.converse(args, { objects, most }), input, most.paths)
   const at = (...args: string[]) => [`--git-dir=${directory}`, ...args]
   const moved = commands.filter((command) => command.new !== ZERO_OID && command.new !== command.old)
   const commits = await commitsBehind(git, at('cat-file', '--batch-check'), objects, moved)
@@ -38,14 +48,14 @@ export const pathsProblem = async (
     if (against !== undefined) lines.push(`${tip} ${against}\n`)
     else {
       // an empty repository has nothing to compare its first tip with
-      const problem = await firstProblem(git, at('ls-tree', '-r', '-z', '--name-only', tip), '', objects)
+      const problem = await look(at('ls-tree', '-r', '-z', '--name-only', tip), '')
       if (problem !== undefined) return problem
     }
     before = tip
   }
   if (lines.length === 0) return undefined
   const options = ['-r', '-z', '--no-renames', '--no-commit-id', '--name-only', '--diff-filter=d']
-  return firstProblem(git, at('diff-tree', '--stdin', ...options), lines.join(''), objects)
+  return look(at('diff-tree', '--stdin', ...options), lines.join(''))
 }
 
 /** The commit behind each old and new value, itself or through tags; what leads to no commit is left out. */
@@ -73,24 +83,21 @@ const commitsBehind = async (
   )
 }
 
-/** Reads paths as git lists them, with NUL behind each: a first push may list millions. */
-const firstProblem = async (
-  git: Git,
-  args: readonly string[],
-  input: string,
-  objects: Quarantine,
-): Promise<string | undefined> => {
-  const talk = git.converse(args, { objects })
+/** Reads paths as git lists them, with NUL behind each: a first push may list many. */
+const firstProblem = async (talk: Conversation, input: string, most: number): Promise<string | undefined> => {
   talk.stdin.end(input)
+  let looked = 0
   let rest = ''
   const decoder = new TextDecoder()
   for await (const chunk of talk.stdout) {
     const paths = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\0')
     rest = paths.pop() ?? ''
-    const problem = paths.map(pathProblem).find((text) => text !== undefined)
+    looked += paths.length
+    const problem = looked > most ? TOO_MANY : paths.map(pathProblem).find((text) => text !== undefined)
     if (problem === undefined) continue
     talk.abort()
     return problem
   }
-  return undefined
+  const { code, stderr } = await talk.done
+  return code === null || /out of memory|mmap failed/i.test(stderr) ? TOO_MANY : undefined
 }
