@@ -1,4 +1,4 @@
-import { type Expression, goExpression, isAscii } from '../pattern/expression.ts'
+import { type Expression, goExpression, isAscii, type Trust } from '../pattern/expression.ts'
 import { parsePattern } from '../pattern/parse.ts'
 import type { Allowlist, Target } from '../types.ts'
 import { type Automaton, automatonOf, hasWord, layoutOf } from './automaton.ts'
@@ -26,9 +26,9 @@ export interface ReadyAllowlist {
 }
 
 /** As gitleaks' checkCommitOrPathAllowed and checkFindingAllowed (detect/detect.go). */
-export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlist => {
-  const paths = anyOf(list.paths, trusted)
-  const regexes = anyOf(list.regexes, trusted)
+export const readyAllowlist = (list: Allowlist, trust: Trust): ReadyAllowlist => {
+  const paths = anyOf(list.paths, trust)
+  const regexes = anyOf(list.regexes, trust)
   const commits = new Set(list.commits.map((commit) => commit.trim().toLowerCase()))
   const words = list.stopwords.map((word) => Buffer.from(word.toLowerCase()).toString('latin1'))
   let automaton: Automaton | undefined
@@ -39,8 +39,17 @@ export const readyAllowlist = (list: Allowlist, trusted: boolean): ReadyAllowlis
     // of other letters than ASCII's the automaton does not know the cases
     return hasWord(automaton, secret) || (!isAscii(secret) && hasWord(automaton, loweredBytes(secret)))
   }
-  const path = ({ path, given }: Target): boolean =>
-    path !== '' && paths(latin1Of(trusted && given !== undefined ? path.slice(given) : path))
+  let asked: Target | undefined
+  let isOut = false
+  // the rules of one list ask for the same target in turn
+  const path = (target: Target): boolean => {
+    if (asked === target) return isOut
+    const { path, given } = target
+    isOut =
+      path !== '' && paths(latin1Of(trust !== 'foreign' && given !== undefined ? path.slice(given) : path))
+    asked = target
+    return isOut
+  }
   const commit = (target: Target): boolean =>
     target.commit !== undefined && commits.has(target.commit.toLowerCase())
   // a long line with thousands of finds is looked at once
@@ -103,16 +112,16 @@ const joined = (sources: readonly string[]): string[] => {
   return 'mistake' in parsePattern(one) ? [...sources] : [one]
 }
 
-const anyOf = (sources: readonly string[], trusted: boolean): ((text: string) => boolean) => {
+const anyOf = (sources: readonly string[], trust: Trust): ((text: string) => boolean) => {
   let made: Expression[] | undefined
   return (text) => {
-    made ??= (trusted ? sources : joined(sources)).map((source) => goExpression(source, trusted))
+    made ??= (trust === 'foreign' ? joined(sources) : sources).map((source) => goExpression(source, trust))
     return made.some((one) => one.test(text))
   }
 }
 
 /** A path expression made ready at its first use. */
-export const pathTest = (source: string, trusted: boolean): ((path: string) => boolean) => {
-  const test = anyOf([source], trusted)
+export const pathTest = (source: string, trust: Trust): ((path: string) => boolean) => {
+  const test = anyOf([source], trust)
   return (path) => test(latin1Of(path))
 }

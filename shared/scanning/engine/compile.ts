@@ -59,6 +59,8 @@ export interface Compiled {
   readonly bad: readonly BadPattern[]
   /** what to look for, where that was worked out before: the expressions then have no `words` and no `around` */
   readonly words?: WordTable
+  /** all expressions of allow-lists and for paths were found to run on V8 before */
+  readonly proven?: true
   /** names the rules by their content, where that was worked out before */
   readonly digest?: string
 }

@@ -1,4 +1,5 @@
-import type { Engine, Rule, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
+import type { Trust } from '../pattern/expression.ts'
+import type { Allowlist, Engine, Rule, ScanLimits, ScanResult, Target, Unscanned } from '../types.ts'
 import { pathTest, type ReadyAllowlist, readyAllowlist } from './allowlists.ts'
 import type { Compiled, CompiledRule } from './compile.ts'
 import { kindOf, transcoded } from './encoding.ts'
@@ -21,6 +22,8 @@ export interface Ready {
   readonly byId: (id: string) => ReadyRule | undefined
   /** whose find is the path itself */
   readonly byPath: readonly ReadyRule[]
+  /** whether one of these may be for a path */
+  readonly anyByPath: (path: string) => boolean
   /** for every rule */
   readonly allowlists: readonly ReadyAllowlist[]
   readonly searchers: readonly Searcher[]
@@ -81,14 +84,17 @@ const searchOf = ({ rules, expressions, words }: Compiled): Search => {
 const readyRules = (compiled: Compiled): Ready => {
   const { rules, expressions, bad } = compiled
   // who writes lists for all rules also writes rules
-  const trusted = rules.rules.every(({ vetted }) => vetted)
+  const trust = trustIn(compiled)(rules.rules.every(({ vetted }) => vetted))
   const broken = new Set(bad.map(({ ruleId }) => ruleId))
-  const ready = ruleMaker(compiled, trusted, broken)
+  const ready = ruleMaker(compiled, trust, broken)
   const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
+  const byPath = rules.rules.flatMap(({ regex, path, skipReport, id }, at) =>
+    regex !== undefined || path === undefined || skipReport || broken.has(id) ? [] : [ready(at)],
+  )
+  const anyPath = byPath.map(({ rule }) => `(?:${rule.path})`).join('|')
   return {
-    byPath: rules.rules.flatMap(({ regex, path, skipReport, id }, at) =>
-      regex !== undefined || path === undefined || skipReport || broken.has(id) ? [] : [ready(at)],
-    ),
+    byPath,
+    anyByPath: trust !== 'foreign' && byPath.length > 0 ? pathTest(anyPath, trust) : () => byPath.length > 0,
     byId(id) {
       const at = rules.rules.findLastIndex((rule) => rule.id === id)
       return at < 0 ? undefined : ready(at)
@@ -100,19 +106,33 @@ const readyRules = (compiled: Compiled): Ready => {
         regexes: list.regexes.filter((source) => !badGlobals.has(source)),
         paths: list.paths.filter((source) => !badGlobals.has(source)),
       }))
-      .map((list) => readyAllowlist(list, trusted)),
+      .map((list) => readyAllowlist(list, trust)),
     ...searchOf(compiled),
     owner: (searcher) => ready((expressions[searcher] as CompiledRule).rule),
     broken: [...broken].filter((id) => id !== '').map((ruleId) => ({ reason: 'pattern', ruleId })),
   }
 }
 
+const trustIn =
+  ({ proven }: Compiled) =>
+  (vetted: boolean): Trust =>
+    vetted ? (proven ? 'proven' : 'own') : 'foreign'
+
 /** By a rule's place; each is made once, and of most packs few are. */
 const ruleMaker = (
-  { rules, expressions }: Compiled,
-  trusted: boolean,
+  compiled: Compiled,
+  trust: Trust,
   broken: ReadonlySet<string>,
 ): ((at: number) => ReadyRule) => {
+  const { rules, expressions } = compiled
+  const trustOf = trustIn(compiled)
+  // a list for many rules is made ready once, and looks at a path once
+  const lists = { foreign: new Map(), own: new Map(), proven: new Map() }
+  const shared = (list: Allowlist, of: Trust): ReadyAllowlist => {
+    const known: ReadyAllowlist = lists[of].get(list) ?? readyAllowlist(list, of)
+    lists[of].set(list, known)
+    return known
+  }
   const made: ReadyRule[] = []
   const make = (at: number): ReadyRule => {
     const rule = rules.rules[at] as Rule
@@ -122,10 +142,10 @@ const ruleMaker = (
     return {
       rule,
       allowlists: [
-        ...rule.allowlists.map((list) => readyAllowlist(list, rule.vetted)),
-        ...targeted.map((list) => readyAllowlist(list, trusted)),
+        ...rule.allowlists.map((list) => shared(list, trustOf(rule.vetted))),
+        ...targeted.map((list) => shared(list, trust)),
       ],
-      ...(rule.path === undefined ? {} : { path: pathTest(rule.path, rule.vetted) }),
+      ...(rule.path === undefined ? {} : { path: pathTest(rule.path, trustOf(rule.vetted)) }),
       ...(searcher < 0 ? {} : { searcher }),
     }
   }

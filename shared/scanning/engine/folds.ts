@@ -65,7 +65,10 @@ export const openFolds = (
     if (folds > 0 && (at[folds - 1] as number) >= end - longest) found.push(state, end)
   }
   const to = at.length > 0 ? eachHit(automaton, longest, letters, { visit }, goOn) : letters.length
-  const isWhole = searchers.some((searcher) => !searcher.reach(false))
+  // those without keywords look at everything anyway
+  const isWhole = searchers.some(
+    (searcher, number) => !searcher.reach(false) && !index.always.includes(number),
+  )
   if (isWhole || found.length > 0) {
     const asked = named(withLetters(text.bytes, LOWERED, () => undefined))
     for (const number of asked) if (!searchers[number]?.reach(false)) opening.open(0, number)

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { runnerOf } from '../pattern/expression.ts'
 import type { LazyPrefix } from '../pattern/facts.ts'
+import { parsePattern } from '../pattern/parse.ts'
 import type { CodeSet } from '../pattern/set.ts'
 import type { Allowlist, Rule, RuleSet } from '../types.ts'
 import type { Compiled, CompiledRule } from './compile.ts'
@@ -66,10 +68,13 @@ export const digestOf = (rules: RuleSet): string =>
 /**
  * Compiled rules as JSON for {@link unpackRules}: column by column, which is small when it is compressed, quick to read, and without
  * what most rules have alike.
- * @throws Error for rules with a bad expression, or a keyword that is empty or has a `|`: they are mended, not shipped
+ * @throws Error for rules with a bad expression, with one of an allow-list or for paths that V8 may not run, or with a keyword that is
+ *   empty or has a `|`: they are mended, not shipped
  */
 export const packRules = ({ rules, expressions, bad }: Compiled): string => {
   if (bad.length > 0) throw new Error(`${bad.length} expressions cannot be shipped`)
+  const slow = [...lookedThrough(rules)].filter((source) => !runsOnV8(source))
+  if (slow.length > 0) throw new Error(`cannot be shipped, as V8 may not run them: ${slow.join('  ')}`)
   const lists = numbered<Allowlist>()
   const sets = numbered<CodeSet>()
   const places = [...expressions.entries()]
@@ -107,6 +112,18 @@ export const packRules = ({ rules, expressions, bad }: Compiled): string => {
     words: wordTable(wordedOf({ rules, expressions })),
   }
   return JSON.stringify(packed)
+}
+
+/** expressions of allow-lists, and for paths */
+const lookedThrough = ({ rules, allowlists }: RuleSet): Set<string> => {
+  const lists = [...allowlists, ...rules.flatMap((rule) => rule.allowlists)]
+  const paths = rules.flatMap(({ path }) => (path === undefined ? [] : [path]))
+  return new Set([...paths, ...lists.flatMap((list) => [...list.regexes, ...list.paths])])
+}
+
+const runsOnV8 = (source: string): boolean => {
+  const pattern = parsePattern(source)
+  return !('mistake' in pattern) && runnerOf(pattern.root, true) === 'v8'
 }
 
 /** `datadog-api-key`: Datadog API key */
@@ -156,6 +173,7 @@ export const unpackRules = (text: string): Compiled => {
     rules: { rules, allowlists: packed.global.map((list) => ({ ...USUAL_LIST, ...list }) as GlobalList) },
     expressions: expressionsOf(packed),
     words: packed.words,
+    proven: true,
     bad: [],
   }
 }

@@ -92,6 +92,7 @@ export class Scan {
 
   /** rules whose find is the path itself; those of a team only where there is a text, as in gitleaks */
   private pathHits(isText: boolean): Hit[] {
+    if (!this.ready.anyByPath(this.target.path)) return []
     return this.ready.byPath
       .filter(
         ({ rule, path, allowlists }) =>

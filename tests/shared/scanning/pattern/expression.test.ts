@@ -152,5 +152,5 @@ test.each([
 })
 
 test('an expression that Go refuses is not made', () => {
-  expect(() => goExpression('(', true)).toThrow('missing at 0')
+  expect(() => goExpression('(', 'own')).toThrow('missing at 0')
 })
