@@ -31,6 +31,8 @@ interface Wide {
 
 /** numbers of one opening */
 export const OPENING = 3
+/** of one {@link Around} */
+const AROUND = 4
 
 /** What of {@link KeywordIndex} a build can write. */
 export interface WordTable {
@@ -38,9 +40,9 @@ export interface WordTable {
   readonly longest: number
   /** by end: how many openings it has */
   readonly counts: readonly number[]
-  /** as the index has them */
+  /** as the index has them, but for {@link Around}, of which the number is here: fewer digits */
   readonly openings: readonly number[]
-  /** of each end that has several openings, in order: as the index's `around` */
+  /** of each end that has several openings, in order: the number of the index's `around` */
   readonly joint: readonly number[]
   /** the four of {@link Around}, one after the other */
   readonly kinds: readonly number[]
@@ -75,7 +77,7 @@ export const wordTable = (expressions: readonly Worded[]): WordTable => {
     const { before, after, afterWord, afterGap } = around
     const four = [before, after, afterWord, afterGap]
     const name = four.join()
-    const known = numbers.get(name) ?? kinds.push(...four) - 4
+    const known = numbers.get(name) ?? kinds.push(...four) / AROUND - 1
     numbers.set(name, known)
     return known
   }
@@ -115,8 +117,14 @@ export const wordTable = (expressions: readonly Worded[]): WordTable => {
   }
 }
 
-const aroundAt = (kinds: readonly number[], at: number): Around => {
-  const [before, after, afterWord, afterGap] = kinds.slice(at, at + 4) as [number, number, number, number]
+const aroundAt = (kinds: readonly number[], number: number): Around => {
+  const at = AROUND * number
+  const [before, after, afterWord, afterGap] = kinds.slice(at, at + AROUND) as [
+    number,
+    number,
+    number,
+    number,
+  ]
   return { before, after, afterWord, afterGap }
 }
 
@@ -146,9 +154,10 @@ export const keywordIndex = (
   const openings = Int32Array.from(table.openings)
   let next = 0
   let several = 0
+  for (let at = 2; at < openings.length; at += OPENING) (openings[at] as number) *= AROUND
   for (let end = 0; end < counts.length; end += 1) {
     const count = counts[end] as number
-    around[end] = (count === 1 ? openings[next + 2] : joint[several++]) as number
+    around[end] = count === 1 ? (openings[next + 2] as number) : AROUND * (joint[several++] as number)
     next += count * OPENING
     first[end + 1] = next
   }
