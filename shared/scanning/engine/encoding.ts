@@ -48,6 +48,11 @@ const binaries = [
   'NES\x1a',
 ]
 
+/** bytes that one of these begins with */
+const firsts = Uint8Array.from({ length: 256 }, (_, byte) =>
+  [...archives, ...binaries].some((magic) => magic.charCodeAt(0) === byte) ? 1 : 0,
+)
+
 /**
  * Tells by known beginnings, and only where control bytes say that it is no text: a text that begins with `BZh` or `MZ` is looked
  * at. NUL bytes alone do not stop the scan either (gitleaks' neither): the automaton is quick on them.
@@ -56,6 +61,8 @@ export const kindOf = (bytes: Buffer): TextKind => {
   const head = bytes.subarray(0, HEAD)
   const wide = utf16Of(head)
   if (wide) return wide
+  // most texts are told by two bytes; 0x75: the u of ustar
+  if (firsts[head[0] ?? 0] === 0 && head[257] !== 0x75) return 'text'
   const start = head.toString('latin1', 0, 262)
   const kind =
     archives.some((magic) => start.startsWith(magic)) || start.slice(257, 262) === 'ustar'
