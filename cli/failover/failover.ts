@@ -110,7 +110,7 @@ const one = async (
     if (options.dryRun) return row(await look(operator, talk, parts, chosen))
     const onWait = (other?: { readonly by: string }) =>
       talk.terminal.note(
-        `waits for ${other?.by ?? 'another run'}, who is at it; a run that was killed is over within 20 seconds`,
+        `waits for ${other?.by ?? 'another run'}, who is at it; a run that was killed is over within 10 seconds`,
       )
     return await alone(parts, chosen.origin, onWait, async (run) => {
       const mine = under(run, parts)

@@ -6,8 +6,8 @@ import type { Run, Runs } from '../../shared/store/procedures.ts'
 import { UserError } from '../errors.ts'
 
 /** A run that is killed keeps others off for so long. */
-const LEASE_MS = 20_000
-const BEAT_MS = 5_000
+const LEASE_MS = 10_000
+const BEAT_MS = 2_500
 /** Waits so long for another run: it is over then, or somebody is at it who can be asked. */
 const PATIENCE_MS = 60_000
 const LOOK_AGAIN_MS = 1_000

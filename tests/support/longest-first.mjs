@@ -6,9 +6,9 @@ const TESTS = resolve(import.meta.dirname, '..')
 
 /** The suites that take longest, longest first. */
 const LONG = [
+  'scenarios/operator',
   'stack/package',
   'chaos/sweep',
-  'scenarios/operator',
   'scenarios/kill',
   'scenarios/start',
   'containers/mirror/main',
