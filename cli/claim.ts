@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { addressText } from '../shared/codecommit/address.ts'
 import { holdLease, LEASE_MS } from '../shared/replication/lease.ts'
 import type { Target } from '../shared/replication/prove.ts'
 import { RelayError } from '../shared/runtime/errors.ts'
 import type { Claim } from '../shared/store/records.ts'
 import type { ReplicaStore } from '../shared/store/replicas.ts'
+import { underLease } from './lease.ts'
 
 const LOOK_AGAIN_MS = 1_500
 
@@ -41,22 +41,14 @@ export const underClaim = async <T>(
   const { store, now } = parts
   const { target } = wish
   const id = await take(parts, wish)
-  // a pause of its own: it goes on while the work does, and ends with it
-  const pause = (milliseconds: number, signal?: AbortSignal) =>
-    sleep(milliseconds, undefined, { signal, ref: false })
-  const lease = holdLease({ store, now, pause, log: SILENT }, target, id, now() + LEASE_MS)
-  try {
-    return await work(id, AbortSignal.any([parts.signal, lease.signal]))
-  } catch (error) {
-    throw lease.signal.aborted ? lease.signal.reason : error
-  } finally {
-    await lease.stop()
+  return underLease(
+    parts.signal,
+    (keeping) => holdLease({ store, now, ...keeping }, target, id, now() + LEASE_MS),
+    (signal) => work(id, signal),
     // nothing to give back when the work closed it
-    await store.releaseClaim(target, id)
-  }
+    () => store.releaseClaim(target, id),
+  )
 }
-
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 const take = async (parts: ClaimParts, { target, reason, patience, onWait }: ClaimWish): Promise<string> => {
   const { store, now, pause } = parts

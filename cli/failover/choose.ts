@@ -1,4 +1,9 @@
-import { addressText, type RepositoryAddress, sameAddress } from '../../shared/codecommit/address.ts'
+import {
+  addressText,
+  plainAddress,
+  type RepositoryAddress,
+  sameAddress,
+} from '../../shared/codecommit/address.ts'
 import { createDiscover } from '../../shared/config/discover.ts'
 import { chooses } from '../../shared/config/glob.ts'
 import { replicasOf } from '../../shared/config/replicas.ts'
@@ -39,7 +44,13 @@ export const chooseForFailover = async (
       const targets = await targetsOf(operator, origin, force)
       const replica = targets.find((target) => target.replica.region === to)?.replica
       if (replica)
-        chosen.push({ kind: 'failover', origin, active: plain(checked(replica)), targets, ...known(origin) })
+        chosen.push({
+          kind: 'failover',
+          origin,
+          active: plainAddress(checked(replica)),
+          targets,
+          ...known(origin),
+        })
     }
   }
   if (chosen.length > 0) return chosen
@@ -61,7 +72,13 @@ export const chooseForFailback = async (
   for (const { origin, active } of all) {
     if (!chooses(names, origin.name) || chosen.some((each) => sameAddress(each.origin, origin))) continue
     const targets = await targetsOf(operator, origin, force)
-    chosen.push({ kind: 'failback', origin: plain(origin), active: plain(active), targets, ...known(origin) })
+    chosen.push({
+      kind: 'failback',
+      origin: plainAddress(origin),
+      active: plainAddress(active),
+      targets,
+      ...known(origin),
+    })
   }
   if (chosen.length > 0) return chosen
   throw new UserError(
@@ -125,5 +142,3 @@ const checked = (replica: Target['replica']): Target['replica'] => {
     'docs/operate.md, "Failover and failback", says what to do instead.',
   )
 }
-
-const plain = ({ account, region, name }: RepositoryAddress): RepositoryAddress => ({ account, region, name })

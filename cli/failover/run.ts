@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { addressText, type RepositoryAddress } from '../../shared/codecommit/address.ts'
 import { RelayError } from '../../shared/runtime/errors.ts'
 import { openLease } from '../../shared/runtime/lease.ts'
 import type { Run, Runs } from '../../shared/store/procedures.ts'
 import { UserError } from '../errors.ts'
+import { underLease } from '../lease.ts'
 
 /** A run that is killed keeps others off for so long. */
 const LEASE_MS = 10_000
@@ -46,28 +46,17 @@ export const alone = async <T>(
   const id = await take(parts, origin, onWait)
   const facts = { repository: addressText(origin), run: id }
   const extend = (until: number) => runs.extend(origin, id, until)
-  const pause = (milliseconds: number, signal?: AbortSignal) =>
-    sleep(milliseconds, undefined, { signal, ref: false })
-  const lease = openLease(
-    { extend, now, pause, log: SILENT },
-    { leaseMs: LEASE_MS, beatMs: BEAT_MS, until: now() + LEASE_MS, facts },
-  )
-  try {
-    return await work({
-      signal: AbortSignal.any([parts.signal, lease.signal]),
-      check: async () => {
-        if (!(await extend(now() + LEASE_MS))) throw new RelayError('CLAIM_LOST', facts)
-      },
-    })
-  } catch (error) {
-    throw lease.signal.aborted ? lease.signal.reason : error
-  } finally {
-    await lease.stop()
-    await runs.giveBack(origin, id)
+  const check = async () => {
+    if (!(await extend(now() + LEASE_MS))) throw new RelayError('CLAIM_LOST', facts)
   }
+  const terms = { leaseMs: LEASE_MS, beatMs: BEAT_MS, until: now() + LEASE_MS, facts }
+  return underLease(
+    parts.signal,
+    (keeping) => openLease({ extend, now, ...keeping }, terms),
+    (signal) => work({ signal, check }),
+    () => runs.giveBack(origin, id),
+  )
 }
-
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 const take = async (
   { runs, by, id, now, pause, signal }: RunParts,

@@ -1,4 +1,4 @@
-import type { ReachableRepository } from '../../shared/codecommit/address.ts'
+import { plainAddress } from '../../shared/codecommit/address.ts'
 import type { RefMap } from '../../shared/git/refs.ts'
 import { plan } from '../../shared/replication/plan.ts'
 import { countsOf, type RefReader, type Target } from '../../shared/replication/prove.ts'
@@ -9,8 +9,8 @@ import type { SeedRow } from './row.ts'
 export const lookAt = async (reader: RefReader, target: Target, now: () => number): Promise<SeedRow> => {
   const begun = now()
   const row = (rest: Pick<SeedRow, 'result'> & Partial<SeedRow>): SeedRow => ({
-    repository: plain(target.repository),
-    replica: plain(target.replica),
+    repository: plainAddress(target.repository),
+    replica: plainAddress(target.replica),
     way: 'none',
     bytes: 0,
     milliseconds: now() - begun,
@@ -29,5 +29,3 @@ export const lookAt = async (reader: RefReader, target: Target, now: () => numbe
     return row({ result: 'failed', reason: (error as Error).message })
   }
 }
-
-const plain = ({ account, region, name }: ReachableRepository) => ({ account, region, name })

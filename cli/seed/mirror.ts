@@ -1,4 +1,4 @@
-import type { ReachableRepository } from '../../shared/codecommit/address.ts'
+import { plainAddress } from '../../shared/codecommit/address.ts'
 import type { ReplicationRequest } from '../../shared/events/types.ts'
 import type { Target } from '../../shared/replication/prove.ts'
 import { isLive } from '../../shared/store/records.ts'
@@ -36,7 +36,7 @@ export const mirrorReplica = async (
 ): Promise<SeedRow> => {
   const { store, now } = parts
   const begun = now()
-  const [repository, replica] = [plain(target.repository), plain(target.replica)]
+  const [repository, replica] = [plainAddress(target.repository), plainAddress(target.replica)]
   const row = (rest: Pick<SeedRow, 'result'> & Partial<SeedRow>): SeedRow => ({
     repository,
     replica,
@@ -84,5 +84,3 @@ export const mirrorReplica = async (
     await parts.pause(LOOK_AGAIN_MS).catch(() => undefined)
   }
 }
-
-const plain = ({ account, region, name }: ReachableRepository) => ({ account, region, name })

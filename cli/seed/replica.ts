@@ -1,4 +1,4 @@
-import type { ReachableRepository } from '../../shared/codecommit/address.ts'
+import { plainAddress } from '../../shared/codecommit/address.ts'
 import type { Memory } from '../../shared/replication/guard/memory.ts'
 import type { Emit } from '../../shared/replication/ports.ts'
 import { addCounts, countsOf, type Target } from '../../shared/replication/prove.ts'
@@ -79,8 +79,8 @@ export const seedReplica = async (parts: SeedParts, target: Target, progress: Pr
     },
   }
   const row = (rest: Pick<SeedRow, 'result' | 'way'> & Partial<SeedRow>): SeedRow => ({
-    repository: plain(target.repository),
-    replica: plain(target.replica),
+    repository: plainAddress(target.repository),
+    replica: plainAddress(target.replica),
     bytes,
     milliseconds: parts.now() - begun,
     ...rest,
@@ -228,8 +228,8 @@ const tell = async (
   const waitingSince = (await parts.store.get(target))?.waitingSince
   try {
     await parts.emit('Replica Updated', {
-      repository: plain(target.repository),
-      replica: plain(target.replica),
+      repository: plainAddress(target.repository),
+      replica: plainAddress(target.replica),
       refs: proof.refs,
       ...moved,
       digest: proof.digest,
@@ -245,5 +245,3 @@ const tell = async (
     return `equal and proven, but the bus was not told: ${(error as Error).message}`
   }
 }
-
-const plain = ({ account, region, name }: ReachableRepository) => ({ account, region, name })

@@ -13,6 +13,13 @@ export interface ReachableRepository extends RepositoryAddress {
   readonly externalId?: string
 }
 
+/** Nothing but the address of what may have more, as a role: for events and table items. */
+export const plainAddress = ({ account, region, name }: RepositoryAddress) => ({
+  account,
+  region,
+  name,
+})
+
 /** `account/region/name`: the text form used in table keys, logs and messages. */
 export const addressText = ({ account, region, name }: RepositoryAddress): string =>
   `${account}/${region}/${name}`

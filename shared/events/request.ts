@@ -1,4 +1,4 @@
-import type { RepositoryAddress } from '../codecommit/address.ts'
+import { plainAddress } from '../codecommit/address.ts'
 import { RELAY_SOURCE, type ReplicationRequest, type ScanRequest } from './types.ts'
 
 /**
@@ -11,8 +11,8 @@ export const replicationRequested = (
   stamp: Stamp,
 ): string =>
   enveloped('Replication Requested', stamp, {
-    repository: plain(work.repository),
-    ...(work.replica ? { replica: plain(work.replica) } : {}),
+    repository: plainAddress(work.repository),
+    ...(work.replica ? { replica: plainAddress(work.replica) } : {}),
     reason: work.reason,
     attempt: work.attempt,
     ...(work.by === undefined ? {} : { by: work.by }),
@@ -20,7 +20,7 @@ export const replicationRequested = (
 
 /** A `Scan Requested`, ready for the scan queue. */
 export const scanRequested = (work: Pick<ScanRequest, 'repository' | 'reason'>, stamp: Stamp): string =>
-  enveloped('Scan Requested', stamp, { repository: plain(work.repository), reason: work.reason })
+  enveloped('Scan Requested', stamp, { repository: plainAddress(work.repository), reason: work.reason })
 
 /** Of an envelope: its id and time, and who sends it. */
 export interface Stamp {
@@ -45,4 +45,3 @@ const enveloped = (detailType: string, stamp: Stamp, detail: object): string =>
   })
 
 /** Without role and external id, which belong to the configuration. */
-const plain = ({ account, region, name }: RepositoryAddress): RepositoryAddress => ({ account, region, name })

@@ -80,11 +80,7 @@ export const advertisementPackets = (
     const name = head.slice(41)
     if (!OID.test(oid) || head[40] !== ' ' || name === '') return malformed('ref line')
     if (!/^refs\/(?:heads|tags)\//.test(name) || name.endsWith('^{}')) return
-    if (oid === ZERO_OID) return malformed('ref to nothing')
-    if (!isRefName(name)) return malformed('ref name')
-    if (refs.has(name)) return malformed('ref named twice')
-    if (refs.size >= limits.refs) throw new RelayError('GIT_LIMIT', { limit: 'refs', most: limits.refs })
-    refs.set(name, oid)
+    takeTip(refs, name, oid, limits)
   }
 
   const take = (packet: Packet) => {
@@ -123,4 +119,21 @@ const refuseOtherFormats = (capabilities: readonly string[]): void => {
 const splitAtNul = (line: string): readonly [string, string | undefined] => {
   const at = line.indexOf('\0')
   return at < 0 ? [line, undefined] : [line.slice(0, at), line.slice(at + 1)]
+}
+
+/**
+ * One head or tag of those that a server names.
+ * @throws RelayError GIT_PROTOCOL for one that points at nothing, has no name that git takes, or is named twice; GIT_LIMIT
+ */
+export const takeTip = (
+  refs: Map<string, string>,
+  name: string,
+  oid: string,
+  { refs: most }: Pick<AdvertisementLimits, 'refs'>,
+): void => {
+  if (oid === ZERO_OID) malformed('ref to nothing')
+  if (!isRefName(name)) malformed('ref name')
+  if (refs.has(name)) malformed('ref named twice')
+  if (refs.size >= most) throw new RelayError('GIT_LIMIT', { limit: 'refs', most })
+  refs.set(name, oid)
 }

@@ -1,11 +1,15 @@
 import { RelayError } from '../runtime/errors.ts'
-import { type Advertisement, type AdvertisementLimits, advertisementPackets } from './advertisement.ts'
+import {
+  type Advertisement,
+  type AdvertisementLimits,
+  advertisementPackets,
+  takeTip,
+} from './advertisement.ts'
 import { OID } from './fetch-request.ts'
 import { encodeLines, type Packet, packetReader } from './pkt-line.ts'
 import { isRefName } from './ref-name.ts'
 import type { RefMap } from './refs.ts'
 import { lineOf, malformed, refuseErrLine } from './text.ts'
-import { ZERO_OID } from './types.ts'
 
 /** Most refs that are asked for by name; more are cheaper to read as a whole. */
 export const LS_REFS_LIMITS = { names: 512 }
@@ -125,11 +129,7 @@ export const lsRefsReader = (limits: AdvertisementLimits): LsRefsReader => {
     if (oid === 'unborn') return
     if (!OID.test(oid) || name === '') malformed('ref line')
     if (!/^refs\/(?:heads|tags)\//.test(name)) return
-    if (!isRefName(name)) malformed('ref name')
-    if (oid === ZERO_OID) malformed('ref to nothing')
-    if (refs.has(name)) malformed('ref named twice')
-    if (refs.size >= limits.refs) throw new RelayError('GIT_LIMIT', { limit: 'refs', most: limits.refs })
-    refs.set(name, oid)
+    takeTip(refs, name, oid, limits)
   }
 
   return {

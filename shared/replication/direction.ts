@@ -1,4 +1,4 @@
-import { type RepositoryAddress, sameAddress } from '../codecommit/address.ts'
+import { plainAddress, type RepositoryAddress, sameAddress } from '../codecommit/address.ts'
 import type { Direction } from '../store/directions.ts'
 import type { Target } from './prove.ts'
 
@@ -12,10 +12,10 @@ export const directed = <T extends Target>(target: T, directions: readonly Direc
   const swapped = directions.find(({ origin }) => sameAddress(origin, target.repository))
   if (!swapped) return target
   const { active, origin } = swapped
-  if (!sameAddress(active, target.replica)) return { ...target, repository: plain(active) }
+  if (!sameAddress(active, target.replica)) return { ...target, repository: plainAddress(active) }
   // a key belongs to its region
   const { kmsKey: _, ...rest } = target
-  return { ...(rest as T), repository: plain(active), replica: plain(origin) }
+  return { ...(rest as T), repository: plainAddress(active), replica: plainAddress(origin) }
 }
 
 /**
@@ -39,5 +39,3 @@ export const targetsAbout = async <T extends Omit<Target, 'repository'>>(
   }
   return found
 }
-
-const plain = ({ account, region, name }: RepositoryAddress): RepositoryAddress => ({ account, region, name })

@@ -1,4 +1,4 @@
-import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
+import { addressText, plainAddress, type RepositoryAddress } from '../codecommit/address.ts'
 import type { RefMap } from '../git/refs.ts'
 import { codeOf } from '../runtime/errors.ts'
 import { describeFailure, type Log } from '../runtime/log.ts'
@@ -154,8 +154,8 @@ export const settleSuspect = async (
   const missed = later?.waitingSince === undefined
   const since = new Date(later?.waitingSince ?? now()).toISOString()
   await emit('Replica Behind', {
-    repository: plain(target.repository),
-    replica: plain(target.replica),
+    repository: plainAddress(target.repository),
+    replica: plainAddress(target.replica),
     refsBehind: refs,
     since,
     reason: SWEEP_REASON,
@@ -167,10 +167,8 @@ export const settleSuspect = async (
 
 /** @param code of the failure that kept the sweep from looking */
 export const requestFor = ({ repository, replica }: Pair, code?: string): Request => ({
-  repository: plain(repository),
-  replica: plain(replica),
+  repository: plainAddress(repository),
+  replica: plainAddress(replica),
   reason: code === undefined ? SWEEP_REASON : `${SWEEP_REASON}: ${code}`,
   attempt: 0,
 })
-
-const plain = ({ account, region, name }: Target['repository']) => ({ account, region, name })

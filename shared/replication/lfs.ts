@@ -1,4 +1,4 @@
-import type { ReachableRepository } from '../codecommit/address.ts'
+import { plainAddress, type ReachableRepository } from '../codecommit/address.ts'
 import type { SettingsRecord } from '../store/settings.ts'
 import { lfsPatterns, type Macros, parseAttributes } from './gitattributes.ts'
 import type { Emit } from './ports.ts'
@@ -64,13 +64,11 @@ export const tellLfs = async (
 ): Promise<void> => {
   if (look.seenIn === undefined || before?.seenIn !== undefined) return
   await emit('Replica Incomplete', {
-    repository: plain(repository),
-    replica: plain(replica),
+    repository: plainAddress(repository),
+    replica: plainAddress(replica),
     cause: 'git-lfs',
     seenIn: look.seenIn,
     nextStep:
       'Git LFS keeps the files on a server of its own, which Relay does not copy. Make sure that whoever clones the replica reaches that server, or copy the files: `git lfs fetch --all` from the source, `git lfs push --all` to a server beside the replica.',
   })
 }
-
-const plain = ({ account, region, name }: Target['repository']) => ({ account, region, name })

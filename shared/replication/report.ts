@@ -1,4 +1,4 @@
-import { addressText } from '../codecommit/address.ts'
+import { addressText, plainAddress } from '../codecommit/address.ts'
 import type { Way } from '../events/types.ts'
 import type { Code } from '../runtime/errors.ts'
 import type { LastWay, Pair, Proof, RefCounts, Refusal, ReplicaRecord } from '../store/records.ts'
@@ -33,8 +33,8 @@ export const tellUpdated = async (
 ): Promise<void> => {
   const lag = since === undefined ? undefined : Math.max(0, Date.parse(proof.at) - since)
   await emit('Replica Updated', {
-    repository: plain(repository),
-    replica: plain(replica),
+    repository: plainAddress(repository),
+    replica: plainAddress(replica),
     refs: proof.refs,
     created: counts.created,
     updated: counts.updated,
@@ -101,8 +101,8 @@ export const tellRefused = async (
   const loss = lossDigest(draft.losing)
   if (known?.loss !== loss) {
     await emit('Plan Refused', {
-      repository: plain(pair.repository),
-      replica: plain(pair.replica),
+      repository: plainAddress(pair.repository),
+      replica: plainAddress(pair.replica),
       deletions,
       rewinds,
       refs: draft.replica.size,
@@ -125,8 +125,8 @@ export const tellSourceMissing = async (
 ): Promise<string> => {
   if (missingSince !== undefined) return missingSince
   await emit('Source Missing', {
-    repository: plain(pair.repository),
-    replica: plain(pair.replica),
+    repository: plainAddress(pair.repository),
+    replica: plainAddress(pair.replica),
     nextStep: nextStepOf('SOURCE_MISSING', pair.repository.name),
   })
   return new Date(now()).toISOString()
@@ -155,8 +155,8 @@ export const giveUp = async (parts: Parts, pair: Pair, failure: GivingUp): Promi
     ? 'already'
     : await parts.once(failureKey(pair, record, code), TELL_LEASE_SECONDS, TOLD_SECONDS, () =>
         parts.emit('Mirror Failed', {
-          repository: plain(pair.repository),
-          replica: plain(pair.replica),
+          repository: plainAddress(pair.repository),
+          replica: plainAddress(pair.replica),
           attempts,
           code,
           reason,
@@ -179,5 +179,3 @@ const failureKey = (pair: Pair, record: ReplicaRecord | undefined, code: Code): 
   const since = [proof?.at, refusal?.at, kept?.at, missingSince].map((at) => at ?? '-').join(' ')
   return `mirror-failed/${replicaKey(pair)}/${hasOwnStep(code) ? code : 'any'}/${since}`
 }
-
-const plain = ({ account, region, name }: Pair['repository']) => ({ account, region, name })

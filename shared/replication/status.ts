@@ -1,4 +1,4 @@
-import type { RepositoryAddress } from '../codecommit/address.ts'
+import { plainAddress, type RepositoryAddress } from '../codecommit/address.ts'
 import { CODES, type Code } from '../runtime/errors.ts'
 import { type Claim, isLive, type ReplicaRecord } from '../store/records.ts'
 import type { Look } from './judge.ts'
@@ -79,8 +79,8 @@ export const statusOf = (
   const claim = isLive(record?.claim, now) ? record?.claim : undefined
   const { proof, lastWay, equalSince } = record ?? {}
   return {
-    repository: plain(repository),
-    replica: plain(replica),
+    repository: plainAddress(repository),
+    replica: plainAddress(replica),
     state,
     live: look !== undefined && (look.kind !== 'unread' || isEmptied(look)),
     ...(lag === undefined ? {} : { lagMs: lag }),
@@ -203,5 +203,3 @@ export const summaryOf = (all: readonly ReplicaStatus[]): StatusSummary => {
 /** Whether nothing is behind, failed, or unknown. */
 export const allWell = (all: readonly ReplicaStatus[]): boolean =>
   all.every(({ state }) => state === 'equal' || state === 'kept' || state === 'ended')
-
-const plain = ({ account, region, name }: RepositoryAddress) => ({ account, region, name })

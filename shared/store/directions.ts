@@ -1,5 +1,4 @@
-import type { RepositoryAddress } from '../codecommit/address.ts'
-import { addressText } from '../codecommit/address.ts'
+import { addressText, plainAddress, type RepositoryAddress } from '../codecommit/address.ts'
 import type { Table } from './table.ts'
 
 /** That a replica has become the source of what it was made from: written by `relay failover`, taken back by `relay failback`. */
@@ -30,12 +29,15 @@ export const openDirections = (table: Table): Directions => {
     list: async () => (await table.query(PARTITION)) as unknown as readonly Direction[],
     get: async (origin) => (await table.get(keyOf(origin))) as unknown as Direction | undefined,
     set: async ({ origin, active, since, by }) => {
-      await table.put(keyOf(origin), { origin: plain(origin), active: plain(active), since, by })
+      await table.put(keyOf(origin), {
+        origin: plainAddress(origin),
+        active: plainAddress(active),
+        since,
+        by,
+      })
     },
     remove: async (origin) => {
       await table.delete(keyOf(origin))
     },
   }
 }
-
-const plain = ({ account, region, name }: RepositoryAddress) => ({ account, region, name })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
 import type { Item } from './attributes.ts'
+import { sideBySide } from './side-by-side.ts'
 import type { Key, Table } from './table.ts'
 
 /**
@@ -57,27 +58,20 @@ export interface FindingStore {
   of(repository: RepositoryAddress, fingerprint: string): Promise<readonly FindingRecord[]>
 }
 
-/** Writes side by side. */
-const PARALLEL = 25
-
 /** Whatever is kept of one repository is written by the one scan that holds it: no condition is needed. */
 export const openFindings = (table: Table): FindingStore => {
-  const each = async (
-    records: readonly FindingRecord[],
-    work: (record: FindingRecord) => Promise<unknown>,
-  ) => {
-    for (let from = 0; from < records.length; from += PARALLEL)
-      await Promise.all(records.slice(from, from + PARALLEL).map(work))
-  }
   return {
     list: async (repository) => (await table.query(partitionOf(repository))).map(recordOf),
-    save: (records) =>
-      each(records, async (record) => {
+    save: async (records) => {
+      await sideBySide(records, async (record) => {
         // first the link: who finds the record finds it linked
         await table.put(linkKey(record), { at: record.firstSeen })
         await table.put(keyOf(record), itemOf(record))
-      }),
-    remove: (records) => each(records, (record) => table.delete(keyOf(record))),
+      })
+    },
+    remove: async (records) => {
+      await sideBySide(records, (record) => table.delete(keyOf(record)))
+    },
     elsewhere: async (fingerprint, repository) => {
       const links = await table.query(linksOf(fingerprint))
       return links

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
 import type { Item } from './attributes.ts'
 import type { Pair } from './records.ts'
+import { sideBySide } from './side-by-side.ts'
 import type { Key, Table } from './table.ts'
 
 /** rewound: overwritten by what does not contain it. diverged: somebody else had put it there. undone: by `relay undo`. */
@@ -72,7 +73,7 @@ export const openParked = (table: Table): ParkedStore => {
   const list = async (replica: RepositoryAddress) =>
     (await table.query(partitionOf(replica))).filter(({ sk }) => String(sk).startsWith(TIP)).map(tipOf)
   const withdraw: ParkedStore['withdraw'] = async ({ replica }, tips) => {
-    await each(tips, (tip) => table.delete(tipKey(replica, tip)))
+    await sideBySide(tips, (tip) => table.delete(tipKey(replica, tip)))
   }
   const write = async (replica: RepositoryAddress, tip: ParkedTip): Promise<ParkedTip> => {
     for (let at = Date.parse(tip.at); ; at += 1) {
@@ -84,7 +85,7 @@ export const openParked = (table: Table): ParkedStore => {
   return {
     list,
     add: async (pair, tips, now) => {
-      const written = await each(tips, (tip) => write(pair.replica, tip))
+      const written = await sideBySide(tips, (tip) => write(pair.replica, tip))
       const due = Math.min(...tips.map(({ until }) => Date.parse(until)))
       const key = registryKey(pair.replica)
       await table.update(key, { set: { ...identity(pair) }, add: { version: 1 } })
@@ -120,19 +121,6 @@ export const openParked = (table: Table): ParkedStore => {
       }
     },
   }
-}
-
-/** Writes side by side: a plan may lose thousands of tips. */
-const PARALLEL = 25
-
-const each = async <T>(
-  tips: readonly ParkedTip[],
-  work: (tip: ParkedTip) => Promise<T>,
-): Promise<readonly T[]> => {
-  const done: T[] = []
-  for (let from = 0; from < tips.length; from += PARALLEL)
-    done.push(...(await Promise.all(tips.slice(from, from + PARALLEL).map(work))))
-  return done
 }
 
 const partitionOf = (replica: RepositoryAddress): string => `parked#${addressText(replica)}`

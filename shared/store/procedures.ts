@@ -1,4 +1,4 @@
-import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
+import { addressText, plainAddress, type RepositoryAddress } from '../codecommit/address.ts'
 import type { Table } from './table.ts'
 
 /** In the order in which they are taken. */
@@ -61,8 +61,8 @@ export const openProcedures = (table: Table): Procedures => {
     save: async ({ kind, origin, active, done, begunAt, by, verified }) => {
       await table.put(keyOf(origin), {
         kind,
-        origin: plain(origin),
-        active: plain(active),
+        origin: plainAddress(origin),
+        active: plainAddress(active),
         done,
         begunAt,
         by,
@@ -96,5 +96,3 @@ export const openRuns = (table: Table): Runs => {
     },
   }
 }
-
-const plain = ({ account, region, name }: RepositoryAddress) => ({ account, region, name })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { addressText, type RepositoryAddress } from '../codecommit/address.ts'
 import type { Item } from './attributes.ts'
+import { sideBySide } from './side-by-side.ts'
 import type { Key, Table } from './table.ts'
 
 /** What of a repository was searched already. */
@@ -87,8 +88,6 @@ const LONGEST_PAUSE_MS = 24 * 3_600_000
 const PAST_SECONDS = 30 * 24 * 3600
 /** 20 bytes each: an event that comes late names a commit that is known. */
 export const MAX_REMEMBERED_COMMITS = 4_000
-/** Writes side by side: a first scan may see thousands of refs. */
-const PARALLEL = 25
 
 export const openScanMarks = (table: Table): ScanMarkStore => ({
   read: async (repository) => {
@@ -123,8 +122,8 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
             noteTip(table, tipKey(repository, ref), ref, before.tips.get(ref), oid),
       ),
     ]
-    for (let from = 0; from < writes.length; from += PARALLEL)
-      await Promise.all(writes.slice(from, from + PARALLEL).map((write) => write()))
+    // a first scan may see thousands of refs
+    await sideBySide(writes, async (write): Promise<unknown> => write())
     if (before.pausedUntil !== undefined) await table.delete({ pk, sk: PAUSE })
     if (before.task !== undefined) await table.delete({ pk, sk: TASK })
     if (commits.length === 0) return
@@ -178,8 +177,7 @@ export const openScanMarks = (table: Table): ScanMarkStore => ({
   forget: async (repository) => {
     const pk = partitionOf(repository)
     const noted = (await table.query(pk)).map(({ sk }) => String(sk)).filter((sk) => sk !== CLAIM)
-    for (let from = 0; from < noted.length; from += PARALLEL)
-      await Promise.all(noted.slice(from, from + PARALLEL).map((sk) => table.delete({ pk, sk })))
+    await sideBySide(noted, (sk) => table.delete({ pk, sk }))
     // last: who dies before is asked again
     await table.delete({ pk: listOf(repository), sk: repository.name })
   },

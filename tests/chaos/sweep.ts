@@ -163,12 +163,11 @@ const seenByGit =
 /** Begins another sweep and waits until it has looked at every replica. */
 const oneMoreSweep = async (live: LiveCloud, gate: GitGate, repositories: number): Promise<void> => {
   const before = gate.looked('us-east-1')
-  await sweepUntil(live, () => gate.looked('us-east-1') - before >= repositories)
-}
-
-/** Asks for a sweep again and again: one that comes while another is under way does nothing. */
-const sweepUntil = async (live: LiveCloud, done: () => boolean): Promise<void> => {
-  await until(done, () => live.sweep())
+  // asked for again and again: one that comes while another is under way does nothing
+  await until(
+    () => gate.looked('us-east-1') - before >= repositories,
+    () => live.sweep(),
+  )
 }
 
 /** @param nudge what is done at once and then every five seconds */

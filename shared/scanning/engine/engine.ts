@@ -84,7 +84,10 @@ const searchOf = ({ rules, expressions, words }: Compiled): Search => {
 const readyRules = (compiled: Compiled): Ready => {
   const { rules, expressions, bad } = compiled
   // who writes lists for all rules also writes rules
-  const trust = trustIn(compiled)(rules.rules.every(({ vetted }) => vetted))
+  const trust = trustOf(
+    compiled,
+    rules.rules.every(({ vetted }) => vetted),
+  )
   const broken = new Set(bad.map(({ ruleId }) => ruleId))
   const ready = ruleMaker(compiled, trust, broken)
   const badGlobals = new Set(bad.filter(({ ruleId }) => ruleId === '').map(({ source }) => source))
@@ -113,10 +116,10 @@ const readyRules = (compiled: Compiled): Ready => {
   }
 }
 
-const trustIn =
-  ({ proven }: Compiled) =>
-  (vetted: boolean): Trust =>
-    vetted ? (proven ? 'proven' : 'own') : 'foreign'
+const trustOf = ({ proven }: Compiled, vetted: boolean): Trust => {
+  if (!vetted) return 'foreign'
+  return proven ? 'proven' : 'own'
+}
 
 /** By a rule's place; each is made once, and of most packs few are. */
 const ruleMaker = (
@@ -125,7 +128,6 @@ const ruleMaker = (
   broken: ReadonlySet<string>,
 ): ((at: number) => ReadyRule) => {
   const { rules, expressions } = compiled
-  const trustOf = trustIn(compiled)
   // a list for many rules is made ready once, and looks at a path once
   const lists = { foreign: new Map(), own: new Map(), proven: new Map() }
   const shared = (list: Allowlist, of: Trust): ReadyAllowlist => {
@@ -142,10 +144,10 @@ const ruleMaker = (
     return {
       rule,
       allowlists: [
-        ...rule.allowlists.map((list) => shared(list, trustOf(rule.vetted))),
+        ...rule.allowlists.map((list) => shared(list, trustOf(compiled, rule.vetted))),
         ...targeted.map((list) => shared(list, trust)),
       ],
-      ...(rule.path === undefined ? {} : { path: pathTest(rule.path, trustOf(rule.vetted)) }),
+      ...(rule.path === undefined ? {} : { path: pathTest(rule.path, trustOf(compiled, rule.vetted)) }),
       ...(searcher < 0 ? {} : { searcher }),
     }
   }

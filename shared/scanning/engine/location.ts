@@ -1,4 +1,5 @@
 import { bisect } from '../bisect.ts'
+
 /** Where lines end in a text. */
 export interface Lines {
   /** offsets of all newlines */

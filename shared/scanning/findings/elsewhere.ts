@@ -1,4 +1,4 @@
-import type { RepositoryAddress } from '../../codecommit/address.ts'
+import { plainAddress } from '../../codecommit/address.ts'
 import { MAX_NAMED_ELSEWHERE, type OtherPlace } from '../../events/types.ts'
 import type { FindingRecord } from '../../store/findings.ts'
 import { cut } from './cut.ts'
@@ -41,7 +41,7 @@ const byState = (a: FindingRecord, b: FindingRecord): number =>
   STATES.indexOf(a.state) - STATES.indexOf(b.state)
 
 const otherPlace = ({ repository, state, place, path, line, commit, refs }: FindingRecord): OtherPlace => ({
-  repository: plain(repository),
+  repository: plainAddress(repository),
   state,
   place,
   path: cut(path, MAX_PATH),
@@ -49,8 +49,6 @@ const otherPlace = ({ repository, state, place, path, line, commit, refs }: Find
   ...(commit === undefined ? {} : { commit }),
   refs: refs.slice(0, 1).map((ref) => cut(ref, MAX_REF)),
 })
-
-const plain = ({ account, region, name }: RepositoryAddress): RepositoryAddress => ({ account, region, name })
 
 /** Secrets of which nothing in the repository was told before: what is to be told now is the first of them there. */
 export const firstHere = (records: readonly FindingRecord[]): ReadonlySet<string> => {
