@@ -92,7 +92,7 @@ export const advertisementPackets = (
     }
     if (packet.type !== 'data') return malformed(packet.type)
     const line = lineOf(packet.payload)
-    refuseErrLine(line)
+    refuseErrLine(line, { service })
     if (stage === 'service-end') malformed('no flush after the service line')
     if (stage === 'refs') return takeRef(line)
     if (line !== `# service=${service}`) malformed('service line')

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import { RelayError } from '../runtime/errors.ts'
+import { type ErrorData, RelayError } from '../runtime/errors.ts'
 import { asBuffer } from './pkt-line.ts'
 
 /** How much of a server's words is read, so that a credential in them is not cut before it is known as one. */
@@ -21,9 +21,9 @@ export const malformed = (problem: string): never => {
  * A server may say in place of any line that it will not go on (gitprotocol-pack, "error-line").
  * @throws RelayError REMOTE_FAILED with its words
  */
-export const refuseErrLine = (line: string): void => {
+export const refuseErrLine = (line: string, facts: ErrorData = {}): void => {
   if (!line.startsWith('ERR ')) return
-  throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', reason: lineOfWords(line.slice(4)) })
+  throw new RelayError('REMOTE_FAILED', { problem: 'ERR line', ...facts, reason: lineOfWords(line.slice(4)) })
 }
 
 /**

@@ -45,9 +45,6 @@ export class LazyDfa {
   /** how often all states were thrown away: a row of before means nothing */
   private age = 0
   private steps = 0
-  /** the last row that {@link walk} came to, and what its table says of the byte after it */
-  private came = 0
-  private left = 0
 
   constructor(nfa: Nfa) {
     this.nfa = nfa
@@ -86,33 +83,23 @@ export class LazyDfa {
    */
   firstEnd(bytes: Uint8Array, from: number, to: number, goOn: () => boolean = () => true): number {
     if (this.text !== bytes) this.look(bytes)
+    const { columns } = this
     let row = this.start(bytes, from, true)
     let at = from
     while (at < to && row > 0) {
+      const { table } = this
       const pause = Math.min(to, at + ASKED_EVERY)
-      at = this.walk(bytes, row, at, pause)
-      row =
-        this.left === 0 ? this.make(this.came, this.columns[bytes[at - 1] as number] as number) : this.left
+      let next = row
+      while (at < pause && next > 0) {
+        row = next
+        next = table[row + (columns[bytes[at] as number] as number)] as number
+        at += 1
+      }
+      row = next === 0 ? this.make(row, columns[bytes[at - 1] as number] as number) : next
       if (this.made > MADE_MOST || (at === pause && at < to && !goOn())) return from
     }
     // whether an assertion holds is known when the byte behind it was read
     return row === ACCEPT || (row > 0 && this.next(row, bytes, to) === ACCEPT) ? at : -1
-  }
-
-  /** Along the rows that are there, which `came` and `left` tell. A loop by itself: V8 would leave what it compiled of one in another at every turn. */
-  private walk(bytes: Uint8Array, from: number, begin: number, to: number): number {
-    const { table, columns } = this
-    let row = from
-    let next = from
-    let at = begin
-    while (at < to && next > 0) {
-      row = next
-      next = table[row + (columns[bytes[at] as number] as number)] as number
-      at += 1
-    }
-    this.came = row
-    this.left = next
-    return at
   }
 
   private isTooMuch(bytes: Uint8Array): boolean {
